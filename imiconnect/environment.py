@@ -1,0 +1,114 @@
+"""Everything that a deployment may set, read from the environment and checked in one place.
+
+An address that is not set comes from ``DATA_DIR/engines.json``, which ``manage.py up``
+writes for the engines it has started, so that a second terminal finds them too.
+"""
+
+import json
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from imiconnect import ROOT
+
+#: What ``DATA_DIR/engines.json`` may set: addresses and generated secrets.
+FROM_ENGINES = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "CELERY_BROKER_URL",
+    "RTM_BROKER_URL",
+    "RTM_BROKER_KIND",
+    "RTM_DEVICE_TCP_URL",
+    "RTM_AUTH_CALLOUT_URL",
+    "RTM_AUTH_CALLOUT_SEED",
+    "SECRET_KEY",
+    "FIELD_KEYS",
+)
+
+CommaSeparated = Annotated[list[str], NoDecode]
+
+
+class Environment(BaseSettings):
+    """The settings of one deployment; each field is the environment variable of its name.
+
+    Raises ``ValidationError`` on construction when a value is of the wrong kind.
+    """
+
+    model_config = SettingsConfigDict(case_sensitive=True, extra="ignore")
+
+    DEBUG: bool = False
+    DATA_DIR: Path = ROOT / "var"
+    HOST: str = "127.0.0.1"
+    PORT: int = Field(default=8000, ge=1, le=65535)
+    #: The address that people and devices use; it names hosts in mails and in the SDK.
+    PUBLIC_URL: str = ""
+    ALLOWED_HOSTS: CommaSeparated = ["127.0.0.1", "localhost", "[::1]"]
+    SECRET_KEY: str = Field(min_length=32)
+    #: Keys of the secrets at rest, ``id:base64`` separated by commas; the first one encrypts.
+    FIELD_KEYS: CommaSeparated = Field(min_length=1)
+
+    DATABASE_URL: str = Field(pattern=r"^postgres(ql)?://")
+    REDIS_URL: str = Field(pattern=r"^(rediss?|unix)://")
+    CELERY_BROKER_URL: str = Field(default="", pattern=r"^$|^(amqps?|rediss?)://")
+    RTM_BROKER_URL: str = Field(pattern=r"^mqtts?://")
+    #: ``nats`` where the broker is a NATS server: downlink is then QoS 0.
+    RTM_BROKER_KIND: str = Field(default="mqtt", pattern=r"^(nats|mqtt)$")
+    #: What devices are told to use for MQTT over TCP; empty when only WebSocket is offered.
+    RTM_DEVICE_TCP_URL: str = ""
+    #: Where a NATS broker asks who may connect, and the seed that signs the answers.
+    RTM_AUTH_CALLOUT_URL: str = ""
+    RTM_AUTH_CALLOUT_SEED: str = ""
+
+    EMAIL_URL: str = "console://"
+    DEFAULT_FROM_EMAIL: str = "IMIconnect <no-reply@localhost>"
+    LOG_LEVEL: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+    #: Callback URLs on private and loopback addresses are refused unless this is set.
+    ALLOW_PRIVATE_CALLBACKS: bool = False
+    HTTPS: bool = False
+    TRUSTED_PROXIES: int = Field(default=0, ge=0)
+
+    @field_validator("ALLOWED_HOSTS", "FIELD_KEYS", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _engine_defaults(data_dir: Path) -> dict[str, str]:
+    try:
+        written = json.loads((data_dir / "engines.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return {name: written[name] for name in FROM_ENGINES if name in written}
+
+
+@cache
+def read_environment() -> Environment:
+    """Return the checked settings of this process.
+
+    Raises ``ImproperlyConfigured`` with one line for each value that is wrong or missing.
+    """
+    data_dir = Path(os.environ.get("DATA_DIR") or ROOT / "var")
+    known = {name: value for name, value in _engine_defaults(data_dir).items() if not os.environ.get(name)}
+    try:
+        return Environment(**known)
+    except ValidationError as error:
+        lines = [_sentence(problem) for problem in error.errors()]
+        raise ImproperlyConfigured("\n".join(lines)) from None
+
+
+def _sentence(problem: Any) -> str:
+    name = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "missing":
+        return f"{name} is not set, and no running platform was found; start it with 'make run' or set {name}."
+    return f"{name} is wrong: {problem['msg']}. Change {name} in the environment."
+
+
+def is_building() -> bool:
+    """Tell whether this process only builds static files or types and needs no engine."""
+    return len(sys.argv) > 1 and sys.argv[1] in {"collectstatic", "compilemessages", "makemessages"}
