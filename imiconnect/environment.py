@@ -76,7 +76,11 @@ class Environment(BaseSettings):
     @field_validator("ALLOWED_HOSTS", "FIELD_KEYS", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return (
+            [part.strip() for part in value.split(",") if part.strip()]
+            if isinstance(value, str)
+            else value
+        )
 
 
 def _engine_defaults(data_dir: Path) -> dict[str, str]:
@@ -94,7 +98,11 @@ def read_environment() -> Environment:
     Raises ``ImproperlyConfigured`` with one line for each value that is wrong or missing.
     """
     data_dir = Path(os.environ.get("DATA_DIR") or ROOT / "var")
-    known = {name: value for name, value in _engine_defaults(data_dir).items() if not os.environ.get(name)}
+    known = {
+        name: value
+        for name, value in _engine_defaults(data_dir).items()
+        if not os.environ.get(name)
+    }
     try:
         return Environment(**known)
     except ValidationError as error:
@@ -105,10 +113,17 @@ def read_environment() -> Environment:
 def _sentence(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "missing":
-        return f"{name} is not set, and no running platform was found; start it with 'make run' or set {name}."
+        return (
+            f"{name} is not set, and no running platform was found; "
+            f"start it with 'make run' or set {name}."
+        )
     return f"{name} is wrong: {problem['msg']}. Change {name} in the environment."
 
 
 def is_building() -> bool:
     """Tell whether this process only builds static files or types and needs no engine."""
-    return len(sys.argv) > 1 and sys.argv[1] in {"collectstatic", "compilemessages", "makemessages"}
+    return len(sys.argv) > 1 and sys.argv[1] in {
+        "collectstatic",
+        "compilemessages",
+        "makemessages",
+    }

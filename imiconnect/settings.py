@@ -20,6 +20,7 @@ ALLOWED_HOSTS = ENV.ALLOWED_HOSTS
 PUBLIC_URL = (ENV.PUBLIC_URL or f"http://{ENV.HOST}:{ENV.PORT}").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
+PLATFORM_NAME = "IMIconnect"
 ROOT_URLCONF = "imiconnect.urls"
 ASGI_APPLICATION = "imiconnect.asgi.application"
 AUTH_USER_MODEL = "accounts.User"
@@ -36,6 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.forms",
     "channels",
     "guardian",
     "allauth",
@@ -100,7 +102,11 @@ CACHES = {
         "LOCATION": cache_url(REDIS_URL),
         "KEY_PREFIX": "imiconnect",
         # A dead Redis costs what is cached, never a page.
-        "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 2, "SOCKET_TIMEOUT": 2},
+        "OPTIONS": {
+            "IGNORE_EXCEPTIONS": True,
+            "SOCKET_CONNECT_TIMEOUT": 2,
+            "SOCKET_TIMEOUT": 2,
+        },
     }
 }
 CHANNEL_LAYERS = {
@@ -118,7 +124,9 @@ RTM_AUTH_CALLOUT_SEED = ENV.RTM_AUTH_CALLOUT_SEED
 # Celery: a task is only ever a nudge, so losing one costs a second, never a row. ----------
 
 CELERY_BROKER_URL = ENV.CELERY_BROKER_URL or REDIS_URL
-CELERY_BROKER_TRANSPORT_OPTIONS, CELERY_TASK_DEFAULT_QUEUE_TYPE = celery_broker(CELERY_BROKER_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS, CELERY_TASK_DEFAULT_QUEUE_TYPE = celery_broker(
+    CELERY_BROKER_URL
+)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ACKS_LATE = True
@@ -199,7 +207,9 @@ if ENV.HTTPS:
     SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.TRUSTED_PROXIES else None
+    SECURE_PROXY_SSL_HEADER = (
+        ("HTTP_X_FORWARDED_PROTO", "https") if ENV.TRUSTED_PROXIES else None
+    )
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
 TRUSTED_PROXIES = ENV.TRUSTED_PROXIES
@@ -250,7 +260,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}
+    },
     "root": {"handlers": ["stderr"], "level": ENV.LOG_LEVEL},
     "loggers": {"django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}},
 }

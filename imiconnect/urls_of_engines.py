@@ -20,12 +20,15 @@ def database(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}, **dict(parse_qsl(parts.query))},
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+            **dict(parse_qsl(parts.query)),
+        },
     }
 
 
 def cache_url(url: str) -> str:
-    """Return the address of the Redis database that holds the cache: the one after the broker's."""
+    """Return the address of the cache: the Redis database after the broker's."""
     parts = urlsplit(url)
     number = int(parts.path.lstrip("/") or 0)
     return urlunsplit(parts._replace(path=f"/{number + 1}"))

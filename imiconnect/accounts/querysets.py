@@ -1,0 +1,55 @@
+"""Reads of people."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.db import models
+
+if TYPE_CHECKING:
+    from imiconnect.accounts.models import Member, User
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds people by e-mail address in any case, and makes them."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the person with this e-mail address, however it is cased."""
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a person; without a password only an invitation or a reset lets them in."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(
+        self, email: str, password: str | None = None, **fields: Any
+    ) -> "User":
+        """Create a member of the support staff who may do everything in the admin."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class LevelQuerySet(models.QuerySet[Any]):
+    """Rows that belong to one level."""
+
+    def at_or_below(self, member: "Member") -> "LevelQuerySet":
+        """Return the rows of the person's level and of the levels below it."""
+        rows = self.filter(organization=member.organization_id)
+        if member.team_id:
+            return rows.filter(team=member.team_id)
+        if member.group_id:
+            return rows.filter(group=member.group_id)
+        return rows
+
+
+class MemberQuerySet(LevelQuerySet):
+    """People in organizations."""
+
+    def active(self) -> "MemberQuerySet":
+        """Return those who may act: person, seat and organization are active."""
+        return self.filter(is_active=True, user__is_active=True, organization__is_active=True)
+
+    def visible_to(self, member: "Member") -> LevelQuerySet:
+        """Return the people whom ``member`` may see: those of the own level and below."""
+        return self.at_or_below(member)

@@ -1,0 +1,11 @@
+"""The rtm package."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RtmConfig(AppConfig):
+    """The real-time messaging gateway."""
+
+    name = "imiconnect.rtm"
+    verbose_name = _("RTM")

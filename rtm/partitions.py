@@ -1,0 +1,68 @@
+"""Partitions of the message log: tables of a week each, made ahead, dropped when old.
+
+The key is the id. A UUIDv7 begins with its time, so a week is a range of ids, a look-up by id
+touches one partition, and the primary key needs no second column.
+"""
+
+import datetime as dt
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.migrations.operations import CreateModel
+
+from imiconnect.identity import first_uuid7_at
+
+PARTITIONED_TABLES = ("rtm_message", "rtm_attempt")
+WEEK = dt.timedelta(days=7)
+#: How far ahead partitions exist, so that a beat that stands still for a month does no harm.
+WEEKS_AHEAD = 5
+
+
+class CreatePartitionedModel(CreateModel):
+    """A model whose table is range-partitioned by its id from the start."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
+        """Create the table with a PARTITION BY clause."""
+        plain = schema_editor.sql_create_table
+        schema_editor.sql_create_table = f"{plain} PARTITION BY RANGE (id)"
+        try:
+            super().database_forwards(app_label, schema_editor, *states)
+        finally:
+            schema_editor.sql_create_table = plain
+
+
+def monday_of(moment: dt.datetime) -> dt.datetime:
+    """Return the beginning, Monday 00:00 UTC, of the week of ``moment``."""
+    day = moment.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - dt.timedelta(days=day.weekday())
+
+
+def partition_name(table: str, monday: dt.datetime) -> str:
+    """Return the name of the partition of ``table`` that begins on ``monday``."""
+    return f"{table}_{monday:%Y_%m_%d}"
+
+
+def ensure_partitions(now: dt.datetime) -> list[str]:
+    """Create the partitions of this week and the next ones that do not exist yet.
+
+    Also the default partition, which takes rows only when everything else failed. Returns
+    the names of those made. Safe to run at the same time in several processes.
+    """
+    made: list[str] = []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rtm-partitions'))")
+        existing = set(connection.introspection.table_names(cursor))
+        for table in PARTITIONED_TABLES:
+            if f"{table}_default" not in existing:
+                cursor.execute(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT")
+            for week in range(WEEKS_AHEAD + 1):
+                monday = monday_of(now) + week * WEEK
+                name = partition_name(table, monday)
+                if name in existing:
+                    continue
+                cursor.execute(
+                    f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM (%s) TO (%s)",
+                    [first_uuid7_at(monday), first_uuid7_at(monday + WEEK)],
+                )
+                made.append(name)
+    return made

@@ -1,0 +1,48 @@
+"""Reads of the gateway's rows."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from imiconnect.apps.models import App
+
+if TYPE_CHECKING:
+    from imiconnect.accounts.models import Member
+
+
+class OwnedQuerySet(models.QuerySet[Any]):
+    """Rows of an organization as a whole."""
+
+    def visible_to(self, member: "Member") -> "OwnedQuerySet":
+        """Return the rows of the person's organization."""
+        return self.filter(organization=member.organization_id)
+
+
+class AppOwnedQuerySet(models.QuerySet[Any]):
+    """Rows of an app."""
+
+    def visible_to(self, member: "Member") -> "AppOwnedQuerySet":
+        """Return the rows of the apps that the person may see."""
+        return self.filter(app__in=App.objects.visible_to(member).values("pk"))
+
+
+class ServiceOwnedQuerySet(models.QuerySet[Any]):
+    """Rows that belong to a service, and to an organization without one."""
+
+    def visible_to(self, member: "Member") -> "ServiceOwnedQuerySet":
+        """Return the rows of the services the person may see; at the top, all."""
+        from imiconnect.sharing.models import Service
+
+        rows = self.filter(organization=member.organization_id)
+        if not member.group_id:
+            return rows
+        services = list(Service.objects.visible_to(member).values_list("pk", flat=True))
+        return rows.filter(service__in=services)
+
+
+class MessageQuerySet(ServiceOwnedQuerySet):
+    """Messages of the log."""
+
+
+class CallbackQuerySet(ServiceOwnedQuerySet):
+    """Notifications to customers' servers."""

@@ -1,0 +1,148 @@
+"""Services, the assets allocated to them, and the shares that make assets usable."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from guardian.models import GroupObjectPermissionBase
+
+from imiconnect.accounts.models import LevelOwned, Team, User
+from imiconnect.apps.models import App
+from imiconnect.identity import Identified
+from imiconnect.sharing.querysets import ServiceQuerySet
+from imiconnect.vault import EncryptedTextField
+
+
+class Service(LevelOwned, Identified):
+    """A workspace that collects channels and owns the keys with which messages are sent."""
+
+    class State(models.TextChoices):
+        """Only a live service sends."""
+
+        DRAFT = "draft", _("Draft")
+        LIVE = "live", _("Live")
+        SUSPENDED = "suspended", _("Suspended")
+
+    name = models.CharField(_("name"), max_length=100)
+    description = models.CharField(_("description"), max_length=500, blank=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.DRAFT
+    )
+    #: Where delivery receipts go, and for which kinds of each channel: {"rt": ["delivered"]}.
+    receipt_url = models.URLField(_("receipt callback URL"), max_length=500, blank=True)
+    receipt_kinds = models.JSONField(default=dict, blank=True)
+    #: Where incoming messages go.
+    inbound_url = models.URLField(
+        _("callback URL for incoming messages"), max_length=500, blank=True
+    )
+    signing_secret = EncryptedTextField(default="", blank=True)
+    previous_signing_secret = EncryptedTextField(default="", blank=True)
+    previous_signing_until = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[Any] = ServiceQuerySet.as_manager()
+
+    class Meta(LevelOwned.Meta):
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+        constraints = [
+            *LevelOwned.Meta.constraints,
+            models.UniqueConstraint("organization", Lower("name"), name="service_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ServiceKey(Identified):
+    """A service key; several are valid while one replaces another."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="keys")
+    secret = EncryptedTextField(_("service key"))
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("service key")
+        verbose_name_plural = _("service keys")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service"],
+                condition=Q(expires_at__isnull=True),
+                name="service_key_one_current",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"…{self.secret[-4:]}"
+
+
+class Allocation(Identified):
+    """An app that a service uses on one channel, for everybody or for one team or person."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="allocations")
+    app = models.ForeignKey(App, on_delete=models.PROTECT, related_name="allocations")
+    #: The channel of the app's type, such as ``rt``: at most one asset of each per holder.
+    channel = models.SlugField(_("channel"), max_length=30)
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    #: The service that gets the app's incoming messages which no thread belongs to.
+    is_inbound = models.BooleanField(_("gets incoming messages"), default=False)
+
+    class Meta:
+        verbose_name = _("allocation")
+        verbose_name_plural = _("allocations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(team__isnull=True) | Q(user__isnull=True),
+                name="allocation_one_holder",
+            ),
+            models.UniqueConstraint(
+                fields=["service", "channel"],
+                condition=Q(team__isnull=True, user__isnull=True),
+                name="allocation_one_for_all",
+            ),
+            models.UniqueConstraint(
+                fields=["service", "channel", "team"],
+                condition=Q(team__isnull=False),
+                name="allocation_one_per_team",
+            ),
+            models.UniqueConstraint(
+                fields=["service", "channel", "user"],
+                condition=Q(user__isnull=False),
+                name="allocation_one_per_user",
+            ),
+            models.UniqueConstraint(
+                fields=["app"], condition=Q(is_inbound=True), name="allocation_one_inbound"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.app} in {self.service}"
+
+
+class AppShare(GroupObjectPermissionBase):
+    """The permission to use an app, held by a level's permission group.
+
+    guardian's direct table: ``group`` is the ``auth.Group`` of an organization, group or team.
+    """
+
+    content_object = models.ForeignKey(App, on_delete=models.CASCADE, related_name="shares")
+    #: For a share to a group: its teams, present and later, may use the app too.
+    include_teams = models.BooleanField(_("share to all teams under this group"), default=False)
+    ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta(GroupObjectPermissionBase.Meta):
+        abstract = False
+        verbose_name = _("share")
+        verbose_name_plural = _("shares")
+        indexes = [models.Index(fields=["group", "-content_object"], name="app_share_newest")]
