@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 
 from imiconnect import ROOT
 from imiconnect.environment import read_environment
-from imiconnect.urls_of_engines import cache_url, celery_broker, database, email
+from imiconnect.urls_of_engines import cache_url, celery_broker, database, email, live_prefix
 
 ENV = read_environment()
 
@@ -112,7 +112,7 @@ CACHES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "imiconnect-live"},
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": live_prefix(REDIS_URL)},
     }
 }
 RTM_BROKER_URL = ENV.RTM_BROKER_URL

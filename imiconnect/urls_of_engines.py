@@ -34,6 +34,11 @@ def cache_url(url: str) -> str:
     return urlunsplit(parts._replace(path=f"/{number + 1}"))
 
 
+def live_prefix(url: str) -> str:
+    """Return the channel layer's prefix: Redis channels are shared by all its databases."""
+    return f"imiconnect-live-{urlsplit(url).path.lstrip('/') or 0}"
+
+
 def celery_broker(url: str) -> tuple[dict[str, Any], str]:
     """Return Celery's transport options and queue type for a broker address.
 

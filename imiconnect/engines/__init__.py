@@ -1,0 +1,1 @@
+"""The engines of the platform: PostgreSQL, Redis and NATS from wheels, and their watcher."""

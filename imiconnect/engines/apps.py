@@ -1,0 +1,12 @@
+"""The Django app of the engines: health, metrics and heartbeats."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class EnginesConfig(AppConfig):
+    """The package ``imiconnect.engines``."""
+
+    name = "imiconnect.engines"
+    label = "engines"
+    verbose_name = _("Engines")

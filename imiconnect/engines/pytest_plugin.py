@@ -1,0 +1,107 @@
+"""A pytest plugin: the tests run against embedded engines of their own under ``var/test``.
+
+It is loaded before pytest-django, which reads the settings: ``-p`` in ``addopts``, and
+``python -m pytest`` so that the project is importable that early. Addresses in the
+environment win: such an engine is not started.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from imiconnect import ROOT
+from imiconnect.engines.embedded import Embedded, embedded_engines
+from imiconnect.engines.folders import private_folder, read_json
+from imiconnect.engines.runner import Runner
+
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+_NO_ENGINES = {"-h", "--help", "-V", "--version", "--markers", "--fixtures"}
+
+
+class _Engines:
+    """The engines of one test run and the folder they hold."""
+
+    def __init__(self) -> None:
+        self._runner: Runner | None = None
+        self._temporary: Path | None = None
+        self._lock: IO[str] | None = None
+
+    def start(self) -> None:
+        folder = self._own_folder()
+        embedded = embedded_engines(folder, mqtt_port=None, durable=False)
+        if not _is_running(embedded):
+            self._runner = Runner(embedded)
+            self._runner.start()
+        os.environ.update(embedded.settings, DATA_DIR=str(embedded.data_dir))
+
+    def stop(self) -> None:
+        if self._runner:
+            self._runner.stop()
+        if self._temporary:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+        if self._lock:
+            self._lock.close()
+
+    def _own_folder(self) -> Path:
+        """Return ``var/test``, or a folder of this run alone while another run holds it."""
+        folder = private_folder(ROOT / "var" / "test")
+        self._lock = (folder / ".lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._temporary = Path(tempfile.mkdtemp(prefix="test-", dir=folder.parent))
+            return self._temporary
+        return folder
+
+
+def _is_running(embedded: Embedded) -> bool:
+    """Tell whether ``manage.py engines`` has them running already; then take its settings."""
+    published = read_json(embedded.settings_path)
+    if not published:
+        return False
+    running = embedded_engines(
+        embedded.data_dir, mqtt_port=None, durable=False, keep_ports=True
+    )
+    if not all(engine.is_ready() for engine in running.engines):
+        return False
+    embedded.settings = running.settings
+    return True
+
+
+_engines = _Engines()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(args: list[str]) -> Iterator[Any]:
+    """Start the engines before any plugin reads the settings; xdist's workers share them."""
+    if _WORKER:
+        os.environ["REDIS_URL"] = worker_redis_url(os.environ["REDIS_URL"], _WORKER)
+    elif not _NO_ENGINES.intersection(args):
+        _engines.start()
+    try:
+        return (yield)
+    except BaseException:
+        _engines.stop()
+        raise
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Stop what this run has started."""
+    _engines.stop()
+
+
+def worker_redis_url(url: str, worker: str) -> str:
+    """Return the address of the Redis database of one xdist worker (``gw0``, ``gw1``, ...).
+
+    Each worker has two databases of its own: the second one holds the cache.
+    """
+    number = 2 * (int(worker.removeprefix("gw")) + 1)
+    return urlunsplit(urlsplit(url)._replace(path=f"/{number}"))
