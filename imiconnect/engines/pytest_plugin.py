@@ -79,23 +79,17 @@ _engines = _Engines()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests(args: list[str]) -> Iterator[Any]:
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, args: list[str]
+) -> Iterator[Any]:
     """Start the engines before any plugin reads the settings; xdist's workers share them."""
     if _WORKER:
         os.environ["REDIS_URL"] = worker_redis_url(os.environ["REDIS_URL"], _WORKER)
     elif not _NO_ENGINES.intersection(args):
+        # A clean-up runs whatever else fails, and after every other plugin's end.
+        early_config.add_cleanup(_engines.stop)
         _engines.start()
-    try:
-        return (yield)
-    except BaseException:
-        _engines.stop()
-        raise
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
-    """Stop what this run has started."""
-    _engines.stop()
+    return (yield)
 
 
 def worker_redis_url(url: str, worker: str) -> str:
