@@ -10,3 +10,7 @@ class EnginesConfig(AppConfig):
     name = "imiconnect.engines"
     label = "engines"
     verbose_name = _("Engines")
+
+    def ready(self) -> None:
+        """Make the Celery application the one that shared tasks belong to."""
+        from imiconnect import celery  # noqa: F401 - importing it is the point
