@@ -1,0 +1,22 @@
+"""The console's Django application."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ConsoleConfig(AppConfig):
+    """Shared pages and page parts; every package registers its own entries in ``ready``."""
+
+    name = "imiconnect.console"
+    label = "console"
+    verbose_name = _("Console")
+
+    def ready(self) -> None:
+        """Put the dashboard into the navigation."""
+        from imiconnect.console import shell
+
+        shell.register_section(
+            shell.Section(
+                "dashboard", _("Dashboard"), "console:dashboard", "layout-dashboard", 10
+            )
+        )

@@ -1,0 +1,94 @@
+"""Forms and form pages: errors keep what was typed and answer 422."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView
+from django.views.generic.base import ContextMixin
+
+from imiconnect.console import once
+from imiconnect.console.words import Words
+
+
+class ConsoleForm(forms.Form):
+    """A form of the console: checked on submit, by the server, in our words.
+
+    A field without its own ``error_messages["required"]`` is answered "Enter …".
+    """
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        word_errors(self)
+
+
+class ConsoleModelForm(forms.ModelForm):  # type: ignore[type-arg]  # subclasses name the model
+    """As ``ConsoleForm``, for a model; services still do the writing."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        word_errors(self)
+
+
+def word_errors(form: forms.BaseForm) -> None:
+    """Say what to do for an empty field, unless the field has words of its own."""
+    for name, field in form.fields.items():
+        if (
+            field.error_messages.get("required")
+            != forms.Field.default_error_messages["required"]
+        ):
+            continue
+        label = str(field.label or name.replace("_", " "))
+        label = label if label.isupper() else label[:1].lower() + label[1:]
+        chosen = isinstance(field, (forms.ChoiceField, forms.ModelChoiceField, forms.FileField))
+        sentence = _("Select the {label}") if chosen else _("Enter the {label}")
+        field.error_messages["required"] = sentence.format(label=label)
+
+
+class PageMixin(ContextMixin):
+    """What a page says about itself; every attribute goes into the template's context."""
+
+    section: str = ""
+    title: Words = ""
+    back_url: str = ""
+    back_label: Words = ""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add section, title and back link to the context."""
+        context = super().get_context_data(**kwargs)
+        for name in ("section", "title", "back_url", "back_label"):
+            context.setdefault(name, getattr(self, name))
+        return context
+
+
+class FormPage(PageMixin, FormView):  # type: ignore[type-arg]  # subclasses name the form
+    """A page with one form; ``form_valid`` calls one service and returns a redirect."""
+
+    template_name = "console/forms/form.html"
+    submit_label: Words = _("SAVE")
+    cancel_url: str = ""
+    intro: Words = ""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the words of the form to the context."""
+        context = super().get_context_data(**kwargs)
+        for name in ("submit_label", "cancel_url", "intro"):
+            context.setdefault(name, getattr(self, name))
+        return context
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Act on the form once; a second click leads where the first one led."""
+        return once.guarded(
+            request, lambda: super(FormPage, self).post(request, *args, **kwargs)
+        )
+
+    def form_invalid(self, form: forms.BaseForm) -> HttpResponse:
+        """Answer 422 with everything kept; htmx swaps it, a browser shows it."""
+        return self.render_to_response(self.get_context_data(form=form), status=422)

@@ -1,0 +1,139 @@
+"""Tags and filters that every page of the console uses."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.contrib.messages.storage.base import Message
+from django.forms import BoundField, Form
+from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from imiconnect.console import once, states, toasts
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """Draw an icon beside words that say the same."""
+    return format_html('<span class="icon i-{} {}" aria-hidden="true"></span>', name, extra)
+
+
+@register.simple_tag
+def status_badge(slug: object, id: str = "") -> SafeString:
+    """Draw a state: its word, icon and colour. ``id`` lets a live update change it."""
+    state = states.state_of(slug)
+    mark = format_html(' id="{}"', id) if id else ""
+    return format_html(
+        '<span class="status status-{}"{}>{}{}</span>',
+        state.tone,
+        mark,
+        icon(state.icon),
+        state.label,
+    )
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """Write a time in UTC with minutes; nothing for None."""
+    return _time(value, "j M Y, H:i") if value else ""
+
+
+@register.filter
+def moment_ms(value: datetime | None) -> SafeString | str:
+    """Write a time in UTC with milliseconds, as a message's journey needs it."""
+    if not value:
+        return ""
+    return _time(value, "j M Y, H:i:s", f".{value.microsecond // 1000:03d}")
+
+
+def _time(value: datetime, pattern: str, fraction: str = "") -> SafeString:
+    utc = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}">{}{} UTC</time>',
+        utc.isoformat(timespec="milliseconds"),
+        date_format(utc, pattern),
+        fraction,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: object) -> str:
+    """Return this page's query string with some values changed; None or '' removes one."""
+    request: HttpRequest = context["request"]
+    values = request.GET.copy()
+    for name, value in changes.items():
+        values.pop(name, None)
+        if value not in (None, ""):
+            values[name] = str(value)
+    return f"?{values.urlencode()}" if values else "?"
+
+
+@register.simple_tag
+def control(field: BoundField) -> SafeString:
+    """Draw the field's control with the classes of the design."""
+    widget = field.field.widget
+    if isinstance(widget, CheckboxInput):
+        style = "form-check-input"
+    elif isinstance(widget, Select):
+        style = "form-select"
+    else:
+        style = "form-control"
+    own = widget.attrs.get("class", "")
+    return field.as_widget(attrs={"class": f"{style} {own}".strip()})
+
+
+@register.filter
+def kind(field: BoundField) -> str:
+    """Tell the field template which shape a field has: ``tick``, ``choices`` or ``control``."""
+    if isinstance(field.field.widget, (RadioSelect, CheckboxSelectMultiple)):
+        return "choices"
+    return "tick" if isinstance(field.field.widget, CheckboxInput) else "control"
+
+
+@register.filter
+def focus_id(field: BoundField) -> str:
+    """Return the id that a link of the error summary leads to."""
+    return (
+        f"{field.auto_id}_0"
+        if kind(field) == "choices"
+        else str(field.id_for_label or field.auto_id)
+    )
+
+
+@register.inclusion_tag("console/forms/error_summary.html")
+def error_summary(*forms: Form) -> dict[str, Any]:
+    """Draw the box that lists what is wrong in the forms; nothing when all is well."""
+    present = [form for form in forms if form is not None and form != "" and form.errors]
+    return {
+        "fields": [field for form in present for field in form if field.errors],
+        "whole": [error for form in present for error in form.non_field_errors()],
+    }
+
+
+@register.simple_tag
+def submit_once() -> SafeString:
+    """Mark a form so that the server drops a second click; see ``console.once``."""
+    return format_html(
+        '<input type="hidden" name="{}" value="{}">', once.FIELD, once.new_token()
+    )
+
+
+@register.filter
+def undo_url(message: Message) -> str:
+    """Return the address that reverses what a toast confirms."""
+    return toasts.undo_url(message)
+
+
+@register.filter
+def none_if_empty(value: object) -> object:
+    """Write None where there is nothing, so that a cell is never blank."""
+    if value is None or value == "" or (isinstance(value, Iterable) and not value):
+        return gettext("None")
+    return value
