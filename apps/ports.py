@@ -1,15 +1,65 @@
 """What apps need to know of the packages above them; bound in those packages' ``ready()``."""
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
 if TYPE_CHECKING:
     from imiconnect.accounts.models import Member
+    from imiconnect.apps.models import App
+    from imiconnect.console.words import Words
 
 #: The condition, on apps, of being shared with a person's level. Bound by ``sharing``.
 shared_with: Callable[["Member"], Q] = lambda member: Q(pk__in=[])  # noqa: E731
 #: The condition, on apps, that a level (organization, group or team) may use them in its
 #: services: its own, and those shared with it. Bound by ``sharing``.
 usable_by: Callable[[object], Q] = lambda level: Q(pk__in=[])  # noqa: E731
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """Why an app cannot be deleted: a sentence, and where to remove the reason."""
+
+    text: "Words"
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Use:
+    """A service that uses an app: its name, address and state."""
+
+    id: str
+    name: str
+    url: str
+    state: str
+    gets_incoming: bool = False
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the gateway knows of an app; times are aware, None when there was nothing yet."""
+
+    connected_devices: int = 0
+    registered_devices: int = 0
+    last_sent_at: dt.datetime | None = None
+    last_received_at: dt.datetime | None = None
+
+
+@dataclass
+class Answers:
+    """The functions that packages above have bound."""
+
+    #: Each returns the reasons against deleting an app. Added by ``sharing`` and ``rtm``.
+    blockers: list[Callable[["App"], Iterable[Blocker]]] = field(default_factory=list)
+    #: Each is called after the commit of a change that devices must hear of: policy, state
+    #: or keys. ``rtm`` publishes "re-read the policy" to ``<appId>/Updates/<os>``.
+    changed: list[Callable[["App"], None]] = field(default_factory=list)
+    #: Return the services that use an app, as far as the person may see them.
+    uses: Callable[["App", "Member"], list[Use]] = lambda app, member: []
+    health: Callable[["App"], Health] = lambda app: Health()
+
+
+answers = Answers()

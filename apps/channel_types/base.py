@@ -1,0 +1,64 @@
+"""What a channel type declares; each one is a folder beside this file.
+
+A folder ``<slug>/`` has ``type.py`` with ``TYPE``, a ``ChannelType``; ``registry.py`` finds it
+by itself. Nothing outside that folder names the type: pages, API and gateway ask the
+registry (a test greps for it).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from imiconnect.console.words import Words
+
+
+class Capability(StrEnum):
+    """What a channel can do, as far as the rest of the platform asks."""
+
+    SEND = "send"
+    RECEIVE = "receive"
+    #: Devices register with the gateway and connect to the broker.
+    DEVICES = "devices"
+    CLIENT_KEY = "client_key"
+
+
+def no_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the configuration of a type that has none."""
+    return {}
+
+
+@dataclass(frozen=True)
+class ChannelType:
+    """One kind of app.
+
+    ``channel`` is the medium of the message log that it serves. ``receipts`` names, for
+    each medium that its messages may take, the kinds of receipt there are (the documented
+    words). ``checked_config`` returns a configuration normalized, or raises
+    ``ValidationError`` with sentences by field. ``systems`` reads from a configuration the
+    operating systems and browsers whose devices re-read the policy when it changes.
+    ``wizard`` is the dotted name of the type's wizard view, ``menu_label`` its entry in
+    CONFIGURE APPS.
+    """
+
+    slug: str
+    name: "Words"
+    menu_label: "Words"
+    icon: str
+    channel: str
+    capabilities: frozenset[Capability]
+    wizard: str
+    receipts: Mapping[str, tuple[str, ...]]
+    checked_config: Callable[[Mapping[str, Any]], dict[str, Any]] = no_config
+    systems: Callable[[Mapping[str, Any]], list[str]] = field(default=lambda config: [])
+    #: The fields of the configuration and how the MANAGE page names them.
+    config_labels: Mapping[str, "Words"] = field(default_factory=dict)
+    #: Templates of its own, for the done page and the card of credentials.
+    done_template: str = "apps/done.html"
+    credentials_template: str = "apps/credentials.html"
+    order: int = 50
+
+    def can(self, capability: Capability) -> bool:
+        """Tell whether apps of this type have ``capability``."""
+        return capability in self.capabilities

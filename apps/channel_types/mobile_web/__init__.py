@@ -1,0 +1,1 @@
+"""Mobile and web apps that hold a connection to the gateway (RTM)."""

@@ -1,0 +1,26 @@
+"""The declaration of the MOBILE / WEB channel type."""
+
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.apps.channel_types.base import Capability, ChannelType
+from imiconnect.apps.channel_types.mobile_web.config import checked_config, systems_of
+
+#: Documented kinds, and two that the gateway knows besides (facts/imiconnect.md, 14).
+_RECEIPTS = ("submitted", "delivered", "read", "clicked", "failed", "expired")
+
+TYPE = ChannelType(
+    slug="mobile_web",
+    name=_("Mobile / Web"),
+    menu_label=_("MOBILE / WEB"),
+    icon="device-mobile",
+    channel="rt",
+    capabilities=frozenset(Capability),
+    wizard="imiconnect.apps.channel_types.mobile_web.wizard.MobileWebWizard",
+    receipts={"rt": _RECEIPTS, "push": _RECEIPTS},
+    checked_config=checked_config,
+    systems=systems_of,
+    config_labels={"platform": _("Platform"), "systems": _("OS or browser")},
+    done_template="apps/channel_types/mobile_web/done.html",
+    credentials_template="apps/channel_types/mobile_web/credentials.html",
+    order=10,
+)

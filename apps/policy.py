@@ -1,0 +1,105 @@
+"""The policy of an app: what the gateway and live devices follow, changeable at any time."""
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from imiconnect.apps.models import App
+
+MAX_RETRIES = 10
+DAY_SECONDS = 86_400
+#: The longest that a message may wait: four weeks, as long as push providers keep one.
+MAX_EXPIRY_SECONDS = 28 * DAY_SECONDS
+MAX_ORIGINS = 50
+ANY_ORIGIN = "*"
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """How messages of an app are retried and expire, and which sites may be its devices.
+
+    ``retry_interval_seconds`` lies between two attempts; ``expiry_seconds`` counts from
+    acceptance. ``allowed_origins`` are browser origins, or ``*`` for any. With
+    ``client_key_as_password`` a device may connect with the client key instead of its
+    access token, as existing IMIconnect clients do (facts/imiconnect.md, 18.2).
+    """
+
+    retry_count: int = 3
+    retry_interval_seconds: int = 60
+    expiry_seconds: int = DAY_SECONDS
+    allowed_origins: tuple[str, ...] = ()
+    client_key_as_password: bool = False
+
+    def allows_origin(self, origin: str) -> bool:
+        """Tell whether a page of ``origin`` may be a device of this app."""
+        return ANY_ORIGIN in self.allowed_origins or origin.lower() in self.allowed_origins
+
+
+def policy_of(app: "App") -> Policy:
+    """Return the policy of an app; what it does not say is as by default."""
+    return msgspec.convert(app.policy, Policy, strict=False)
+
+
+def as_stored(policy: Policy) -> dict[str, Any]:
+    """Return a policy as ``App.policy`` keeps it."""
+    return {**msgspec.structs.asdict(policy), "allowed_origins": list(policy.allowed_origins)}
+
+
+def checked(policy: Policy) -> Policy:
+    """Return ``policy`` with its origins normalized.
+
+    Raises ``ValidationError`` with one sentence for each field that is out of its range.
+    """
+    problems: dict[str, Any] = {}
+    for name, (low, high, sentence) in _RANGES.items():
+        value = getattr(policy, name)
+        if not low <= value <= high:
+            problems[name] = [sentence]
+    origins: list[str] = []
+    for entry in policy.allowed_origins:
+        try:
+            origins.append(_origin(entry))
+        except ValidationError as error:
+            problems.setdefault("allowed_origins", []).extend(error.messages)
+    if len(origins) > MAX_ORIGINS:
+        problems["allowed_origins"] = [_("Allowed origins must be 50 or fewer.")]
+    if problems:
+        raise ValidationError(problems)
+    return msgspec.structs.replace(policy, allowed_origins=tuple(dict.fromkeys(origins)))
+
+
+_RANGES: dict[str, tuple[int, int, Any]] = {
+    "retry_count": (0, MAX_RETRIES, _("Retries must be between 0 and 10.")),
+    "retry_interval_seconds": (
+        1,
+        DAY_SECONDS,
+        _("Time between retries must be between 1 and 86400 seconds."),
+    ),
+    "expiry_seconds": (
+        1,
+        MAX_EXPIRY_SECONDS,
+        _("Expiry must be between 1 and 2419200 seconds (28 days)."),
+    ),
+}
+
+
+def _origin(entry: str) -> str:
+    """Return an origin as browsers write it: scheme and host in small letters, no path."""
+    text = entry.strip().lower().rstrip("/")
+    if text == ANY_ORIGIN:
+        return text
+    parts = urlsplit(text)
+    try:
+        plain = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        plain = False
+    if not plain or text != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+        raise ValidationError(
+            _("“%(entry)s” is not an origin. Write it like https://www.example.com, or *."),
+            params={"entry": entry.strip()[:100]},
+        )
+    default = {"http": ":80", "https": ":443"}[parts.scheme]
+    return text.removesuffix(default)

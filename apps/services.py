@@ -1,0 +1,195 @@
+"""Writes of channel apps; the only writer for wizard, API, admin and demo.
+
+Errors are Django's ``ValidationError`` with sentences by field, or ``Blocked``. Every
+function commits on its own unless the caller holds a transaction, and leaves an audit entry.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect import keys
+from imiconnect.accounts.models import Member
+from imiconnect.apps.channel_types import registry
+from imiconnect.apps.models import App, ClientKey, new_app_id
+from imiconnect.apps.policy import Policy, as_stored, checked, policy_of
+from imiconnect.apps.ports import Blocker, answers
+from imiconnect.audit.services import record
+from imiconnect.keys import Overlap
+from imiconnect.vault import fingerprint
+
+NAME_LENGTH = 100
+_ID_TRIES = 10
+
+
+class Blocked(Exception):
+    """Something cannot be deleted; ``blockers`` says why, each with where to change it."""
+
+    def __init__(self, blockers: list[Blocker]) -> None:
+        """Keep the reasons."""
+        super().__init__("; ".join(str(blocker.text) for blocker in blockers))
+        self.blockers = blockers
+
+
+@transaction.atomic
+def create_app(
+    *,
+    member: Member,
+    name: str,
+    channel_type: str,
+    config: Mapping[str, Any],
+    policy: Policy | None = None,
+) -> App:
+    """Create an app at the level of its creator, with an App ID and a client key.
+
+    The client key is ``current_client_key(app).secret``. Raises ``ValidationError`` by field:
+    ``name``, ``channel_type``, and those of the configuration and the policy.
+    """
+    kind = registry.by_slug().get(channel_type)
+    if kind is None:
+        raise ValidationError({"channel_type": [_("Select the channel from the list.")]})
+    fields = {
+        "organization_id": member.organization_id,
+        "group_id": member.group_id,
+        "team_id": member.team_id,
+        "name": checked_name(name),
+        "channel_type": kind.slug,
+        "config": kind.checked_config(config),
+        "policy": as_stored(checked(policy or Policy())),
+        "created_by_id": member.user_id,
+    }
+    app = _with_free_app_id(fields)
+    key = keys.issue(app.client_keys)
+    after = {"app_id": app.app_id, "config": app.config, "key": fingerprint(key.secret)}
+    record("app.created", app, after=after)
+    return app
+
+
+def _with_free_app_id(fields: dict[str, Any]) -> App:
+    """Insert the app; an App ID that is taken is drawn again."""
+    for _try in range(_ID_TRIES):
+        app_id = new_app_id()
+        try:
+            with transaction.atomic():
+                return App.objects.create(app_id=app_id, **fields)
+        except IntegrityError:
+            if not App.objects.filter(app_id=app_id).exists():
+                raise
+    raise ValidationError(_("No free App ID was found. Try again."))
+
+
+def checked_name(name: str) -> str:
+    """Return a name without spaces around it, or raise the sentence for the field."""
+    name = " ".join(name.split())
+    if not name:
+        raise ValidationError({"name": [_("Enter the name.")]})
+    if len(name) > NAME_LENGTH:
+        raise ValidationError({"name": [_("Name must be 100 characters or fewer.")]})
+    return name
+
+
+def current_client_key(app: App) -> ClientKey:
+    """Return the client key that is given to new clients."""
+    key: ClientKey = app.client_keys.get(expires_at__isnull=True)
+    return key
+
+
+@transaction.atomic
+def update_app(
+    *, app: App, name: str | None = None, config: Mapping[str, Any] | None = None
+) -> App:
+    """Change the name or the configuration of an app."""
+    app = _locked(app)
+    before = {"name": app.name, "config": app.config}
+    if name is not None:
+        app.name = checked_name(name)
+    if config is not None:
+        app.config = registry.get(app.channel_type).checked_config(config)
+    after = {"name": app.name, "config": app.config}
+    if after != before:
+        app.save(update_fields=["name", "config", "updated_at"])
+        record("app.updated", app, before=before, after=after)
+    return app
+
+
+@transaction.atomic
+def set_policy(*, app: App, policy: Policy) -> App:
+    """Change what devices and the gateway follow, and tell live devices after the commit."""
+    app = _locked(app)
+    before, after = policy_of(app), checked(policy)
+    if before == after:
+        return app
+    app.policy = as_stored(after)
+    app.save(update_fields=["policy", "updated_at"])
+    record("app.policy_changed", app, before=as_stored(before), after=as_stored(after))
+    _tell(app)
+    return app
+
+
+@transaction.atomic
+def set_app_state(*, app: App, state: str) -> App:
+    """Turn an app on or off; an app that is off neither sends nor receives."""
+    app = _locked(app)
+    before = app.state
+    if before == state:
+        return app
+    app.state = App.State(state)
+    app.save(update_fields=["state", "updated_at"])
+    record(f"app.turned_{'on' if state == App.State.ACTIVE else 'off'}", app)
+    _tell(app)
+    return app
+
+
+@transaction.atomic
+def regenerate_client_key(*, app: App, keep: Overlap) -> ClientKey:
+    """Make a new client key; ``keep`` says how long the old one stays valid."""
+    app = _locked(app)
+    old = app.client_keys.filter(expires_at__isnull=True).first()
+    new: ClientKey = keys.replace(app.client_keys, keep=keep)
+    record(
+        "app.client_key_regenerated",
+        app,
+        before={"key": fingerprint(old.secret)} if old else {},
+        after={"key": fingerprint(new.secret), "old_key_kept_seconds": int(keep)},
+    )
+    _tell(app)
+    return new
+
+
+@transaction.atomic
+def reveal_client_key(*, app: App) -> str:
+    """Return the client key for reading, and record that it was read."""
+    key = current_client_key(app)
+    record("app.client_key_revealed", app, after={"key": fingerprint(key.secret)})
+    return key.secret
+
+
+def deletion_blockers(app: App) -> list[Blocker]:
+    """Return why an app cannot be deleted now; empty when it can."""
+    return [blocker for find in answers.blockers for blocker in find(app)]
+
+
+@transaction.atomic
+def delete_app(*, app: App) -> None:
+    """Delete an app with its keys; raises ``Blocked`` while it is in use."""
+    app = _locked(app)
+    blockers = deletion_blockers(app)
+    if blockers:
+        raise Blocked(blockers)
+    record("app.deleted", app, before={"app_id": app.app_id, "config": app.config})
+    _tell(app)
+    app.delete()
+
+
+def _locked(app: App) -> App:
+    locked: App = App.objects.select_for_update().get(pk=app.pk)
+    return locked
+
+
+def _tell(app: App) -> None:
+    for changed in answers.changed:
+        transaction.on_commit(partial(changed, app), robust=True)

@@ -1,0 +1,147 @@
+"""Where a service's receipts and incoming messages go, and how those calls are signed."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.apps.channel_types import registry
+from imiconnect.audit.services import record
+from imiconnect.keys import Overlap
+from imiconnect.sharing.changes import locked, tell
+from imiconnect.sharing.models import Service
+from imiconnect.vault import fingerprint, new_key
+
+URL_LENGTH = 500
+
+
+def all_kinds() -> dict[str, list[str]]:
+    """Return every kind of receipt of every medium."""
+    return {channel: list(kinds) for channel, kinds in registry.receipt_kinds().items()}
+
+
+def checked_kinds(kinds: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the receipts to send, by medium and in documented order; drops nothing quietly."""
+    known = registry.receipt_kinds()
+    for channel, asked in kinds.items():
+        unknown = [kind for kind in asked if kind not in known.get(channel, ())]
+        if channel not in known or unknown:
+            what = f"{channel}: {', '.join(unknown)}" if unknown else channel
+            sentence = _("There is no such receipt: %(what)s.")
+            raise ValidationError(
+                {"receipt_kinds": ValidationError(sentence, params={"what": what[:200]})}
+            )
+    return {
+        channel: [kind for kind in known[channel] if kind in asked]
+        for channel, asked in kinds.items()
+    }
+
+
+@transaction.atomic
+def set_outbound(
+    *, service: Service, receipt_url: str, receipt_kinds: Mapping[str, Sequence[str]]
+) -> Service:
+    """Change where receipts go and which are sent; an empty URL stops them.
+
+    The URL is checked for its shape only: ask ``imiconnect.outbound.probe`` beforehand,
+    outside of any transaction. Every call checks the address again.
+    """
+    service = locked(service)
+    before = {"url": service.receipt_url, "kinds": service.receipt_kinds}
+    service.receipt_url = checked_url(receipt_url, field="receipt_url")
+    service.receipt_kinds = checked_kinds(receipt_kinds)
+    after = {"url": service.receipt_url, "kinds": service.receipt_kinds}
+    if after != before:
+        service.save(update_fields=["receipt_url", "receipt_kinds", "updated_at"])
+        record("service.outbound_changed", service, before=before, after=after)
+        tell(service)
+    return service
+
+
+@transaction.atomic
+def set_inbound(*, service: Service, inbound_url: str) -> Service:
+    """Change where incoming messages go; an empty URL stops them."""
+    service = locked(service)
+    before = {"url": service.inbound_url}
+    service.inbound_url = checked_url(inbound_url, field="inbound_url")
+    after = {"url": service.inbound_url}
+    if after != before:
+        service.save(update_fields=["inbound_url", "updated_at"])
+        record("service.inbound_changed", service, before=before, after=after)
+        tell(service)
+    return service
+
+
+@transaction.atomic
+def rotate_signing_secret(*, service: Service, keep: Overlap) -> str:
+    """Make and return a new signing secret; during ``keep`` calls carry both signatures."""
+    service = locked(service)
+    old, now = service.signing_secret, timezone.now()
+    service.signing_secret = new_key(32)
+    service.previous_signing_secret = old if keep != Overlap.NOW else ""
+    service.previous_signing_until = (
+        now + dt.timedelta(seconds=int(keep)) if service.previous_signing_secret else None
+    )
+    service.save(
+        update_fields=[
+            "signing_secret",
+            "previous_signing_secret",
+            "previous_signing_until",
+            "updated_at",
+        ]
+    )
+    record(
+        "service.signing_secret_rotated",
+        service,
+        before={"secret": fingerprint(old)} if old else {},
+        after={
+            "secret": fingerprint(service.signing_secret),
+            "old_secret_kept_seconds": int(keep),
+        },
+    )
+    return service.signing_secret
+
+
+@transaction.atomic
+def reveal_signing_secret(*, service: Service) -> str:
+    """Return the signing secret for reading, and record that it was read."""
+    secret = service.signing_secret
+    after = {"secret": fingerprint(secret)} if secret else {}
+    record("service.signing_secret_revealed", service, after=after)
+    return secret
+
+
+def signing_secrets(service: Service) -> list[str]:
+    """Return the secrets that sign a call now: the current one, then one being replaced."""
+    until = service.previous_signing_until
+    overlapping = bool(until and until > timezone.now())
+    found = [service.signing_secret, service.previous_signing_secret if overlapping else ""]
+    return [secret for secret in found if secret]
+
+
+def checked_url(url: str, *, field: str) -> str:
+    """Return a callback URL of the right shape, or raise the sentence for ``field``."""
+    from imiconnect.outbound import allows_plain_http
+
+    url = url.strip()
+    if not url:
+        return ""
+    if len(url) > URL_LENGTH:
+        raise ValidationError({field: [_("URL must be 500 characters or fewer.")]})
+    try:
+        parts = urlsplit(url)
+        whole = bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        whole = False
+    if not whole or not url.isprintable() or " " in url:
+        raise ValidationError({field: [_("Enter a whole URL, like https://example.com/dr.")]})
+    if parts.username is not None:
+        raise ValidationError({field: [_("URL must not contain a user name or password.")]})
+    schemes = {"https", "http"} if allows_plain_http() else {"https"}
+    if parts.scheme.lower() not in schemes:
+        raise ValidationError({field: [_("URL must start with https://.")]})
+    return url
