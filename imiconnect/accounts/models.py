@@ -11,7 +11,14 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.accounts.querysets import MemberQuerySet, UserManager
+from imiconnect.accounts.querysets import (
+    GroupQuerySet,
+    InvitationQuerySet,
+    MemberQuerySet,
+    OrganizationQuerySet,
+    TeamQuerySet,
+    UserManager,
+)
 from imiconnect.accounts.roles import ALLOWED, Act, Role
 from imiconnect.identity import Identified
 from imiconnect.vault import EncryptedTextField
@@ -72,6 +79,13 @@ class Organization(PermissionHolder):
     #: The key of the Profile API; one for the whole tenant.
     profile_key = EncryptedTextField(_("profile key"))
     profile_key_digest = models.CharField(max_length=64, unique=True, editable=False)
+    #: The key before it, which works until the customer's servers have changed over.
+    previous_profile_key_digest = models.CharField(
+        max_length=64, blank=True, db_index=True, editable=False
+    )
+    previous_profile_key_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[Any] = OrganizationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("organization")
@@ -85,11 +99,18 @@ class Group(PermissionHolder):
         Organization, on_delete=models.CASCADE, related_name="groups"
     )
 
+    objects: ClassVar[Any] = GroupQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("group")
         verbose_name_plural = _("groups")
         constraints = [
-            models.UniqueConstraint("organization", Lower("name"), name="group_name_once"),
+            models.UniqueConstraint(
+                "organization",
+                Lower("name"),
+                name="group_name_once",
+                violation_error_message=_("The organization has a group with this name."),
+            ),
         ]
 
 
@@ -98,10 +119,19 @@ class Team(PermissionHolder):
 
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="teams")
 
+    objects: ClassVar[Any] = TeamQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("team")
         verbose_name_plural = _("teams")
-        constraints = [models.UniqueConstraint("group", Lower("name"), name="team_name_once")]
+        constraints = [
+            models.UniqueConstraint(
+                "group",
+                Lower("name"),
+                name="team_name_once",
+                violation_error_message=_("The group has a team with this name."),
+            )
+        ]
 
 
 class LevelOwned(models.Model):
@@ -182,6 +212,8 @@ class Invitation(LevelOwned, Identified):
     expires_at = models.DateTimeField(_("valid until"))
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+
+    objects: ClassVar[Any] = InvitationQuerySet.as_manager()
 
     class Meta(LevelOwned.Meta):
         verbose_name = _("invitation")

@@ -4,9 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from imiconnect.vault import digest
 
 if TYPE_CHECKING:
-    from imiconnect.accounts.models import Member, User
+    from imiconnect.accounts.models import Member, Organization, User
 
 
 class UserManager(BaseUserManager["User"]):
@@ -53,3 +57,51 @@ class MemberQuerySet(LevelQuerySet):
     def visible_to(self, member: "Member") -> LevelQuerySet:
         """Return the people whom ``member`` may see: those of the own level and below."""
         return self.at_or_below(member)
+
+
+class OrganizationQuerySet(models.QuerySet[Any]):
+    """Tenants."""
+
+    def with_profile_key(self, key: str) -> "Organization | None":
+        """Return the active tenant whose profile key this is, also one in its overlap."""
+        known = digest(key)
+        previous = Q(
+            previous_profile_key_digest=known, previous_profile_key_until__gt=timezone.now()
+        )
+        return self.filter(Q(profile_key_digest=known) | previous, is_active=True).first()
+
+
+class GroupQuerySet(models.QuerySet[Any]):
+    """Groups of organizations."""
+
+    def visible_to(self, member: "Member") -> "GroupQuerySet":
+        """Return the groups at the person's level and below, with the own one on top."""
+        rows = self.filter(organization=member.organization_id)
+        return rows.filter(pk=member.group_id) if member.group_id else rows
+
+
+class TeamQuerySet(models.QuerySet[Any]):
+    """Teams of groups."""
+
+    def visible_to(self, member: "Member") -> "TeamQuerySet":
+        """Return the teams at the person's level and below."""
+        rows = self.filter(group__organization=member.organization_id)
+        if member.team_id:
+            return rows.filter(pk=member.team_id)
+        return rows.filter(group=member.group_id) if member.group_id else rows
+
+
+class InvitationQuerySet(LevelQuerySet):
+    """Offers of a seat."""
+
+    def open(self) -> "InvitationQuerySet":
+        """Return those neither accepted nor withdrawn; they may have expired."""
+        return self.filter(accepted_at__isnull=True, revoked_at__isnull=True)
+
+    def visible_to(self, member: "Member") -> LevelQuerySet:
+        """Return the invitations to the person's level and the levels below."""
+        return self.at_or_below(member)
+
+    def with_token(self, token: str) -> models.QuerySet[Any]:
+        """Return the open, unexpired invitation of a link."""
+        return self.open().filter(token_digest=digest(token), expires_at__gt=timezone.now())

@@ -1,0 +1,157 @@
+"""The cast of every test, and the guard that keeps tests off the network.
+
+One person of each role is at the top of Northwind; ``group_member``, ``team_member`` and
+``sister`` are further down; ``outsider`` is the Admin of Harbour, another organization.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from imiconnect.accounts.models import Group, Member, Organization, Team
+from imiconnect.accounts.roles import Role
+from tests import factories as _factories
+
+
+@pytest.fixture
+def factories() -> ModuleType:
+    """The factory functions, for tests that do not import them."""
+    return _factories
+
+
+@pytest.fixture(autouse=True)
+def fast_passwords(settings: Any) -> None:
+    """Hash passwords with a digest: scrypt is slow on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse connections to other machines."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def check(own: socket.socket, address: Any) -> None:
+        if own.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            raise AssertionError(
+                f"A test tried to reach {address[0]}; only loopback is allowed."
+            )
+
+    def guarded(own: socket.socket, address: Any) -> None:
+        check(own, address)
+        connect(own, address)
+
+    def guarded_ex(own: socket.socket, address: Any) -> int:
+        check(own, address)
+        return connect_ex(own, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_ex)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host in ("localhost", "")
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    """Northwind, the organization of the cast."""
+    return _factories.make_organization(name="Northwind Bank")
+
+
+@pytest.fixture
+def other_organization(db: None) -> Organization:
+    """Harbour, whose people must never see anything of Northwind."""
+    return _factories.make_organization(name="Harbour Telecom")
+
+
+@pytest.fixture
+def group(organization: Organization) -> Group:
+    """Retail, a group of Northwind."""
+    return _factories.make_group(organization, name="Retail")
+
+
+@pytest.fixture
+def team(group: Group) -> Team:
+    """Cards, a team of Retail."""
+    return _factories.make_team(group, name="Cards")
+
+
+@pytest.fixture
+def sister_team(group: Group) -> Team:
+    """Loans, the other team of Retail."""
+    return _factories.make_team(group, name="Loans")
+
+
+@pytest.fixture
+def admin(organization: Organization) -> Member:
+    """Ada, Admin of Northwind."""
+    return _factories.make_member(organization, Role.ADMIN, name="Ada Admin")
+
+
+@pytest.fixture
+def developer(organization: Organization) -> Member:
+    """Dan, Developer at the top of Northwind."""
+    return _factories.make_member(organization, Role.DEVELOPER, name="Dan Developer")
+
+
+@pytest.fixture
+def asset_manager(organization: Organization) -> Member:
+    """Mia, Asset Manager at the top of Northwind."""
+    return _factories.make_member(organization, Role.ASSET_MANAGER, name="Mia Manager")
+
+
+@pytest.fixture
+def viewer(organization: Organization) -> Member:
+    """Vic, Viewer at the top of Northwind."""
+    return _factories.make_member(organization, Role.VIEWER, name="Vic Viewer")
+
+
+@pytest.fixture
+def group_member(group: Group) -> Member:
+    """Gil, Admin of the group Retail."""
+    return _factories.make_member(group, Role.ADMIN, name="Gil Group")
+
+
+@pytest.fixture
+def team_member(team: Team) -> Member:
+    """Tia, Developer of the team Cards."""
+    return _factories.make_member(team, Role.DEVELOPER, name="Tia Team")
+
+
+@pytest.fixture
+def sister(sister_team: Team) -> Member:
+    """Sam, Admin of the sister team Loans."""
+    return _factories.make_member(sister_team, Role.ADMIN, name="Sam Sister")
+
+
+@pytest.fixture
+def outsider(other_organization: Organization) -> Member:
+    """Olga, Admin of Harbour."""
+    return _factories.make_member(other_organization, Role.ADMIN, name="Olga Outsider")
+
+
+@pytest.fixture
+def client_of() -> Callable[[Member], Client]:
+    """Return a signed-in Django client of a member."""
+    return _factories.client_of
+
+
+@pytest.fixture
+def cast(
+    admin: Member, developer: Member, asset_manager: Member, viewer: Member
+) -> dict[Role, Member]:
+    """One person of each role at the top of Northwind, for role matrices."""
+    return {
+        Role.ADMIN: admin,
+        Role.DEVELOPER: developer,
+        Role.ASSET_MANAGER: asset_manager,
+        Role.VIEWER: viewer,
+    }
