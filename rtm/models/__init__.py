@@ -1,0 +1,21 @@
+"""Rows of the gateway: customers, devices, threads, messages, receipts and callbacks."""
+
+from imiconnect.rtm.models.callbacks import Callback, CallbackAttempt
+from imiconnect.rtm.models.customers import Customer, Device, ProfileBatch
+from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message, Receipt
+from imiconnect.rtm.models.threads import Stream, Thread
+
+__all__ = [
+    "Attempt",
+    "Callback",
+    "CallbackAttempt",
+    "Channel",
+    "Customer",
+    "Device",
+    "IdempotencyKey",
+    "Message",
+    "ProfileBatch",
+    "Receipt",
+    "Stream",
+    "Thread",
+]

@@ -1,0 +1,87 @@
+"""Customers and their devices."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.models import Organization
+from imiconnect.apps.models import App
+from imiconnect.identity import Identified
+from imiconnect.rtm.querysets import AppOwnedQuerySet, OwnedQuerySet
+
+
+class Customer(Identified):
+    """A master profile: the end customer of an organization, by the organization's own id."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="customers"
+    )
+    customer_id = models.CharField(_("customer ID"), max_length=100)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[Any] = OwnedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "customer_id"], name="customer_id_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "-id"], name="customer_newest")]
+
+    def __str__(self) -> str:
+        return self.customer_id
+
+
+class ProfileBatch(Identified):
+    """The result of one asynchronous call of the Profile API, found by its transid (the id)."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    result = models.JSONField(default=dict)
+
+
+class Device(Identified):
+    """One installation of an app, registered for a user: the app profile of the RTM channel.
+
+    ``session_epoch`` grows with each connection, so that a late "disconnected" of an older
+    connection changes nothing.
+    """
+
+    app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="devices")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="devices"
+    )
+    user_id = models.CharField(_("user ID"), max_length=128)
+    device_id = models.CharField(_("device ID"), max_length=128)
+    is_guest = models.BooleanField(_("guest"), default=False)
+    platform = models.CharField(_("platform"), max_length=20, blank=True)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    push_id = models.CharField(max_length=4096, blank=True)
+    access_token_digest = models.CharField(  # noqa: DJ001 - unique where set
+        max_length=64, unique=True, null=True, editable=False
+    )
+    refresh_token_digest = models.CharField(  # noqa: DJ001 - unique where set
+        max_length=64, unique=True, null=True, editable=False
+    )
+    token_expires_at = models.DateTimeField(null=True, blank=True)
+    is_connected = models.BooleanField(_("connected"), default=False)
+    session_epoch = models.BigIntegerField(default=0)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
+    unregistered_at = models.DateTimeField(_("unregistered"), null=True, blank=True)
+
+    objects: ClassVar[Any] = AppOwnedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
+        constraints = [
+            models.UniqueConstraint(fields=["app", "user_id", "device_id"], name="device_once"),
+        ]
+        indexes = [models.Index(fields=["app", "-id"], name="device_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}/{self.device_id}"

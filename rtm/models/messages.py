@@ -1,0 +1,222 @@
+"""The message log and what waits to change it.
+
+``Message`` and ``Attempt`` are range-partitioned by id (see ``partitions.py``), so no foreign
+key points at them and theirs are not enforced by the database.
+"""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.models import Organization
+from imiconnect.apps.models import App
+from imiconnect.identity import uuid7
+from imiconnect.rtm.models.threads import Thread
+from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.querysets import MessageQuerySet, OwnedQuerySet
+from imiconnect.sharing.models import Service
+
+
+class Channel(models.TextChoices):
+    """The media of the message log; a channel type names the one that it serves."""
+
+    RT = "rt", _("Live chat / In-app")
+    PUSH = "push", _("Push")
+    SMS = "sms", _("SMS")
+    VOICE = "voice", _("Voice")
+    FB = "fb", _("Facebook")
+    TWITTER = "twitter", _("Twitter")
+    WECHAT = "wechat", _("WeChat")
+    APPLE = "apple", _("Apple Business Chat")
+
+
+class Message(models.Model):
+    """A message of the log, MT (to a customer) or MO (from one); partitioned by id.
+
+    The id is the ``tid``; messages of one request share a ``transid``. ``payload`` is the
+    normalized content. ``due_at`` says when a processor looks at a queued message again; a
+    processor that has claimed it puts it a lease ahead.
+    """
+
+    class Direction(models.IntegerChoices):
+        """Which way a message goes."""
+
+        MT = 0, _("To customer (MT)")
+        MO = 1, _("From customer (MO)")
+
+    STATES: ClassVar[list[tuple[int, Any]]] = [
+        (int(State.QUEUED), _("Queued")),
+        (int(State.SUBMITTED), _("Submitted")),
+        (int(State.DELIVERED), _("Delivered")),
+        (int(State.READ), _("Read")),
+        (int(State.FAILED), _("Failed")),
+        (int(State.EXPIRED), _("Expired")),
+        (int(State.RECEIVED), _("Received")),
+    ]
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    transid = models.UUIDField()
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    service = models.ForeignKey(
+        Service,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="+",
+    )
+    app = models.ForeignKey(
+        App,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="+",
+    )
+    thread = models.ForeignKey(
+        Thread,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="+",
+    )
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    direction = models.SmallIntegerField(choices=Direction.choices, default=Direction.MT)
+    #: The customer's address on the channel: for RTM, the user ID.
+    address = models.CharField(max_length=128)
+    address_type = models.CharField(max_length=20, default="userid")
+    #: The device that sent an MO, or that first confirmed an MT.
+    device_id = models.CharField(max_length=128, default="")
+    correlation_id = models.CharField(max_length=100, default="")
+    callback_data = models.TextField(default="")
+    notify_url = models.TextField(default="")
+    priority = models.SmallIntegerField(default=2)
+    state = models.SmallIntegerField(choices=STATES, default=int(State.QUEUED))
+    #: The documented code of the latest outcome (7501 submitted, 7500 delivered, ...), or 0.
+    code = models.SmallIntegerField(default=0)
+    reason = models.TextField(default="")
+    payload = models.JSONField(default=dict)
+    attempts = models.SmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+    clicked_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering: ClassVar[list[str]] = ["-id"]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Attempt(models.Model):
+    """One try to hand a message to the broker or a provider; partitioned by id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    message_id = models.UUIDField()
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    number = models.SmallIntegerField()
+    #: What took it: ``mqtt``, or the slug of a channel type.
+    route = models.CharField(max_length=30)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    succeeded = models.BooleanField(default=False)
+    code = models.SmallIntegerField(default=0)
+    reason = models.TextField(default="")
+    detail = models.JSONField(default=dict)
+
+    objects: ClassVar[Any] = OwnedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.message_id}"
+
+
+class Receipt(models.Model):
+    """A receipt as it came in, waiting for the DR processor; deleted once applied.
+
+    One that matches no message yet stays, with a later due time, until it matches or is a
+    day old.
+    """
+
+    class Kind(models.IntegerChoices):
+        """The numbers of the RTMS API's ``deliveryupdate`` (facts/imiconnect.md, 18.4)."""
+
+        DELIVERED = 2, _("Delivered")
+        READ = 3, _("Read")
+        CLICKED = 4, _("Clicked")
+        FAILED = 1, _("Failed")
+
+    id = models.BigAutoField(primary_key=True)
+    tid = models.UUIDField()
+    #: The app and user that sent it; a receipt for somebody else's message matches nothing.
+    app_id = models.UUIDField()
+    address = models.CharField(max_length=128)
+    device_id = models.CharField(max_length=128, default="")
+    kind = models.SmallIntegerField(choices=Kind.choices)
+    code = models.SmallIntegerField(default=0)
+    reason = models.TextField(default="")
+    detail = models.JSONField(default=dict)
+    received_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.SmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("waiting receipt")
+        verbose_name_plural = _("waiting receipts")
+        indexes = [
+            models.Index(fields=["due_at"], name="receipt_due"),
+            models.Index(fields=["tid"], name="receipt_tid"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.tid}"
+
+
+class IdempotencyKey(models.Model):
+    """The answer already given to a request, so that the same request gets it again."""
+
+    id = models.BigAutoField(primary_key=True)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    body_digest = models.BinaryField()
+    transid = models.UUIDField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
+        constraints = [
+            models.UniqueConstraint(fields=["service", "key"], name="idempotency_key_once")
+        ]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_key_age")]
+
+    def __str__(self) -> str:
+        return self.key

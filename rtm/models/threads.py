@@ -1,0 +1,93 @@
+"""Conversation streams and threads."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.models import Organization
+from imiconnect.apps.models import App
+from imiconnect.identity import Identified
+from imiconnect.rtm.querysets import AppOwnedQuerySet, OwnedQuerySet
+from imiconnect.sharing.models import Service
+
+
+class Stream(Identified):
+    """A conversation stream: routes messages from customers to a service."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="streams"
+    )
+    name = models.CharField(_("name"), max_length=100)
+
+    objects: ClassVar[Any] = OwnedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("stream")
+        verbose_name_plural = _("streams")
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="stream_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Thread(Identified):
+    """A conversation (two-way) or an announcement (one-way) with one user of an app."""
+
+    class Type(models.TextChoices):
+        """Whether the customer may answer."""
+
+        CONVERSATION = "Conversation", _("Conversation")
+        ANNOUNCEMENT = "Announcement", _("Announcement")
+
+    class Status(models.TextChoices):
+        """Publishing to a closed thread opens it again."""
+
+        ACTIVE = "Active", _("Active")
+        CLOSED = "Closed", _("Closed")
+
+    app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="threads")
+    service = models.ForeignKey(
+        Service, on_delete=models.SET_NULL, null=True, blank=True, related_name="threads"
+    )
+    stream = models.ForeignKey(
+        Stream, on_delete=models.SET_NULL, null=True, blank=True, related_name="threads"
+    )
+    #: Empty for a thread made by a server for any user.
+    user_id = models.CharField(_("user ID"), max_length=128, blank=True)
+    type = models.CharField(
+        _("type"), max_length=12, choices=Type.choices, default=Type.CONVERSATION
+    )
+    status = models.CharField(
+        _("status"), max_length=6, choices=Status.choices, default=Status.ACTIVE
+    )
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    category = models.CharField(_("category"), max_length=100, blank=True)
+    external_id = models.CharField(_("external ID"), max_length=100, blank=True)
+    extras = models.JSONField(default=dict, blank=True)
+    #: The one thread per user and stream that takes messages which name none.
+    is_default = models.BooleanField(default=False)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[Any] = AppOwnedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("thread")
+        verbose_name_plural = _("threads")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["app", "user_id", "stream"],
+                condition=models.Q(is_default=True),
+                nulls_distinct=False,
+                name="thread_one_default",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["app", "user_id", "-updated_at"], name="thread_of_user")
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(self.id)
