@@ -2,7 +2,8 @@
 
 from imiconnect.rtm.models.callbacks import Callback, CallbackAttempt
 from imiconnect.rtm.models.customers import Customer, Device, ProfileBatch
-from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message, Receipt
+from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
+from imiconnect.rtm.models.queues import Inbound, OpenMessage, Receipt, Wake
 from imiconnect.rtm.models.threads import Stream, Thread
 
 __all__ = [
@@ -13,9 +14,12 @@ __all__ = [
     "Customer",
     "Device",
     "IdempotencyKey",
+    "Inbound",
     "Message",
+    "OpenMessage",
     "ProfileBatch",
     "Receipt",
     "Stream",
     "Thread",
+    "Wake",
 ]

@@ -1,4 +1,4 @@
-"""The message log and what waits to change it.
+"""The message log: messages and the attempts to send them.
 
 ``Message`` and ``Attempt`` are range-partitioned by id (see ``partitions.py``), so no foreign
 key points at them and theirs are not enforced by the database.
@@ -35,9 +35,9 @@ class Channel(models.TextChoices):
 class Message(models.Model):
     """A message of the log, MT (to a customer) or MO (from one); partitioned by id.
 
-    The id is the ``tid``; messages of one request share a ``transid``. ``payload`` is the
-    normalized content. ``due_at`` says when a processor looks at a queued message again; a
-    processor that has claimed it puts it a lease ahead.
+    The id is the ``tid``; messages of one request share a ``transid`` and the millisecond in
+    their ids (``protocol/ids.py``). ``payload`` is the normalized content. What processors
+    search by is in ``OpenMessage``, so that a change of state here touches no index.
     """
 
     class Direction(models.IntegerChoices):
@@ -90,23 +90,27 @@ class Message(models.Model):
         related_name="+",
     )
     channel = models.CharField(max_length=10, choices=Channel.choices)
-    direction = models.SmallIntegerField(choices=Direction.choices, default=Direction.MT)
-    #: The customer's address on the channel: for RTM, the user ID.
+    direction = models.SmallIntegerField(
+        choices=Direction.choices, default=Direction.MT, db_default=0
+    )
+    #: The customer's address on the channel: for RTM, the user ID; empty when the destination
+    #: named has none (``payload["to"]`` holds what was named, unless it is the address).
     address = models.CharField(max_length=128)
-    address_type = models.CharField(max_length=20, default="userid")
+    address_type = models.CharField(max_length=20, default="userid", db_default="userid")
     #: The device that sent an MO, or that first confirmed an MT.
-    device_id = models.CharField(max_length=128, default="")
-    correlation_id = models.CharField(max_length=100, default="")
-    callback_data = models.TextField(default="")
-    notify_url = models.TextField(default="")
-    priority = models.SmallIntegerField(default=2)
-    state = models.SmallIntegerField(choices=STATES, default=int(State.QUEUED))
+    device_id = models.CharField(max_length=128, default="", db_default="")
+    correlation_id = models.CharField(max_length=100, default="", db_default="")
+    callback_data = models.TextField(default="", db_default="")
+    notify_url = models.TextField(default="", db_default="")
+    priority = models.SmallIntegerField(default=2, db_default=2)
+    state = models.SmallIntegerField(choices=STATES, default=int(State.QUEUED), db_default=0)
     #: The documented code of the latest outcome (7501 submitted, 7500 delivered, ...), or 0.
-    code = models.SmallIntegerField(default=0)
-    reason = models.TextField(default="")
+    code = models.SmallIntegerField(default=0, db_default=0)
+    reason = models.TextField(default="", db_default="")
     payload = models.JSONField(default=dict)
-    attempts = models.SmallIntegerField(default=0)
-    due_at = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0, db_default=0)
+    #: Set with the states failed and expired; the index of what went wrong is on this column.
+    is_failed = models.BooleanField(default=False, db_default=False)
     expires_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
@@ -157,47 +161,6 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} of {self.message_id}"
-
-
-class Receipt(models.Model):
-    """A receipt as it came in, waiting for the DR processor; deleted once applied.
-
-    One that matches no message yet stays, with a later due time, until it matches or is a
-    day old.
-    """
-
-    class Kind(models.IntegerChoices):
-        """The numbers of the RTMS API's ``deliveryupdate`` (facts/imiconnect.md, 18.4)."""
-
-        DELIVERED = 2, _("Delivered")
-        READ = 3, _("Read")
-        CLICKED = 4, _("Clicked")
-        FAILED = 1, _("Failed")
-
-    id = models.BigAutoField(primary_key=True)
-    tid = models.UUIDField()
-    #: The app and user that sent it; a receipt for somebody else's message matches nothing.
-    app_id = models.UUIDField()
-    address = models.CharField(max_length=128)
-    device_id = models.CharField(max_length=128, default="")
-    kind = models.SmallIntegerField(choices=Kind.choices)
-    code = models.SmallIntegerField(default=0)
-    reason = models.TextField(default="")
-    detail = models.JSONField(default=dict)
-    received_at = models.DateTimeField(default=timezone.now)
-    due_at = models.DateTimeField(default=timezone.now)
-    attempts = models.SmallIntegerField(default=0)
-
-    class Meta:
-        verbose_name = _("waiting receipt")
-        verbose_name_plural = _("waiting receipts")
-        indexes = [
-            models.Index(fields=["due_at"], name="receipt_due"),
-            models.Index(fields=["tid"], name="receipt_tid"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.tid}"
 
 
 class IdempotencyKey(models.Model):

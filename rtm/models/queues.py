@@ -1,0 +1,128 @@
+"""What waits for a processor: narrow tables of rows that are deleted when they are done.
+
+None of them is partitioned, and no foreign key binds them to the log, which is.
+"""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.identity import uuid7
+
+
+class OpenMessage(models.Model):
+    """The working copy of a message to a customer whose outcome is open.
+
+    Written with the message and deleted in the transaction that closes it. ``due_at`` is when
+    the MT processor takes it, none while it waits for a receipt; one that has claimed it sets
+    ``claimed_until``, which no index holds, so that a claim costs one small row version.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    app_id = models.UUIDField()
+    address = models.CharField(max_length=128)
+    priority = models.SmallIntegerField(default=2)
+    due_at = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+    #: Attempts that have failed; the app's policy says how many may.
+    failures = models.SmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        verbose_name = _("open message")
+        verbose_name_plural = _("open messages")
+        indexes = [
+            models.Index(
+                fields=["-priority", "due_at"],
+                condition=models.Q(due_at__isnull=False),
+                name="open_message_due",
+            ),
+            models.Index(fields=["app_id", "address"], name="open_message_user"),
+            models.Index(fields=["expires_at"], name="open_message_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Wake(models.Model):
+    """A device has connected: what is open for its user goes out again at ``due_at``.
+
+    There are several per connection, since a device subscribes some time after it connects.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    app_id = models.UUIDField()
+    address = models.CharField(max_length=128)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("wake-up")
+        verbose_name_plural = _("wake-ups")
+        indexes = [models.Index(fields=["due_at"], name="wake_due")]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Inbound(models.Model):
+    """A message from a device as it came in, waiting for the MO processor; then deleted.
+
+    The id becomes the message's; ``body`` is what the device sent.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    #: The app and user that sent it, as the topic or the keys say.
+    app_id = models.UUIDField()
+    address = models.CharField(max_length=128)
+    device_id = models.CharField(max_length=128, default="")
+    body = models.JSONField(default=dict)
+    received_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.SmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        verbose_name = _("waiting incoming message")
+        verbose_name_plural = _("waiting incoming messages")
+        indexes = [models.Index(fields=["due_at"], name="inbound_due")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Receipt(models.Model):
+    """A receipt as it came in, waiting for the DR processor; deleted once applied.
+
+    One that matches no message yet stays, with a later due time, until it matches or is a
+    day old.
+    """
+
+    class Kind(models.IntegerChoices):
+        """The numbers of the RTMS API's ``deliveryupdate`` (facts/imiconnect.md, 18.4)."""
+
+        DELIVERED = 2, _("Delivered")
+        READ = 3, _("Read")
+        CLICKED = 4, _("Clicked")
+        FAILED = 1, _("Failed")
+
+    id = models.BigAutoField(primary_key=True)
+    tid = models.UUIDField()
+    #: The app and user that sent it; a receipt for somebody else's message matches nothing.
+    app_id = models.UUIDField()
+    address = models.CharField(max_length=128)
+    device_id = models.CharField(max_length=128, default="")
+    kind = models.SmallIntegerField(choices=Kind.choices)
+    code = models.SmallIntegerField(default=0)
+    reason = models.TextField(default="")
+    detail = models.JSONField(default=dict)
+    received_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.SmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("waiting receipt")
+        verbose_name_plural = _("waiting receipts")
+        indexes = [models.Index(fields=["due_at"], name="receipt_due")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.tid}"
