@@ -95,10 +95,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What ``finish`` made: where to look at it, its reference, and what the page says."""
+    """What ``finish`` made: where to look at it, its reference, and what the page says.
+
+    ``first_url`` is opened before the done page, such as a secret that is shown once.
+    """
 
     url: str
     reference: str = ""
+    first_url: str = ""
     words: dict[str, str] = field(default_factory=dict)
 
 
@@ -302,7 +306,7 @@ class Wizard(PageMixin, View):
             }
             run["data"] = {}
             self._keep(run)
-            return self._go(DONE)
+            return HttpResponseRedirect(outcome.first_url or self._url(DONE))
 
         return once.guarded(self.request, act, token=uuid.UUID(run["id"]))
 

@@ -29,7 +29,6 @@ class Column:
     kind: str = TEXT
     href: Callable[[Any], str] | None = None
     sort: str = ""
-    wide: bool = False
 
     def value(self, row: Any) -> Any:
         """Return the plain value, as a CSV file holds it."""
@@ -59,12 +58,12 @@ def cell(column: Column, row: Any) -> Cell:
     url = column.href(row) if column.href else ""
     if value is None or value == "":
         return Cell(column, gettext("None"), url, empty=True)
-    return Cell(column, _html(column.kind, value), url)
+    return Cell(column, _html(column.kind, value, row), url)
 
 
-def _html(kind: str, value: Any) -> SafeString | str:
+def _html(kind: str, value: Any, row: Any) -> SafeString | str:
     if kind == STATE:
-        return status_badge(value)
+        return status_badge(value, id=f"state-{row.pk}")
     if kind == TIME:
         return moment(value)
     if kind == FIGURE and isinstance(value, int):

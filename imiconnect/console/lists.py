@@ -11,6 +11,7 @@ from django.db import DatabaseError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
@@ -91,6 +92,9 @@ class ListPage(PageMixin, TemplateView):
     page_size = 50
     filter_form: type[FilterForm] | None = None
     export_name = ""
+    #: Topics of ``console.live`` and the states whose badges change in place.
+    live_topics: Sequence[str] = ()
+    live_states: Sequence[str] = ()
     caption: Words = ""
     empty: Empty = Empty(_("Nothing here yet"), "")
 
@@ -126,6 +130,8 @@ class ListPage(PageMixin, TemplateView):
         """Draw the page, or send the filtered rows as a file for ``?format=csv``."""
         if request.GET.get("format") == "csv" and self.export_name:
             return self._csv()
+        if "live" in request.GET and self.live_topics:
+            return self._live(request.GET["live"])
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -157,7 +163,14 @@ class ListPage(PageMixin, TemplateView):
         except DatabaseError:
             log.exception("The list %s could not be read", type(self).__name__)
             return context | {"failed": True, "rows": []}
-        return context | {"page": page, "rows": [self._row(row) for row in page.rows]}
+        context |= {"page": page, "rows": [self._row(row) for row in page.rows]}
+        if self.live_topics and not page.newer and not self._sort():
+            context |= {
+                "live_topics": " ".join(self.live_topics),
+                "live_states": self.live_states,
+                "top_cursor": paging.newer_than(page, self._order()),
+            }
+        return context
 
     def _filters(self) -> FilterForm | None:
         return self.filter_form(self.request.GET) if self.filter_form else None
@@ -187,6 +200,19 @@ class ListPage(PageMixin, TemplateView):
     def _page(self, filters: FilterForm | None) -> paging.Page[Any]:
         cursor = self.request.GET.get("cursor", "")
         return paging.page_of(self._rows(filters), self._order(), self.page_size, cursor)
+
+    def _live(self, cursor: str) -> HttpResponse:
+        """Answer rows newer than the page's first one; "top" asks for the first page."""
+        cursor = "" if cursor == "top" else cursor
+        order = self._order()
+        page = paging.page_of(self._rows(self._filters()), order, self.page_size, cursor)
+        context = {
+            "page": page,
+            "rows": [self._row(row) for row in page.rows],
+            "bulk_acts": self.bulk_acts(),
+            "top_cursor": paging.newer_than(page, order) or cursor,
+        }
+        return render(self.request, "includes/live_rows.html", context)
 
     def _row(self, row: Any) -> Row:
         cells = [cell(column, row) for column in self.columns]

@@ -50,6 +50,11 @@ def page_of(
     )
 
 
+def newer_than(page: Page[M], order: tuple[str, ...]) -> str:
+    """Return the cursor of what is newer than the page's first row; empty without rows."""
+    return _encode(AFTER, page.rows[0], order) if page.rows else ""
+
+
 def _flip(name: str) -> str:
     return name[1:] if name.startswith("-") else f"-{name}"
 

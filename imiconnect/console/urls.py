@@ -3,10 +3,12 @@
 from django.urls import path
 
 from imiconnect.console import views
+from imiconnect.console.secret import SecretPage
 
 app_name = "console"
 
 urlpatterns = [
     path("", views.Dashboard.as_view(), name="dashboard"),
     path("theme/", views.choose_theme, name="theme"),
+    path("secret/<uuid:key>/", SecretPage.as_view(), name="secret"),
 ]
