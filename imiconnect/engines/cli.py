@@ -13,6 +13,7 @@ from imiconnect.engines.embedded import embedded_engines
 from imiconnect.engines.errors import StartError
 from imiconnect.engines.folders import sentence_of
 from imiconnect.engines.runner import Runner
+from imiconnect.engines.up import Platform
 
 
 def data_dir() -> Path:
@@ -44,8 +45,15 @@ def engines(arguments: Sequence[str]) -> int:
         )
 
 
+def up(arguments: Sequence[str]) -> int:
+    """Start everything, watch it, and stop it on Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="manage.py up", description=up.__doc__)
+    parser.parse_args(arguments)
+    return Platform(data_dir(), say).run()
+
+
 #: Commands by name; everything else on the command line belongs to Django.
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"engines": engines}
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"engines": engines, "up": up}
 
 
 def run(name: str, arguments: Sequence[str]) -> int:

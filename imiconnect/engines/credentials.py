@@ -44,6 +44,7 @@ _MAKERS = {
     "postgres_superuser": _password,
     "postgres": _password,
     "redis": _password,
+    "supervisor": _password,
     "broker_gateway": _password,
     "broker_callout": _password,
     "broker_system": _password,

@@ -48,6 +48,11 @@ class Embedded:
         """The file from which other processes of this folder read the settings."""
         return self.data_dir / "engines.json"
 
+    @property
+    def programs_path(self) -> Path:
+        """The file that lists the programs to the wrapper that runs them."""
+        return self.data_dir / "engines" / "programs.json"
+
     def publish(self) -> None:
         """Write the settings for other processes; the file is for this user only."""
         write_private(self.settings_path, json.dumps(self.settings, indent=1))

@@ -1,4 +1,4 @@
-"""What the packages above supply to the health and metrics pages, bound in their ``ready()``."""
+"""What the packages above supply to the health pages, bound in their ``ready()``."""
 
 from collections.abc import Callable
 

@@ -16,7 +16,7 @@ import psycopg
 from imiconnect.engines.errors import StartError
 from imiconnect.engines.folders import private_folder, sentence_of
 from imiconnect.engines.isolation import Isolation, isolate
-from imiconnect.engines.program import Program
+from imiconnect.engines.program import Program, wrapped, write_programs
 from imiconnect.engines.programs import POSTGRES_MAJOR, postgres_install
 from imiconnect.engines.tcp import LOOPBACK
 
@@ -109,15 +109,19 @@ class Postgres:
 
     def _run(self, isolation: Isolation, command: list[str], script: str = "") -> None:
         program = Program(
-            self.name, self.title, tuple(command), enter=isolation.enter, uid=isolation.uid
+            "making",
+            self.title,
+            tuple(command),
+            environment={"LC_ALL": "C", "TZ": "UTC"},
+            enter=isolation.enter,
+            uid=isolation.uid,
         )
+        listed = self._folder / "making.json"
+        write_programs(listed, [program])
         done = subprocess.run(  # noqa: S603 - a program of the wheel
-            program.wrapped(),
-            input=script,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
+            wrapped(listed, program.name), input=script, capture_output=True, text=True
         )
+        listed.unlink()
         if done.returncode == 0:
             return
         if "No space left on device" in done.stderr:

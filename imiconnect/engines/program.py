@@ -1,11 +1,13 @@
 """A program to be run: what the supervisor, the tests and ``manage.py engines`` all start."""
 
-import os
+import json
 import signal
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from imiconnect.engines.folders import write_private
 
 #: Open files that every program may have: several thousand sockets and some files.
 OPEN_FILES = 65_536
@@ -18,25 +20,32 @@ class Program:
     """One process: its name, its command, and how it is stopped."""
 
     name: str
-    #: What people call it: "PostgreSQL".
+    #: What people call it: "PostgreSQL", "the web server".
     title: str
     command: tuple[str, ...]
     stop_signal: signal.Signals = signal.SIGTERM
     #: Seconds from the stop signal to SIGKILL.
     stop_seconds: int = 10
     environment: Mapping[str, str] = field(default_factory=dict)
+    folder: str = "/"
     #: Put before the command, to enter a user namespace.
     enter: tuple[str, ...] = ()
     #: The user to become, where no namespace can be entered.
     uid: int | None = None
+    open_files: int = OPEN_FILES
 
-    def wrapped(self, parent: int | None = None) -> list[str]:
-        """Return the command that also ends when the process ``parent`` ends."""
-        uid = -1 if self.uid is None else self.uid
-        numbers = (parent or 0, int(self.stop_signal), uid, OPEN_FILES)
-        wrapper = [sys.executable, "-I", "-S", str(_WRAPPER), *map(str, numbers), "--"]
-        return [*self.enter, *wrapper, *self.command]
 
-    def full_environment(self) -> dict[str, str]:
-        """Return the environment of this process with the program's own additions."""
-        return {**os.environ, **self.environment}
+def write_programs(path: Path, programs: Iterable[Program]) -> None:
+    """Write the programs where ``wrapped`` commands read them; the file is private."""
+    rows = {program.name: asdict(program) for program in programs}
+    write_private(path, json.dumps(rows, indent=1))
+
+
+def wrapped(path: Path, name: str) -> list[str]:
+    """Return the command that runs a program of the file and ends with its parent."""
+    return [*wrapper(path), name]
+
+
+def wrapper(path: Path) -> list[str]:
+    """Return the part of the command that is the same for all programs of the file."""
+    return [sys.executable, "-I", "-S", str(_WRAPPER), str(path)]

@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Self
 from imiconnect.engines.embedded import Embedded, Engine
 from imiconnect.engines.errors import StartError
 from imiconnect.engines.folders import private_folder
-from imiconnect.engines.program import Program
+from imiconnect.engines.program import Program, wrapped, write_programs
 
 READY_SECONDS = 60
 
@@ -40,11 +41,13 @@ class Runner:
         logs = private_folder(self.embedded.data_dir / "log")
         engines = self.embedded.engines
         try:
-            with ThreadPoolExecutor(max(1, len(engines))) as pool:
-                programs = list(pool.map(lambda engine: engine.prepare(), engines))
+            programs = prepare_all(engines)
+            listed = self.embedded.programs_path
+            write_programs(listed, programs)
             # Started by this thread: a child ends with the thread that started it.
             for engine, program in zip(engines, programs, strict=True):
-                self._running.append(_launch(engine, program, logs / f"{engine.name}.log"))
+                log = logs / f"{engine.name}.log"
+                self._running.append(_launch(engine, program, listed, log))
             for running in self._running:
                 wait_until_ready(running.engine, running.log, running.process)
         except BaseException:
@@ -92,35 +95,39 @@ def wait_until_ready(
     deadline = time.monotonic() + READY_SECONDS
     while not engine.is_ready():
         if process is not None and process.poll() is not None:
-            raise StartError(_last_words(engine, log, "ended while starting"))
+            raise StartError(last_words(engine.title, log, "ended while starting"))
         if time.monotonic() > deadline:
             raise StartError(
-                _last_words(engine, log, f"did not answer within {READY_SECONDS} s")
+                last_words(engine.title, log, f"did not answer within {READY_SECONDS} s")
             )
         time.sleep(0.03)
 
 
-def _last_words(engine: Engine, log: Path, what: str) -> str:
+def last_words(title: str, log: Path, what: str) -> str:
+    """Say what happened to a program, with the last line of its log."""
     try:
         lines = log.read_text(errors="replace").strip().splitlines()
     except OSError:
         lines = []
     if any("No space left on device" in line for line in lines[-5:]):
-        return f"{engine.title} {what}: the disk that holds {log} is full. Free some space."
+        return f"{title} {what}: the disk that holds {log} is full. Free some space."
     last = f": {lines[-1].strip()}" if lines else "."
-    return f"{engine.title} {what}{last} (All of it is in {log}.)"
+    return f"{title} {what}{last} (All of it is in {log}.)"
 
 
-def _launch(engine: Engine, program: Program, log: Path) -> _Running:
-    import os
+def prepare_all(engines: Sequence[Engine]) -> list[Program]:
+    """Prepare the engines side by side and return their programs in the same order."""
+    with ThreadPoolExecutor(max(1, len(engines))) as pool:
+        return list(pool.map(lambda engine: engine.prepare(), engines))
 
+
+def _launch(engine: Engine, program: Program, listed: Path, log: Path) -> _Running:
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the programs of the wheels
-            program.wrapped(parent=os.getpid()),
+            wrapped(listed, program.name),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=program.full_environment(),
             # Out of the terminal's reach: Ctrl-C is for the process that stops them in order.
             start_new_session=True,
         )

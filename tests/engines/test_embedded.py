@@ -69,13 +69,18 @@ def test_secrets_are_readable_by_their_owner_only() -> None:
 def test_a_dead_parent_takes_its_child_along(tmp_path: Path) -> None:
     script = (
         "import os, subprocess, sys, time\n"
-        "from imiconnect.engines.program import Program\n"
-        "program = Program('sleep', 'Sleep', ('/bin/sleep', '60'))\n"
-        "command = program.wrapped(parent=os.getpid())\n"
-        "child = subprocess.Popen(command, stdout=subprocess.DEVNULL)\n"
+        "from pathlib import Path\n"
+        "from imiconnect.engines.program import Program, wrapped, write_programs\n"
+        "path = Path(sys.argv[1])\n"
+        "write_programs(path, [Program('sleep', 'Sleep', ('/bin/sleep', '60'))])\n"
+        "child = subprocess.Popen(wrapped(path, 'sleep'), stdout=subprocess.DEVNULL)\n"
         "time.sleep(0.5); print(child.pid, flush=True); os.kill(os.getpid(), 9)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "a b.json")],
+        capture_output=True,
+        text=True,
+    )
     pid = int(done.stdout)
     deadline = 50
     while Path(f"/proc/{pid}").exists() and _is_sleeping(pid) and deadline:

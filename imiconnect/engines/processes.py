@@ -1,0 +1,74 @@
+"""The platform's own processes, as a table: what ``manage.py up`` runs beside the engines."""
+
+import sys
+
+from imiconnect import ROOT
+from imiconnect.engines.program import Program
+from imiconnect.environment import Environment
+
+#: Which worker consumes which queues. Processors claim batches of rows, so a few processes
+#: are enough; callbacks wait for other people's servers, so they have threads.
+WORKERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "gateway": (("mt", "mo", "dr", "retry", "expiry"), ("--pool=prefork", "--concurrency=2")),
+    "outbound": (("callbacks", "default"), ("--pool=threads", "--concurrency=16")),
+}
+QUEUES: tuple[str, ...] = tuple(queue for queues, _ in WORKERS.values() for queue in queues)
+
+_TITLES = {
+    "web": "the web server",
+    "gateway": "the gateway worker",
+    "outbound": "the callback worker",
+    "beat": "the scheduler",
+    "uplink": "the uplink listener",
+    "authcallout": "the auth callout",
+}
+
+
+def processes(environment: Environment) -> list[Program]:
+    """Return the processes in the order of their start.
+
+    The auth callout is there only where the broker asks it.
+    """
+    table = [_python("web", "uvicorn", *_web_arguments(environment))]
+    table += [_python(name, *_worker_arguments(name)) for name in WORKERS]
+    table.append(_python("beat", "celery", "--app=imiconnect.celery:app", "beat", *_BEAT))
+    table.append(_python("uplink", "django", "uplink"))
+    if environment.RTM_AUTH_CALLOUT_URL:
+        table.append(_python("authcallout", "django", "authcallout"))
+    return table
+
+
+_BEAT = ("--scheduler=imiconnect.engines.scheduler:BeatingScheduler", "--loglevel=INFO")
+
+
+def _python(name: str, module: str, *arguments: str) -> Program:
+    return Program(
+        name=name,
+        title=_TITLES[name],
+        command=(sys.executable, "-m", module, *arguments),
+        stop_seconds=15,
+        environment={"DJANGO_SETTINGS_MODULE": "imiconnect.settings", "PYTHONUNBUFFERED": "1"},
+        folder=str(ROOT),
+    )
+
+
+def _worker_arguments(name: str) -> tuple[str, ...]:
+    queues, pool = WORKERS[name]
+    # Mingle and gossip are for clusters that share state between workers; they cost a second.
+    quick = ("--without-mingle", "--without-gossip", "--loglevel=INFO")
+    where = (f"--queues={','.join(queues)}", f"--hostname={name}@%h")
+    return ("celery", "--app=imiconnect.celery:app", "worker", *where, *pool, *quick)
+
+
+def _web_arguments(environment: Environment) -> tuple[str, ...]:
+    forwarded = "--proxy-headers" if environment.TRUSTED_PROXIES else "--no-proxy-headers"
+    return (
+        "imiconnect.asgi:application",
+        f"--host={environment.HOST}",
+        f"--port={environment.PORT}",
+        "--no-access-log",
+        "--no-server-header",
+        "--timeout-graceful-shutdown=5",
+        "--log-level=warning",
+        forwarded,
+    )
