@@ -28,7 +28,7 @@ def check_machine(data_dir: Path, host: str, port: int) -> list[str]:
     free = shutil.disk_usage(private_folder(data_dir)).free // _MEGABYTE
     if free < _NEEDED_MEGABYTES:
         raise StartError(
-            f"The disk that holds {data_dir} has only {free} MB left, and {_NEEDED_MEGABYTES} MB "
+            f"The disk that holds {data_dir} has {free} MB left, and {_NEEDED_MEGABYTES} MB "
             "are needed. Free some space, or set DATA_DIR to a folder on another disk."
         )
     check_listen_address(host, port)

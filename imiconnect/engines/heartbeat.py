@@ -49,7 +49,7 @@ def active(name: str) -> None:
 
 
 def signs(names: list[str]) -> dict[str, Sign]:
-    """Return what is known of the processes; raises ``RedisError`` when Redis does not answer."""
+    """Return what is known of the processes; raises ``RedisError``."""
     now = time.time()
     with _redis().pipeline(transaction=False) as pipeline:
         for name in names:

@@ -8,7 +8,7 @@ _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not 
 
 
 def missing_parts(host: str, port: int, allowed_host: str) -> list[str] | None:
-    """Return what ``/readyz`` says is missing: nothing when ready, ``None`` without an answer."""
+    """Return what ``/readyz`` says is missing, or ``None`` without an answer."""
     connection = http.client.HTTPConnection(_ANYWHERE.get(host, host), port, timeout=5)
     try:
         connection.request("GET", "/readyz", headers={"Host": allowed_host})

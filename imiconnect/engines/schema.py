@@ -46,7 +46,7 @@ class Schema:
         write_private(self._path, json.dumps({"code": _code(), "applied": self._applied()}))
 
     def _applied(self) -> str | None:
-        """Return a digest of the migrations in the database, or ``None`` where there are none."""
+        """Return a digest of the migrations in the database, ``None`` where there are none."""
         try:
             with psycopg.connect(self._url, connect_timeout=10) as connection:
                 exists = connection.execute(

@@ -51,7 +51,7 @@ stopsignal = {signal}
 stopwaitsecs = {patience}
 killasgroup = true
 redirect_stderr = true
-stdout_logfile = %(ENV_IMICONNECT_LOGS)s/{name}.log
+stdout_logfile = %(ENV_IMICONNECT_PROGRAM_LOGS)s/{name}.log
 stdout_logfile_maxbytes = 20MB
 stdout_logfile_backups = 3
 """
@@ -152,4 +152,10 @@ def _manager(configuration: Path) -> Program:
 
 def _environment(logs: Path, listed: Path) -> dict[str, str]:
     run = shlex.join(wrapper(listed))
-    return {**os.environ, "IMICONNECT_LOGS": str(logs), "IMICONNECT_RUN": run}
+    return {
+        **os.environ,
+        "IMICONNECT_LOGS": str(logs),
+        # supervisord expands the log file of a program twice, and the rest once.
+        "IMICONNECT_PROGRAM_LOGS": str(logs).replace("%", "%%"),
+        "IMICONNECT_RUN": run,
+    }

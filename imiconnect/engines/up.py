@@ -146,7 +146,7 @@ class Platform:
     def _check_manager(self) -> None:
         if not self._supervision.is_running():
             raise StartError(
-                "The process manager has died, and with it everything that it ran. Start again; "
+                "The process manager has died, and with it all that it ran. Start again; "
                 f"its log is {self._log('supervisord')}."
             )
 

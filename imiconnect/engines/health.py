@@ -1,0 +1,106 @@
+"""What the platform knows of its own health: each engine, each queue, each process."""
+
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from redis import Redis
+from redis.exceptions import RedisError
+
+from imiconnect.engines.heartbeat import Sign, signs
+from imiconnect.engines.processes import QUEUES
+
+_TIMEOUT_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Part:
+    """One engine, queue or process: whether it works, and figures about it."""
+
+    ready: bool
+    #: What is wrong, in words; empty when nothing is.
+    problem: str = ""
+    #: Milliseconds that an engine took to answer.
+    answered_ms: float | None = None
+    #: Seconds since a process has said that it is alive.
+    seen_seconds_ago: float | None = None
+    #: Seconds since it last had something to do.
+    active_seconds_ago: float | None = None
+
+
+def parts() -> dict[str, Part]:
+    """Return every part by name; asking takes some milliseconds when all is well."""
+    found = {
+        "database": _timed(_ask_database),
+        "redis": _timed(_ask_redis),
+        "broker": _timed(_ask_broker),
+    }
+    if settings.CELERY_BROKER_URL != settings.REDIS_URL:
+        found["celery_broker"] = _timed(_ask_celery_broker)
+    return {**found, **_processes()}
+
+
+def expected_processes() -> list[str]:
+    """Return the names under which the processes of a whole platform say they are alive."""
+    names = [f"queue:{name}" for name in QUEUES] + ["beat", "uplink"]
+    return [*names, "authcallout"] if settings.RTM_AUTH_CALLOUT_URL else names
+
+
+def _processes() -> dict[str, Part]:
+    names = expected_processes()
+    try:
+        known = signs(names)
+    except RedisError:
+        known = {name: Sign() for name in names}
+    return {name: _part(sign) for name, sign in known.items()}
+
+
+def _part(sign: Sign) -> Part:
+    problem = "" if sign.is_alive else "has not been seen lately"
+    return Part(
+        sign.is_alive,
+        problem,
+        seen_seconds_ago=_rounded(sign.seen),
+        active_seconds_ago=_rounded(sign.active),
+    )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
+
+
+def _timed(ask: Callable[[], None]) -> Part:
+    began = time.perf_counter()
+    try:
+        ask()
+    except (OSError, DatabaseError, RedisError):
+        return Part(False, "does not answer")
+    return Part(True, answered_ms=round((time.perf_counter() - began) * 1000, 1))
+
+
+def _ask_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select 1")
+
+
+def _ask_redis() -> None:
+    with Redis.from_url(settings.REDIS_URL, socket_timeout=_TIMEOUT_SECONDS) as redis:
+        redis.ping()
+
+
+def _ask_broker() -> None:
+    parts_of_url = urlsplit(settings.RTM_BROKER_URL)
+    port = parts_of_url.port or (8883 if parts_of_url.scheme == "mqtts" else 1883)
+    address = (parts_of_url.hostname or "localhost", port)
+    socket.create_connection(address, timeout=_TIMEOUT_SECONDS).close()
+
+
+def _ask_celery_broker() -> None:
+    from imiconnect.celery import app
+
+    with app.connection_for_write(connect_timeout=_TIMEOUT_SECONDS) as broker:
+        broker.ensure_connection(max_retries=1, timeout=_TIMEOUT_SECONDS)

@@ -1,0 +1,36 @@
+"""The figures of ``/metrics`` in the format of Prometheus."""
+
+from collections.abc import Iterable
+
+from prometheus_client import REGISTRY, Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from imiconnect.engines.health import parts
+from imiconnect.engines.ports import gauges
+
+
+class PlatformCollector(Collector):
+    """Health of every part, and the figures that the packages have registered."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Read everything now."""
+        up = GaugeMetricFamily("imiconnect_up", "1 when the part works.", labels=["part"])
+        idle = GaugeMetricFamily(
+            "imiconnect_idle_seconds", "Seconds since the last activity.", labels=["part"]
+        )
+        for name, part in parts().items():
+            up.add_metric([name], float(part.ready))
+            if part.active_seconds_ago is not None:
+                idle.add_metric([name], part.active_seconds_ago)
+        yield up
+        yield idle
+        for name, (help_text, read) in gauges.items():
+            yield GaugeMetricFamily(f"imiconnect_{name}", help_text, value=read())
+
+    def describe(self) -> Iterable[Metric]:
+        """Name no figures in advance, so that registering asks nobody."""
+        return ()
+
+
+REGISTRY.register(PlatformCollector())
