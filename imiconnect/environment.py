@@ -70,6 +70,10 @@ class Environment(BaseSettings):
     LOG_LEVEL: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     #: Callback URLs on private and loopback addresses are refused unless this is set.
     ALLOW_PRIVATE_CALLBACKS: bool = False
+    #: A callback's time-out, and how often and how far apart it is tried again.
+    CALLBACK_TIMEOUT_SECONDS: int = Field(default=10, ge=1, le=60)
+    CALLBACK_RETRIES: int = Field(default=3, ge=0, le=100)
+    CALLBACK_RETRY_SECONDS: int = Field(default=60, ge=1, le=86_400)
     HTTPS: bool = False
     TRUSTED_PROXIES: int = Field(default=0, ge=0)
 

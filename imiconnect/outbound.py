@@ -38,7 +38,7 @@ _SPECIAL_V6 = [
     ipaddress.ip_network(text)
     for text in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "64:ff9b::/96")
 ]
-#: Beside what ``is_global`` knows: protocol assignments, the 6to4 relays and all from multicast up.
+#: Beside what ``is_global`` knows: protocol assignments, 6to4 relays, all from multicast up.
 _SPECIAL_V4 = [
     ipaddress.ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "224.0.0.0/3")
 ]

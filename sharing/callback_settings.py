@@ -1,6 +1,8 @@
 """Where a service's receipts and incoming messages go, and how those calls are signed."""
 
+import base64
 import datetime as dt
+import secrets
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -12,11 +14,17 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.apps.channel_types import registry
 from imiconnect.audit.services import record
 from imiconnect.keys import Overlap
+from imiconnect.outbound import allows_plain_http
 from imiconnect.sharing.changes import locked, tell
 from imiconnect.sharing.models import Service
-from imiconnect.vault import fingerprint, new_key
+from imiconnect.vault import fingerprint
 
 URL_LENGTH = 500
+
+
+def new_signing_secret() -> str:
+    """Return a signing secret as Standard Webhooks writes it: 32 bytes behind ``whsec_``."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def all_kinds() -> dict[str, list[str]]:
@@ -81,7 +89,7 @@ def rotate_signing_secret(*, service: Service, keep: Overlap) -> str:
     """Make and return a new signing secret; during ``keep`` calls carry both signatures."""
     service = locked(service)
     old, now = service.signing_secret, timezone.now()
-    service.signing_secret = new_key(32)
+    service.signing_secret = new_signing_secret()
     service.previous_signing_secret = old if keep != Overlap.NOW else ""
     service.previous_signing_until = (
         now + dt.timedelta(seconds=int(keep)) if service.previous_signing_secret else None
@@ -125,8 +133,6 @@ def signing_secrets(service: Service) -> list[str]:
 
 def checked_url(url: str, *, field: str) -> str:
     """Return a callback URL of the right shape, or raise the sentence for ``field``."""
-    from imiconnect.outbound import allows_plain_http
-
     url = url.strip()
     if not url:
         return ""

@@ -22,6 +22,7 @@ from imiconnect.sharing.allocations import allocate, choose_inbound_service, dea
 from imiconnect.sharing.callback_settings import (
     all_kinds,
     checked_kinds,
+    new_signing_secret,
     reveal_signing_secret,
     rotate_signing_secret,
     set_inbound,
@@ -30,7 +31,7 @@ from imiconnect.sharing.callback_settings import (
 from imiconnect.sharing.changes import locked, tell
 from imiconnect.sharing.models import Service, ServiceKey
 from imiconnect.sharing.ports import answers
-from imiconnect.vault import fingerprint, new_key
+from imiconnect.vault import fingerprint
 
 __all__ = [
     "allocate",
@@ -82,7 +83,7 @@ def create_service(
         "name": checked_name(name),
         "description": _checked_description(description),
         "receipt_kinds": all_kinds() if receipt_kinds is None else checked_kinds(receipt_kinds),
-        "signing_secret": new_key(32),
+        "signing_secret": new_signing_secret(),
         "created_by_id": member.user_id,
     }
     try:

@@ -1,0 +1,1 @@
+"""Delivery of callbacks: receipts (DR) and incoming messages (MO) to customers' servers."""
