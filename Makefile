@@ -28,7 +28,7 @@ run: build/.static ## Start everything at http://HOST:PORT (DATA_DIR chooses the
 	@exec $(PY) manage.py up
 
 test: .venv/.test build/.static ## Run the whole test suite, browser tests included
-	@$(PY) deploy/build/browser.py
+	@$(PY) deploy/make/browser.py
 	@$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
 
 bench: build/.static ## Measure the broker alone and the gateway end to end
@@ -43,7 +43,7 @@ format: .venv/.dev ## Format the Python files
 	@$(PY) -m ruff format .
 
 types: .venv/.dev ## Check the types
-	@$(PY) deploy/build/stage_types.py
+	@$(PY) deploy/make/stage_types.py
 	@$(BUILDING) $(PY) -m mypy -p imiconnect
 
 check: build/.static ## Check the deployment settings and the migrations
@@ -90,7 +90,7 @@ clean: ## Remove what was built; the data in var/ stays
 
 node_modules/.installed: package-lock.json .npmrc .venv/.run
 	@echo "Installing the front-end packages."
-	@$(PY) deploy/build/npm.py
+	@$(PY) deploy/make/npm.py
 	@touch $@
 
 build/.static: node_modules/.installed $(SOURCES)
