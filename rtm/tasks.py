@@ -1,5 +1,68 @@
-"""The tasks of the gateway, found here by Celery."""
+"""Celery tasks of the gateway: each calls one processor; how many run is for the operator."""
 
+from django.utils import timezone
+
+from imiconnect.celery import app as celery
+from imiconnect.rtm import housekeeping, nudge
 from imiconnect.rtm.callbacks.tasks import send_callbacks
+from imiconnect.rtm.drain import drain
+from imiconnect.rtm.partitions import ensure_partitions
+from imiconnect.rtm.processors import dr, expiry, mo, mt, retry
+
+
+@celery.task(name="rtm.drain_mt")
+def drain_mt() -> int:
+    """Send messages that are due."""
+    return drain("mt", mt.process_due)
+
+
+@celery.task(name="rtm.drain_dr")
+def drain_dr() -> int:
+    """Apply receipts."""
+    return drain("dr", dr.process_due)
+
+
+@celery.task(name="rtm.drain_mo")
+def drain_mo() -> int:
+    """Log incoming messages and hand them over."""
+    return drain("mo", mo.process_due)
+
+
+@celery.task(name="rtm.drain_retry")
+def drain_retry() -> int:
+    """Wake the messages of users whose device has connected; stays for the second wake-up."""
+    return drain("retry", retry.process_due, linger=retry.WAKE_SECONDS[-1] + 0.5)
+
+
+@celery.task(name="rtm.drain_expiry")
+def drain_expiry() -> int:
+    """Expire what is past its time."""
+    return drain("expiry", expiry.process_due, linger=0.0)
+
+
+@celery.task(name="rtm.sweep")
+def sweep() -> None:
+    """Nudge each queue that has something due: what lost nudges have left."""
+    for queue in housekeeping.queues_with_work(timezone.now()):
+        nudge.nudge(queue)
+
+
+@celery.task(name="rtm.keep_house")
+def keep_house() -> None:
+    """Make partitions ahead and delete what is old."""
+    ensure_partitions(timezone.now())
+    housekeeping.delete_old(timezone.now())
+
+
+#: Seconds between two looks at what lost nudges have left.
+SWEEP = 1.0
+_TEN_MINUTES = 600.0
+
+celery.add_periodic_task(
+    SWEEP, celery.signature("rtm.sweep"), name="sweep queues", queue="retry", expires=SWEEP
+)
+celery.add_periodic_task(
+    _TEN_MINUTES, celery.signature("rtm.keep_house"), name="keep house", queue="default"
+)
 
 __all__ = ["send_callbacks"]

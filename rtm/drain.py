@@ -1,0 +1,56 @@
+"""Draining a queue: call a processor until nothing is due, linger, and end.
+
+A task costs Celery a millisecond or two and a queue between two busy moments is empty, so a
+drain stays for a moment and looks again every few milliseconds. It ends after some seconds in
+any case, so that a worker which stops or is replaced never waits for one.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError, connection
+
+from imiconnect.engines.heartbeat import active
+from imiconnect.rtm import nudge
+
+log = logging.getLogger(__name__)
+
+#: Seconds: the longest run, the stay after the last work, the pauses while staying.
+LONGEST, LINGER, PAUSE, LONGEST_PAUSE = 20.0, 1.0, 0.004, 0.02
+_RENEW_EVERY = nudge.FLAG_MILLISECONDS / 3000
+
+
+def drain(queue: str, step: Callable[[], int], *, linger: float = LINGER) -> int:
+    """Call ``step`` until it has found nothing for ``linger`` seconds; return the sum.
+
+    A step that raises ends the drain: its rows are due again after their lease, and the
+    sweep sends the next drain. While it runs, nudges of the queue are held back.
+    """
+    begun = last_work = time.monotonic()
+    renewed = 0.0
+    total, pause = 0, PAUSE
+    try:
+        while (now := time.monotonic()) - begun < LONGEST and now - last_work < linger:
+            if now - renewed > _RENEW_EVERY:
+                nudge.renew(queue)
+                renewed = now
+            done = step()
+            total += done
+            if done:
+                active(f"queue:{queue}")
+                last_work, pause = time.monotonic(), PAUSE
+            else:
+                time.sleep(pause)
+                pause = min(pause * 1.2, LONGEST_PAUSE)
+        nudge.release(queue)
+        # A row that came between the last look and the release has sent no nudge.
+        last = step()
+        if last:
+            nudge.nudge(queue)
+        return total + last
+    except (OperationalError, InterfaceError) as error:
+        log.warning("The drain of %s stopped: %s", queue, error)
+        connection.close()
+        nudge.release(queue)
+        return total

@@ -1,0 +1,76 @@
+"""What is waiting, for how long, and what is old enough to go."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from imiconnect.rtm.sql import cursor
+
+#: An idempotency key answers repeats for a day.
+KEEP_KEYS = dt.timedelta(hours=24)
+_AT_ONCE = 5000
+
+# For each queue: rows that are due. A claimed message is somebody's, until its lease ends.
+_WAITING = {
+    "mt": "rtm_openmessage WHERE due_at <= %b AND (claimed_until IS NULL "
+    "OR claimed_until <= now())",
+    "dr": "rtm_receipt WHERE due_at <= %b",
+    "mo": "rtm_inbound WHERE due_at <= %b",
+    "retry": "rtm_wake WHERE due_at <= %b",
+}
+_EXPIRED = "rtm_openmessage WHERE expires_at <= %b"
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How much of a queue is due, and for how many seconds the oldest has been."""
+
+    rows: int
+    oldest_seconds: float
+
+
+def queues_with_work(now: dt.datetime) -> list[str]:
+    """Return the queues in which something is due, and ``retry`` a little ahead of time."""
+    soon = {"retry": dt.timedelta(seconds=1)}
+    sources = {**_WAITING, "expiry": _EXPIRED}
+    with cursor() as own:
+        found = []
+        for queue, source in sources.items():
+            moment = now + soon.get(queue, dt.timedelta())
+            query = f"SELECT EXISTS (SELECT 1 FROM {source})"  # noqa: S608 - constants
+            own.execute(query.encode(), [moment])
+            row = own.fetchone()
+            if row and row[0]:
+                found.append(queue)
+    return found
+
+
+def depths(now: dt.datetime) -> dict[str, Depth]:
+    """Return how much waits in each queue; counting stops at 100,000 rows."""
+    found = {}
+    with cursor() as own:
+        for queue, source in {**_WAITING, "expiry": _EXPIRED}.items():
+            column = "expires_at" if queue == "expiry" else "due_at"
+            own.execute(
+                f"SELECT count(*), min(w.at) FROM "  # noqa: S608 - constants of this module
+                f"(SELECT {column} AS at FROM {source} LIMIT 100000) w".encode(),
+                [now],
+            )
+            count, oldest = own.fetchone() or (0, None)
+            age = (now - oldest).total_seconds() if oldest else 0.0
+            found[queue] = Depth(count, max(0.0, age))
+    return found
+
+
+def delete_old(now: dt.datetime) -> int:
+    """Delete idempotency keys that no longer count, some thousands at a time."""
+    total = 0
+    with cursor() as own:
+        while True:
+            own.execute(
+                "DELETE FROM rtm_idempotencykey WHERE id IN (SELECT id FROM rtm_idempotencykey "
+                "WHERE created_at < %b LIMIT %b)",
+                [now - KEEP_KEYS, _AT_ONCE],
+            )
+            total += own.rowcount
+            if own.rowcount < _AT_ONCE:
+                return total

@@ -1,0 +1,79 @@
+"""Nudges: "there is something for this queue", at most one at a time, and never needed.
+
+A drain that runs holds the queue's flag, so that nothing is sent while somebody is at it.
+Without Redis a nudge is lost; the sweep finds the rows (``tasks.sweep``).
+"""
+
+import logging
+from functools import cache
+
+from django.conf import settings
+from kombu.exceptions import OperationalError
+from redis import Redis
+from redis.exceptions import RedisError
+
+from imiconnect.celery import app as celery
+
+log = logging.getLogger(__name__)
+
+#: How long the flag of a dead drain stops nudges; one that lives renews it.
+FLAG_MILLISECONDS = 3000
+_FLAG = "imiconnect:drain:"
+
+TASKS = {
+    "mt": "rtm.drain_mt",
+    "dr": "rtm.drain_dr",
+    "mo": "rtm.drain_mo",
+    "retry": "rtm.drain_retry",
+    "expiry": "rtm.drain_expiry",
+}
+
+
+def flag_of(queue: str) -> str:
+    """Return the Redis key that says that a drain of a queue runs or is on its way."""
+    return _FLAG + queue
+
+
+def nudge(queue: str) -> bool:
+    """Ask for a drain of ``queue`` unless one is there; return whether a task was sent.
+
+    Never raises: what it cannot say, the sweep says within two seconds.
+    """
+    try:
+        if not redis().set(flag_of(queue), "1", nx=True, px=FLAG_MILLISECONDS):
+            return False
+    except RedisError:
+        return False
+    return send(queue)
+
+
+def send(queue: str) -> bool:
+    """Send the task, without asking; for callers that hold the flag."""
+    try:
+        celery.send_task(TASKS[queue], queue=queue, ignore_result=True, retry=False)
+    except (OperationalError, RedisError, OSError) as error:
+        log.warning("A nudge of the queue %s was lost: %s", queue, type(error).__name__)
+        return False
+    return True
+
+
+def renew(queue: str) -> None:
+    """Keep the flag while a drain runs."""
+    try:
+        redis().set(flag_of(queue), "1", px=FLAG_MILLISECONDS)
+    except RedisError:
+        return
+
+
+def release(queue: str) -> None:
+    """Give the flag up: whoever writes a row from now on nudges again."""
+    try:
+        redis().delete(flag_of(queue))
+    except RedisError:
+        return
+
+
+@cache
+def redis() -> Redis:
+    """Return the connection of this process, with short time-outs."""
+    return Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)

@@ -1,0 +1,98 @@
+"""What can come of one try to send a message: the vocabulary of all channels.
+
+A handler returns an outcome and decides nothing else: whether a try is repeated, which code
+the receipt carries and what a person reads follow from the outcome, and ``decide`` alone maps
+it to the message's next state.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.apps.policy import Policy
+from imiconnect.rtm.protocol.states import State
+
+#: Codes of receipts (facts/imiconnect.md, section 14).
+SUBMITTED, DELIVERED, READ, EXPIRED_CODE = 7501, 7500, 7502, 7208
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a try did not succeed: its documented code, what a person reads, and if it may."""
+
+    code: int
+    text: str | Promise
+    retryable: bool = False
+
+
+NO_PROFILE = Reason(7105, _("Customer profile not found"))
+SERVICE_NOT_LIVE = Reason(7007, _("The service is not live."))
+APP_OFF = Reason(7018, _("The app is off."))
+APP_NOT_SHARED = Reason(7018, _("The service may not use the app any more."))
+BROKER_AWAY = Reason(7202, _("The message broker did not answer."), retryable=True)
+NO_HANDLER = Reason(7202, _("Nothing sends on this channel."))
+BROKEN = Reason(7006, _("The gateway could not read the message."))
+PAST_EXPIRY = Reason(EXPIRED_CODE, _("Message expired"))
+
+
+@dataclass(frozen=True)
+class Dispatched:
+    """The broker or the provider has it; delivery is proved by the receipt alone."""
+
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RetryAt:
+    """The try failed and may be repeated: ``after`` seconds, or the app's interval."""
+
+    reason: Reason
+    after: float | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The try failed for good."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Expired:
+    """The message was too old to be sent."""
+
+    reason: Reason = PAST_EXPIRY
+
+
+Outcome = Dispatched | RetryAt | Failed | Expired
+
+
+@dataclass(frozen=True)
+class Move:
+    """What happens to the message: its next state, the receipt's code, the next due time."""
+
+    state: State
+    code: int
+    reason: str = ""
+    due_at: dt.datetime | None = None
+
+
+def decide(outcome: Outcome, *, failures: int, policy: Policy, now: dt.datetime) -> Move:
+    """Return the move that follows from an outcome after ``failures`` failed tries before.
+
+    A retryable failure leaves the message queued until the app's number of retries is used
+    up; then it has failed, for the reason of its last try.
+    """
+    if isinstance(outcome, Dispatched):
+        return Move(State.SUBMITTED, SUBMITTED)
+    reason = outcome.reason
+    if isinstance(outcome, Expired):
+        return Move(State.EXPIRED, reason.code, str(reason.text))
+    if isinstance(outcome, RetryAt) and failures < policy.retry_count:
+        seconds = policy.retry_interval_seconds if outcome.after is None else outcome.after
+        due_at = now + dt.timedelta(seconds=seconds)
+        return Move(State.QUEUED, reason.code, str(reason.text), due_at)
+    return Move(State.FAILED, reason.code, str(reason.text))

@@ -1,0 +1,102 @@
+"""What a batch of messages refers to, read at once: services, apps, threads."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from imiconnect.apps.policy import Policy
+from imiconnect.rtm.outcomes import APP_NOT_SHARED, APP_OFF, SERVICE_NOT_LIVE, Reason
+from imiconnect.rtm.permission import ALLOCATED, USABLE
+from imiconnect.rtm.protocol.envelopes import ThreadFacts
+from imiconnect.rtm.sql import cursor
+
+#: What holds for a message whose app is gone.
+DEFAULT_POLICY = Policy()
+
+_PAIRS = f"""
+SELECT s.id, a.id, a.app_id, a.policy, a.channel_type, s.state = 'live' AND o.is_active,
+  a.state = 'active', {ALLOCATED} AND {USABLE}
+FROM unnest(%b::uuid[], %b::uuid[]) w (service, app)
+JOIN sharing_service s ON s.id = w.service
+JOIN accounts_organization o ON o.id = s.organization_id
+JOIN apps_app a ON a.id = w.app AND a.organization_id = s.organization_id
+"""  # noqa: S608 - constants of this package
+_THREADS = """
+SELECT t.id, t.title, t.type, t.status, t.category, t.external_id, t.extras,
+  coalesce(r.name, ''), t.created_at, t.updated_at
+FROM rtm_thread t LEFT JOIN rtm_stream r ON r.id = t.stream_id WHERE t.id = ANY(%b::uuid[])
+"""
+_SERVICES = """
+SELECT id, organization_id, receipt_url, receipt_kinds FROM sharing_service
+WHERE id = ANY(%b::uuid[])
+"""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A service and an app that it sends through, as they are now."""
+
+    app_id: str
+    policy: Policy
+    channel_type: str
+    is_live: bool
+    is_on: bool
+    may_use: bool
+
+    @property
+    def obstacle(self) -> Reason | None:
+        """Why nothing may be sent through the pair, if so."""
+        if not self.is_live:
+            return SERVICE_NOT_LIVE
+        if not self.is_on:
+            return APP_OFF
+        return None if self.may_use else APP_NOT_SHARED
+
+
+@dataclass(frozen=True)
+class ReceiptWishes:
+    """Where a service wants its receipts and of which kinds, by channel."""
+
+    organization_id: uuid.UUID
+    url: str
+    kinds: dict[str, list[str]]
+
+    def wants(self, channel: str, kind: str, notify_url: str) -> bool:
+        """Tell whether a receipt is to be sent; a request's own URL is a wish by itself."""
+        asked = self.kinds.get(channel)
+        if notify_url and not asked:
+            return True
+        return bool(notify_url or self.url) and kind in (asked or ())
+
+
+def pairs(
+    wanted: Iterable[tuple[uuid.UUID | None, uuid.UUID | None]],
+) -> dict[tuple[uuid.UUID, uuid.UUID], Pair]:
+    """Return what is known of pairs of service and app ids; unknown ones are missing."""
+    known = list({pair for pair in wanted if None not in pair})
+    with cursor() as own:
+        own.execute(_PAIRS, [[s for s, _ in known], [a for _, a in known]])
+        return {
+            (row[0], row[1]): Pair(row[2], _policy(row[3]), *row[4:]) for row in own.fetchall()
+        }
+
+
+def threads(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, ThreadFacts]:
+    """Return what devices are told of threads."""
+    with cursor() as own:
+        own.execute(_THREADS, [list({thread for thread in ids if thread})])
+        return {row[0]: ThreadFacts(*row) for row in own.fetchall()}
+
+
+def receipt_wishes(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, ReceiptWishes]:
+    """Return where services want their receipts."""
+    with cursor() as own:
+        own.execute(_SERVICES, [list({service for service in ids if service})])
+        return {row[0]: ReceiptWishes(*row[1:]) for row in own.fetchall()}
+
+
+def _policy(stored: dict[str, Any]) -> Policy:
+    return msgspec.convert(stored, Policy, strict=False)

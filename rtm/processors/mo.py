@@ -1,0 +1,153 @@
+"""MO: log what devices have sent and hand it to the service that it belongs to."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from psycopg.types.json import Jsonb
+
+from imiconnect.rtm import live
+from imiconnect.rtm.default_threads import Place, default_threads
+from imiconnect.rtm.models import Channel, Message
+from imiconnect.rtm.processors.closing import write_inbound_callbacks
+from imiconnect.rtm.protocol.envelopes import CONTENT, Incoming, incoming
+from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.sql import again_after_deadlock, copy, cursor
+
+BATCH = 500
+
+_TAKE = """
+WITH due AS (SELECT id FROM rtm_inbound WHERE due_at <= %b ORDER BY due_at, id LIMIT %b
+  FOR UPDATE SKIP LOCKED)
+DELETE FROM rtm_inbound i USING due WHERE i.id = due.id
+RETURNING i.id, i.app_id, i.address, i.device_id, i.body, i.received_at
+"""
+_APPS = """
+SELECT a.id, a.app_id, a.organization_id, a.state = 'active', (
+  SELECT l.service_id FROM sharing_allocation l WHERE l.app_id = a.id
+  ORDER BY l.is_inbound DESC, l.id LIMIT 1)
+FROM apps_app a WHERE a.id = ANY(%b::uuid[])
+"""
+# Publishing to a closed thread opens it again; a thread of nobody in particular is anybody's.
+_THREADS = """
+UPDATE rtm_thread t SET status = 'Active', updated_at = %b
+FROM (SELECT x.id FROM rtm_thread x WHERE x.id = ANY(%b::uuid[]) ORDER BY x.id FOR UPDATE) o
+WHERE t.id = o.id
+RETURNING t.id, t.app_id, t.user_id, t.service_id,
+  coalesce((SELECT s.name FROM rtm_stream s WHERE s.id = t.stream_id), '')
+"""
+_SERVICES = """
+SELECT id, inbound_url FROM sharing_service WHERE id = ANY(%b::uuid[]) AND state = 'live'
+"""
+_CUSTOMERS = """
+SELECT DISTINCT ON (d.app_id, d.user_id) d.app_id, d.user_id, c.customer_id
+FROM unnest(%b::uuid[], %b::text[]) u (app_id, user_id)
+JOIN rtm_device d ON d.app_id = u.app_id AND d.user_id = u.user_id
+JOIN rtm_customer c ON c.id = d.customer_id ORDER BY d.app_id, d.user_id, d.id DESC
+"""
+_LOG = """COPY rtm_message (id, transid, organization_id, service_id, app_id, thread_id,
+  channel, direction, address, device_id, state, payload, created_at, closed_at)
+  FROM STDIN (FORMAT BINARY)"""
+_LOG_TYPES = (
+    "uuid", "uuid", "uuid", "uuid", "uuid", "uuid",
+    "varchar", "int2", "varchar", "varchar", "int2", "jsonb", "timestamptz", "timestamptz",
+)  # fmt: skip
+
+Thread = tuple[uuid.UUID, uuid.UUID | None, str]
+
+
+@again_after_deadlock
+def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
+    """Log a batch of incoming messages and write their notifications; return how many."""
+    moment = now or timezone.now()
+    with transaction.atomic():
+        rows = _query(_TAKE, moment, limit)
+        if not rows:
+            return 0
+        rows.sort(key=lambda row: row[0])
+        apps = {row[0]: row[1:] for row in _query(_APPS, list({row[1] for row in rows}))}
+        rows = [row for row in rows if row[1] in apps and apps[row[1]][2]]
+        threads = _threads(rows, apps, moment)
+        log = [_logged(row, apps[row[1]], threads[row[0]]) for row in rows]
+        with cursor() as own:
+            copy(own, _LOG, _LOG_TYPES, log)
+        write_inbound_callbacks(_callbacks(log, apps, threads), moment)
+    live.tell(created=[line[2] for line in log])
+    return max(len(rows), 1)
+
+
+def _query(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    with cursor() as own:
+        own.execute(statement.encode(), parameters)
+        return own.fetchall()
+
+
+def _threads(
+    rows: list[tuple[Any, ...]], apps: dict[uuid.UUID, tuple[Any, ...]], now: dt.datetime
+) -> dict[uuid.UUID, Thread]:
+    """Return, by message, the thread it belongs to, the service that has it, its stream."""
+    named = {row[0]: _thread_id(row[4]) for row in rows}
+    known = {row[0]: row[1:] for row in _query(_THREADS, now, [t for t in named.values() if t])}
+    chosen: dict[uuid.UUID, Thread] = {}
+    places: dict[Place, uuid.UUID | None] = {}
+    for tid, app_id, address, *_rest in rows:
+        thread = named[tid]
+        facts = known.get(thread) if thread else None
+        if thread and facts and facts[0] == app_id and facts[1] in ("", address):
+            chosen[tid] = (thread, facts[2] or apps[app_id][3], facts[3])
+        else:
+            places[(app_id, address, None)] = apps[app_id][3]
+    defaults = default_threads(places, now) if places else {}
+    known = {row[0]: row[1:] for row in _query(_THREADS, now, list(defaults.values()))}
+    for tid, app_id, address, *_rest in rows:
+        if tid not in chosen:
+            thread = defaults[(app_id, address, None)]
+            chosen[tid] = (thread, known[thread][2] or apps[app_id][3], known[thread][3])
+    return chosen
+
+
+def _thread_id(body: Any) -> uuid.UUID | None:
+    thread = body.get("thread")
+    try:
+        return uuid.UUID(thread["id"]) if isinstance(thread, dict) else None
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _logged(row: tuple[Any, ...], app: tuple[Any, ...], thread: Thread) -> tuple[Any, ...]:
+    tid, app_id, address, device_id, body, at = row
+    payload = {name: body[name] for name in CONTENT if name in body}
+    return (
+        tid, tid, app[1], thread[1], app_id, thread[0], Channel.RT.value,
+        Message.Direction.MO.value, address, device_id, State.RECEIVED.value,
+        Jsonb(payload), at, at,
+    )  # fmt: skip
+
+
+def _callbacks(
+    log: list[tuple[Any, ...]],
+    apps: dict[uuid.UUID, tuple[Any, ...]],
+    threads: dict[uuid.UUID, Thread],
+) -> list[tuple[Any, ...]]:
+    services = dict(_query(_SERVICES, list({line[3] for line in log if line[3]})))
+    users = list({(line[4], line[8]) for line in log})
+    found = _query(_CUSTOMERS, [u[0] for u in users], [u[1] for u in users])
+    customers = {(row[0], row[1]): row[2] for row in found}
+    rows = []
+    for line in log:
+        url = services.get(line[3])
+        if not url:
+            continue
+        message = Incoming(
+            tid=line[0],
+            app_id=apps[line[4]][0],
+            user_id=customers.get((line[4], line[8]), line[8]),
+            payload=line[11].obj,
+            thread_id=line[5],
+            stream=threads[line[0]][2],
+            at=line[12],
+        )
+        rows.append((line[2], line[3], line[0], url, incoming(message)))
+    return rows

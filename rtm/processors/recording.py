@@ -1,0 +1,154 @@
+"""Writing down what came of a batch of tries: attempts, moves and receipts, in one commit."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from psycopg.types.json import Jsonb
+
+from imiconnect.identity import uuid7
+from imiconnect.rtm.outcomes import Move
+from imiconnect.rtm.processors.claims import Claim
+from imiconnect.rtm.processors.closing import (
+    close_failed,
+    forget_open,
+    write_callbacks,
+)
+from imiconnect.rtm.protocol.envelopes import News, Told
+from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.sql import again_after_deadlock, bounds, copy, cursor
+
+_ATTEMPTS = """COPY rtm_attempt (id, message_id, organization_id, number, route, started_at,
+  finished_at, succeeded, code, reason, detail) FROM STDIN (FORMAT BINARY)"""
+_ATTEMPT_TYPES = (
+    "uuid", "uuid", "uuid", "int2", "varchar", "timestamptz",
+    "timestamptz", "bool", "int2", "text", "jsonb",
+)  # fmt: skip
+# A receipt may have come before this: then the state stays, the facts are still written.
+_SUBMITTED = """
+UPDATE rtm_message SET attempts = attempts + 1, submitted_at = coalesce(submitted_at, %b),
+  state = CASE WHEN state = 0 THEN 1 ELSE state END,
+  code = CASE WHEN state <= 1 THEN 7501 ELSE code END,
+  reason = CASE WHEN state <= 1 THEN '' ELSE reason END
+WHERE id = ANY(%b::uuid[]) AND id >= %b AND id <= %b
+RETURNING id, organization_id, state
+"""
+# A wake-up during the publish has set another due time, and keeps it.
+_WAITING = """
+UPDATE rtm_openmessage o SET claimed_until = NULL, failures = 0,
+  due_at = CASE WHEN o.due_at = u.due_at THEN NULL ELSE o.due_at END
+FROM unnest(%b::uuid[], %b::timestamptz[]) u (id, due_at) WHERE o.id = u.id
+"""
+_TRIED = """
+UPDATE rtm_message m SET attempts = attempts + 1,
+  state = CASE WHEN m.state <= 1 THEN 0 ELSE m.state END,
+  code = CASE WHEN m.state <= 1 THEN u.code ELSE m.code END,
+  reason = CASE WHEN m.state <= 1 THEN u.reason ELSE m.reason END
+FROM unnest(%b::uuid[], %b::int2[], %b::text[]) u (id, code, reason)
+WHERE m.id = u.id AND m.id >= %b AND m.id <= %b
+RETURNING m.id, m.organization_id, m.state
+"""
+_AGAIN = """
+UPDATE rtm_openmessage o SET claimed_until = NULL, failures = failures + 1, due_at = u.due_at
+FROM unnest(%b::uuid[], %b::timestamptz[]) u (id, due_at) WHERE o.id = u.id
+"""
+
+Changed = tuple[uuid.UUID, uuid.UUID, State]
+
+
+@dataclass(frozen=True)
+class Try:
+    """What came of one message of a batch; ``route`` is empty when nothing was tried."""
+
+    claim: Claim
+    told: Told
+    number: int
+    is_first_success: bool
+    route: str
+    move: Move
+    detail: dict[str, Any]
+
+
+@again_after_deadlock
+@transaction.atomic
+def record(
+    tries: Sequence[Try],
+    closed: Sequence[uuid.UUID],
+    *,
+    started: dt.datetime,
+    finished: dt.datetime,
+) -> list[Changed]:
+    """Write a batch down; ``closed`` are claimed messages that had their outcome already.
+
+    Returns organization, message and state of those that changed.
+    """
+    _write_attempts([item for item in tries if item.route], started, finished)
+    by_state: dict[State, list[Try]] = {state: [] for state in State}
+    for item in tries:
+        by_state[item.move.state].append(item)
+    news = [
+        News(item.told, "submitted", finished)
+        for item in by_state[State.SUBMITTED]
+        if item.is_first_success
+    ]
+    changed = _submit(by_state[State.SUBMITTED], finished) + _requeue(by_state[State.QUEUED])
+    ended = by_state[State.FAILED] + by_state[State.EXPIRED]
+    _count_last_tries([item for item in ended if item.route])
+    closing = [(t.claim.id, t.move.state, t.move.code, t.move.reason) for t in ended]
+    failed = close_failed(closing, finished)
+    states = {item.claim.id: item.move.state for item in ended}
+    changed += [(n.message.organization_id, n.message.id, states[n.message.id]) for n in failed]
+    forget_open(sorted(closed))
+    write_callbacks(news + failed, finished)
+    return changed
+
+
+def _write_attempts(tries: list[Try], started: dt.datetime, finished: dt.datetime) -> None:
+    rows = (
+        (
+            uuid7(), t.claim.id, t.told.organization_id, t.number, t.route, started,
+            finished, t.move.state == State.SUBMITTED, t.move.code, t.move.reason,
+            Jsonb(t.detail),
+        )
+        for t in tries
+    )  # fmt: skip
+    if tries:
+        with cursor() as own:
+            copy(own, _ATTEMPTS, _ATTEMPT_TYPES, rows)
+
+
+def _submit(tries: list[Try], finished: dt.datetime) -> list[Changed]:
+    if not tries:
+        return []
+    ids = [item.claim.id for item in tries]
+    with cursor() as own:
+        own.execute(_SUBMITTED, [finished, ids, *bounds(ids)])
+        changed = [(org, tid, State(state)) for tid, org, state in own.fetchall()]
+        own.execute(_WAITING, [ids, [item.claim.due_at for item in tries]])
+    return changed
+
+
+def _requeue(tries: list[Try]) -> list[Changed]:
+    if not tries:
+        return []
+    ids = [item.claim.id for item in tries]
+    codes, reasons = [t.move.code for t in tries], [t.move.reason for t in tries]
+    with cursor() as own:
+        own.execute(_TRIED, [ids, codes, reasons, *bounds(ids)])
+        changed = [(org, tid, State(state)) for tid, org, state in own.fetchall()]
+        own.execute(_AGAIN, [ids, [item.move.due_at for item in tries]])
+    return changed
+
+
+def _count_last_tries(tries: list[Try]) -> None:
+    if tries:
+        ids = [item.claim.id for item in tries]
+        with cursor() as own:
+            own.execute(
+                "UPDATE rtm_message SET attempts = attempts + 1 WHERE id = ANY(%b::uuid[]) "
+                "AND id >= %b AND id <= %b",
+                [ids, *bounds(ids)],
+            )

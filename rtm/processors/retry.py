@@ -1,0 +1,65 @@
+"""Retry: a device that connects gets what is open for its user, without waiting.
+
+A try that failed is a due time on the message itself, which the MT processor finds; this is
+about the users whose device has come back.
+"""
+
+import datetime as dt
+import uuid
+
+from django.db import transaction
+from django.utils import timezone
+
+from imiconnect.rtm.sql import again_after_deadlock, cursor
+
+#: A device subscribes some time after its CONNACK, and a QoS 0 subscriber misses what comes
+#: before; one that is slower than the last of these finds the messages in its history.
+WAKE_SECONDS = (0.4, 3.0)
+BATCH = 200
+
+_SCHEDULE = """
+INSERT INTO rtm_wake (app_id, address, due_at)
+SELECT a, u, d FROM unnest(%b::uuid[], %b::text[], %b::timestamptz[]) w (a, u, d)
+"""
+_TAKE = """
+WITH due AS (SELECT id FROM rtm_wake WHERE due_at <= %b ORDER BY due_at LIMIT %b
+  FOR UPDATE SKIP LOCKED)
+DELETE FROM rtm_wake w USING due WHERE w.id = due.id RETURNING w.app_id, w.address
+"""
+_DUE_NOW = """
+WITH open AS (
+  SELECT o.id FROM rtm_openmessage o
+  JOIN (SELECT DISTINCT * FROM unnest(%b::uuid[], %b::text[]) w (app_id, address)) w
+    ON w.app_id = o.app_id AND w.address = o.address
+  ORDER BY o.id FOR UPDATE OF o)
+UPDATE rtm_openmessage o SET due_at = %b FROM open
+WHERE o.id = open.id AND (o.due_at IS NULL OR o.failures > 0 OR o.claimed_until IS NOT NULL)
+"""
+
+
+def schedule_wake(app_id: uuid.UUID, user_id: str, *, now: dt.datetime | None = None) -> None:
+    """Write down that a device of a user has connected; ``app_id`` is the app's key."""
+    from imiconnect.rtm.nudge import nudge
+
+    moment = now or timezone.now()
+    due = [moment + dt.timedelta(seconds=seconds) for seconds in WAKE_SECONDS]
+    with cursor() as own:
+        own.execute(_SCHEDULE, [[app_id] * len(due), [user_id] * len(due), due])
+    transaction.on_commit(lambda: nudge("retry"))
+
+
+@again_after_deadlock
+@transaction.atomic
+def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
+    """Make the open messages of users whose wake-up is due, due; return the wake-ups taken."""
+    from imiconnect.rtm.nudge import nudge
+
+    moment = now or timezone.now()
+    with cursor() as own:
+        own.execute(_TAKE, [moment, limit])
+        users = own.fetchall()
+        if users:
+            own.execute(_DUE_NOW, [[u[0] for u in users], [u[1] for u in users], moment])
+            if own.rowcount:
+                transaction.on_commit(lambda: nudge("mt"))
+    return len(users)

@@ -1,0 +1,20 @@
+"""Points in time as the protocol writes them: UTC, ISO 8601, with milliseconds and ``Z``."""
+
+import datetime as dt
+
+
+def iso(moment: dt.datetime | None) -> str | None:
+    """Return an aware ``moment`` as ``2026-01-31T12:00:00.000Z``; None stays None."""
+    if moment is None:
+        return None
+    utc = moment.astimezone(dt.UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def parse(text: str) -> dt.datetime | None:
+    """Return the moment that an ISO 8601 text names, or None; without a zone it is UTC."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,71 @@
+"""Who sends the messages of each channel: RTM goes to the MQTT broker.
+
+A channel type of an OTT provider adds its own route; the MT processor knows none by name.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from imiconnect.rtm.broker import link
+from imiconnect.rtm.models import Channel
+from imiconnect.rtm.outcomes import BROKEN, BROKER_AWAY, Dispatched, Failed, Outcome, RetryAt
+from imiconnect.rtm.processors.claims import Claim
+from imiconnect.rtm.processors.facts import Pair
+from imiconnect.rtm.protocol import topics
+from imiconnect.rtm.protocol.envelopes import Downlink, ThreadFacts, Told, downlink
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A claimed message with everything that a route needs to send it."""
+
+    claim: Claim
+    told: Told
+    pair: Pair
+    thread: ThreadFacts | None
+    payload: dict[str, Any]
+    created_at: dt.datetime
+    device_id: str
+
+
+#: A route sends parcels of one channel and returns an outcome for each, in their order.
+Route = Callable[[list[Parcel]], list[Outcome]]
+
+
+def send_by_mqtt(parcels: list[Parcel]) -> list[Outcome]:
+    """Publish to each user's downlink topic."""
+    outcomes: list[Outcome | None] = []
+    batch: list[tuple[str, bytes]] = []
+    for parcel in parcels:
+        try:
+            topic = topics.downlink(parcel.pair.app_id, parcel.told.address)
+            batch.append((topic, _body(parcel)))
+            outcomes.append(None)
+        except (TypeError, ValueError):
+            outcomes.append(Failed(BROKEN))
+    taken = iter(link.publish(batch))
+    return [outcome or _outcome(next(taken)) for outcome in outcomes]
+
+
+def _outcome(taken: bool) -> Outcome:
+    return Dispatched({"qos": link.qos}) if taken else RetryAt(BROKER_AWAY)
+
+
+def _body(parcel: Parcel) -> bytes:
+    return downlink(
+        Downlink(
+            tid=parcel.claim.id,
+            app_id=parcel.pair.app_id,
+            user_id=parcel.told.address,
+            device_id=parcel.device_id,
+            payload=parcel.payload,
+            thread=parcel.thread,
+            created_at=parcel.created_at,
+        )
+    )
+
+
+#: By channel: the name that attempts carry, and the function.
+ROUTES: dict[str, tuple[str, Route]] = {Channel.RT.value: ("mqtt", send_by_mqtt)}
