@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "widget_tweaks",
     "csp",
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "imiconnect.console.middleware.HtmxMiddleware",
+    "imiconnect.accounts.middleware.SessionLimits",
     "imiconnect.accounts.middleware.MemberMiddleware",
 ]
 
@@ -146,7 +148,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 # People ----------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    # It is Django's own one as well, so that a password is hashed once per attempt.
     "allauth.account.auth_backends.AuthenticationBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
@@ -172,13 +174,42 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = True
+#: Per address, and per account with a cool-off of five minutes.
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+    "change_password": "5/m/user",
+    "reauthenticate": "10/m/user",
+}
+_SIGN_IN_FORMS = "imiconnect.accounts.forms_of_sign_in."
+ACCOUNT_FORMS = {
+    "login": _SIGN_IN_FORMS + "SignInForm",
+    "reset_password": _SIGN_IN_FORMS + "ResetPasswordForm",
+    "reset_password_from_key": _SIGN_IN_FORMS + "ResetPasswordKeyForm",
+    "change_password": _SIGN_IN_FORMS + "ChangePasswordForm",
+    "set_password": _SIGN_IN_FORMS + "SetPasswordForm",
+    "reauthenticate": _SIGN_IN_FORMS + "ReauthenticateForm",
+}
+MFA_ADAPTER = "imiconnect.accounts.adapter.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": _SIGN_IN_FORMS + "SecondFactorForm",
+    "reauthenticate": _SIGN_IN_FORMS + "SecondFactorAgainForm",
+    "activate_totp": _SIGN_IN_FORMS + "ActivateTOTPForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+#: A code is also taken one period early or late: phones' clocks differ.
+MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = "IMIconnect"
+# The address of an account was proved by the invitation that came to it.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+#: A session ends this long after its last request, and this long after the sign-in at all.
+SESSION_IDLE = timedelta(hours=12)
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

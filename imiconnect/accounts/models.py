@@ -182,6 +182,9 @@ class Member(LevelOwned, Identified):
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     is_active = models.BooleanField(_("active"), default=True)
 
+    #: Whether the seat itself, not a narrowed view, is at a team: there is no level below.
+    seat_is_team: bool = False
+
     objects: ClassVar[Any] = MemberQuerySet.as_manager()
 
     class Meta(LevelOwned.Meta):

@@ -75,7 +75,9 @@ class GroupQuerySet(models.QuerySet[Any]):
     """Groups of organizations."""
 
     def visible_to(self, member: "Member") -> "GroupQuerySet":
-        """Return the groups at the person's level and below, with the own one on top."""
+        """Return the groups at the person's level and below: none from within a team."""
+        if member.team_id:
+            return self.none()
         rows = self.filter(organization=member.organization_id)
         return rows.filter(pk=member.group_id) if member.group_id else rows
 

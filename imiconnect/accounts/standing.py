@@ -4,10 +4,24 @@ import uuid
 
 from django.http import HttpRequest
 
-from imiconnect.accounts.models import Group, Member, Team
+from imiconnect.accounts.models import Group, Member, Organization, Team
 
 ORGANIZATION_KEY = "organization"
 LEVEL_KEY = "level"
+
+
+def seats_of(request: HttpRequest) -> list[Member]:
+    """Return every seat of the signed-in person, the oldest first; read once a request."""
+    known: list[Member] | None = getattr(request, "_seats", None)
+    if known is None:
+        known = list(
+            Member.objects.active()
+            .filter(user=request.user)
+            .select_related("user", "organization", "group", "team")
+            .order_by("created_at")
+        )
+        request._seats = known  # type: ignore[attr-defined]  # kept for this request
+    return known
 
 
 def current_member(request: HttpRequest) -> Member | None:
@@ -18,20 +32,50 @@ def current_member(request: HttpRequest) -> Member | None:
     """
     if not request.user.is_authenticated:
         return None
-    seats = list(
-        Member.objects.active()
-        .filter(user=request.user)
-        .select_related("user", "organization", "group", "team")
-        .order_by("created_at")
-    )
+    seats = seats_of(request)
     chosen = request.session.get(ORGANIZATION_KEY)
     member = next((seat for seat in seats if str(seat.organization_id) == chosen), None)
     member = member or next(iter(seats), None)
     return _narrowed(member, request.session.get(LEVEL_KEY)) if member else None
 
 
+def choose_organization(request: HttpRequest, organization_id: uuid.UUID) -> Member:
+    """Act in another organization from the next request on, at the own level there.
+
+    Raises ``Member.DoesNotExist`` when the person has no working seat in it.
+    """
+    for seat in seats_of(request):
+        if seat.organization_id == organization_id:
+            request.session[ORGANIZATION_KEY] = str(organization_id)
+            request.session.pop(LEVEL_KEY, None)
+            return seat
+    raise Member.DoesNotExist
+
+
+def choose_level(request: HttpRequest, seat: Member, level: str) -> bool:
+    """Look from ``level`` (as ``key_of`` writes it) from the next request on.
+
+    False, with nothing changed, when it is not below the seat's own level. The own level
+    widens the view again. ``seat`` is the row as it is, not a narrowed one.
+    """
+    own = seat.level
+    if level == key_of(own):
+        request.session.pop(LEVEL_KEY, None)
+        return True
+    if key_of(_narrowed(seat, level).level) != level:
+        return False
+    request.session[LEVEL_KEY] = level
+    return True
+
+
+def key_of(level: Organization | Group | Team) -> str:
+    """Return a level as one word, such as ``team:0192...``."""
+    return f"{level._meta.model_name}:{level.pk}"
+
+
 def _narrowed(member: Member, level: str | None) -> Member:
     """Return ``member`` looking from a lower level; an unknown one changes nothing."""
+    member.seat_is_team = bool(member.team_id)
     kind, _, key = (level or "").partition(":")
     try:
         row_id = uuid.UUID(key)

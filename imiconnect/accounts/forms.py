@@ -1,0 +1,112 @@
+"""Forms of people and levels; the services do the writing."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.levels import Level, choices_of
+from imiconnect.accounts.models import User
+from imiconnect.accounts.roles import Role
+from imiconnect.console.forms import ConsoleForm
+from imiconnect.keys import Overlap
+
+
+class NameForm(ConsoleForm):
+    """A name, of a person or of a level."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)
+
+
+class SeatForm(ConsoleForm):
+    """A role and a level; ``levels`` are those that the acting person may give."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
+    level = forms.ChoiceField(
+        label=_("Level"),
+        help_text=_("A person sees the own level and everything below it."),
+    )
+
+    def __init__(self, *args: Any, levels: dict[str, Level], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.levels = levels
+        self.fields["level"].choices = choices_of(levels)  # type: ignore[attr-defined]  # a ChoiceField
+
+    def chosen_level(self) -> Level:
+        """Return the level itself; only of a form that is valid."""
+        return self.levels[self.cleaned_data["level"]]
+
+
+class InvitationForm(SeatForm):
+    """Whom to invite, as what."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        error_messages={"invalid": _("Enter an e-mail address in the form name@example.com.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ("email", "role", "level")
+
+
+class JoinForm(ConsoleForm):
+    """The name and password of somebody new, behind an invitation."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        help_text=_("At least 12 characters. A few words in a row are easy to keep in mind."),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password, also against name and address."""
+        values = super().clean() or {}
+        if "password" in values:
+            person = User(email=self.email, name=values.get("name", ""))
+            try:
+                validate_password(values["password"], person)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return values
+
+
+class OverlapForm(ConsoleForm):
+    """How long an old key keeps working beside the new one."""
+
+    keep = forms.TypedChoiceField(
+        label=_("Keep the old key working for"),
+        choices=Overlap.choices,
+        coerce=lambda value: Overlap(int(value)),
+        initial=Overlap.DAY,
+        widget=forms.RadioSelect,
+    )
+
+
+class LevelForm(ConsoleForm):
+    """The level from which to look."""
+
+    level = forms.ChoiceField(label=_("Level"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, levels: dict[str, Level], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["level"].choices = choices_of(levels)  # type: ignore[attr-defined]  # a ChoiceField
+
+
+def refuse(form: forms.BaseForm, error: ValidationError) -> None:
+    """Put what a service refused on the fields of the form, or above it."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for field, problems in error.error_dict.items():
+        form.add_error(field if field in form.fields else None, problems)
