@@ -1,0 +1,95 @@
+"""The demonstration."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from imiconnect.accounts.models import Member, Organization, User
+from imiconnect.apps.models import App
+from imiconnect.apps.policy import policy_of
+from imiconnect.sharing.models import Service, ServiceKey
+from imiconnect.vault import digest
+
+
+@pytest.fixture
+def demo(db: None, settings: Any, tmp_path: Path) -> dict[str, Any]:
+    """The written file, after the command has run."""
+    settings.DATA_DIR = tmp_path
+    call_command("setup_demo")
+    read: dict[str, Any] = json.loads((tmp_path / "demo.json").read_text())
+    return read
+
+
+def test_the_file_has_the_documented_keys(demo: dict[str, Any]) -> None:
+    assert {"url", "accounts", "service_key", "profile_key", "app_id", "client_key"} <= set(
+        demo
+    )
+    assert all(
+        set(row) == {"email", "password", "role", "organization"} for row in demo["accounts"]
+    )
+
+
+def test_only_its_owner_reads_the_file(demo: dict[str, Any], settings: Any) -> None:
+    assert (settings.DATA_DIR / "demo.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_every_role_is_at_each_level_of_both_organizations(demo: dict[str, Any]) -> None:
+    kinds = Counter(
+        (seat.organization.name, seat.level._meta.model_name, seat.role)
+        for seat in Member.objects.select_related("organization", "group", "team")
+    )
+    assert len(kinds) == 2 * 3 * 4
+    assert set(kinds.values()) == {1}
+
+
+def test_everybody_signs_in_with_the_written_password(demo: dict[str, Any]) -> None:
+    for row in [*demo["accounts"], demo["support"]]:
+        assert User.objects.get(email=row["email"]).check_password(row["password"])
+
+
+def test_the_admin_sees_the_dashboard(demo: dict[str, Any]) -> None:
+    client, row = Client(), demo["accounts"][0]
+    assert row["role"] == "Admin"
+    client.post("/account/login/", {"login": row["email"], "password": row["password"]})
+    assert client.get("/").status_code == 200
+
+
+def test_the_service_is_live_and_uses_the_app(demo: dict[str, Any]) -> None:
+    service = Service.objects.get(keys__digest=digest(demo["service_key"]))
+    assert service.state == Service.State.LIVE
+    assert service.allocations.get().app.app_id == demo["app_id"]
+
+
+def test_the_app_takes_any_origin_and_the_client_key(demo: dict[str, Any]) -> None:
+    app = App.objects.get(client_keys__digest=digest(demo["client_key"]))
+    policy = policy_of(app)
+    assert policy.allows_origin("https://anything.example")
+    assert policy.client_key_as_password
+    assert policy.retry_count > 0
+
+
+def test_the_profile_key_is_the_one_of_the_organization(demo: dict[str, Any]) -> None:
+    owner = Organization.objects.with_profile_key(demo["profile_key"])
+    assert owner.name == demo["accounts"][0]["organization"]
+
+
+def test_a_second_run_changes_nothing(demo: dict[str, Any], settings: Any) -> None:
+    before = (settings.DATA_DIR / "demo.json").read_bytes()
+    call_command("setup_demo")
+    assert (settings.DATA_DIR / "demo.json").read_bytes() == before
+    assert ServiceKey.objects.count() == 1
+
+
+def test_a_file_that_cannot_be_written_leaves_the_database_empty(
+    db: None, settings: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    settings.DATA_DIR = tmp_path / "file"
+    with pytest.raises(OSError):
+        call_command("setup_demo")
+    assert not Organization.objects.exists()
