@@ -1,7 +1,7 @@
 """Rows of the gateway: customers, devices, threads, messages, receipts and callbacks."""
 
 from imiconnect.rtm.models.callbacks import Callback, CallbackAttempt
-from imiconnect.rtm.models.customers import Customer, Device, ProfileBatch
+from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, ProfileBatch
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
 from imiconnect.rtm.models.queues import Inbound, OpenMessage, Receipt, Wake
 from imiconnect.rtm.models.threads import Stream, Thread
@@ -11,6 +11,7 @@ __all__ = [
     "Callback",
     "CallbackAttempt",
     "Channel",
+    "ConnectionHolder",
     "Customer",
     "Device",
     "IdempotencyKey",

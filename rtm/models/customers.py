@@ -47,8 +47,9 @@ class ProfileBatch(Identified):
 class Device(Identified):
     """One installation of an app, registered for a user: the app profile of the RTM channel.
 
-    ``session_epoch`` grows with each connection, so that a late "disconnected" of an older
-    connection changes nothing.
+    ``session_epoch`` is the number of the newest session known (``connect/presence.py``), so
+    that a late "disconnected" of an older one changes nothing; ``holder`` names the server
+    that has the connection.
     """
 
     app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="devices")
@@ -70,6 +71,7 @@ class Device(Identified):
     token_expires_at = models.DateTimeField(null=True, blank=True)
     is_connected = models.BooleanField(_("connected"), default=False)
     session_epoch = models.BigIntegerField(default=0)
+    holder = models.CharField(max_length=64, blank=True, default="", editable=False)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
     unregistered_at = models.DateTimeField(_("unregistered"), null=True, blank=True)
 
@@ -81,7 +83,28 @@ class Device(Identified):
         constraints = [
             models.UniqueConstraint(fields=["app", "user_id", "device_id"], name="device_once"),
         ]
-        indexes = [models.Index(fields=["app", "-id"], name="device_newest")]
+        indexes = [
+            models.Index(fields=["app", "-id"], name="device_newest"),
+            models.Index(
+                fields=["holder"],
+                condition=models.Q(is_connected=True),
+                name="device_connected_by",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id}/{self.device_id}"
+
+
+class ConnectionHolder(models.Model):
+    """A server that holds connections of devices, and when it last said that it is alive."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("connection server")
+        verbose_name_plural = _("connection servers")
+
+    def __str__(self) -> str:
+        return self.name

@@ -83,7 +83,9 @@ class FrameReader:
         while (end := self._end_of_packet(data, start)) is not None:
             header, after = end
             packets.append(
-                Packet(data[start] >> 4, data[start] & 15, data[header:after], data[start:after])
+                Packet(
+                    data[start] >> 4, data[start] & 15, data[header:after], data[start:after]
+                )
             )
             start = after
         self._rest = data[start:]

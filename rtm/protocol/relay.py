@@ -18,10 +18,22 @@ _FROM_DEVICE = frozenset(
 
 
 class Names(NamedTuple):
-    """The names that one device may use, each with its topic on the broker."""
+    """The names that one device may use, each with its topic on the broker.
 
-    subscribe: Mapping[str, str]
+    ``shared`` is one object for all devices of an app, because there are many devices.
+    """
+
+    own: Mapping[str, str]
+    shared: Mapping[str, str]
     publish: Mapping[str, str]
+
+    def subscribed(self, name: str) -> str | None:
+        """Return the topic that a filter names, or None when it may not be read."""
+        return self.own.get(name) or self.shared.get(name)
+
+    def readable(self) -> list[str]:
+        """Return the topics on the broker that may be read."""
+        return list(dict.fromkeys((*self.own.values(), *self.shared.values())))
 
 
 class Step(NamedTuple):
@@ -35,7 +47,7 @@ class Step(NamedTuple):
 class Relay:
     """The state of one session after CONNECT was accepted."""
 
-    __slots__ = ("_max_qos", "_names", "_pending", "_spoken")
+    __slots__ = ("_awaited", "_max_qos", "_names", "_pending", "_spoken", "is_listening")
 
     def __init__(self, names: Names, max_qos: int) -> None:
         """Start with nothing subscribed; ``max_qos`` caps what the device is granted."""
@@ -45,6 +57,10 @@ class Relay:
         self._pending: dict[int, list[bool]] | None = None
         #: Topics of the broker to the other name by which the device has subscribed to them.
         self._spoken: dict[str, str] | None = None
+        #: The SUBSCRIBE with the device's own topic, until the broker answers it.
+        self._awaited: int | None = None
+        #: Whether the broker has granted a subscription of the device's own topic.
+        self.is_listening = False
 
     def from_device(self, packet: Packet) -> Step:
         """Return what follows from a packet of the device; raises ``MalformedPacket``."""
@@ -63,7 +79,7 @@ class Relay:
         if packet.kind == Kind.PUBLISH and self._spoken:
             topic, rest = frames.read_publish(packet.body)
             return frames.write_publish(packet.flags, self._spoken.get(topic, topic), rest)
-        if packet.kind == Kind.SUBACK and self._pending:
+        if packet.kind == Kind.SUBACK:
             return self._suback(packet)
         return packet.raw
 
@@ -79,7 +95,7 @@ class Relay:
 
     def _subscribe(self, packet: Packet) -> Step:
         packet_id, filters = frames.read_subscribe(packet.body)
-        targets = [self._names.subscribe.get(name) for name, _ in filters]
+        targets = [self._names.subscribed(name) for name, _ in filters]
         allowed = [
             (target, min(qos, self._max_qos))
             for (_, qos), target in zip(filters, targets, strict=True)
@@ -90,6 +106,8 @@ class Relay:
             return Step(to_device=frames.write_suback(packet_id, refusals))
         for (name, _), target in zip(filters, targets, strict=True):
             self._remember(name, target)
+        if any(name in self._names.own for name, _ in filters):
+            self._awaited = packet_id
         if len(allowed) < len(filters):
             self._pending = self._pending or {}
             self._pending[packet_id] = [target is not None for target in targets]
@@ -106,6 +124,9 @@ class Relay:
 
     def _suback(self, packet: Packet) -> bytes:
         packet_id, granted = frames.read_suback(packet.body)
+        if packet_id == self._awaited:
+            self._awaited = None
+            self.is_listening = any(code != frames.REFUSED for code in granted)
         forwarded = self._pending.pop(packet_id, None) if self._pending else None
         if forwarded is None:
             return packet.raw
@@ -118,7 +139,8 @@ class Relay:
 
     def _unsubscribe(self, packet: Packet) -> Step:
         packet_id, filters = frames.read_unsubscribe(packet.body)
-        targets = [self._names.subscribe[name] for name in filters if name in self._names.subscribe]
+        found = (self._names.subscribed(name) for name in filters)
+        targets = [target for target in found if target is not None]
         if not targets:
             return Step(to_device=frames.write_unsuback(packet_id))
         return Step(to_broker=frames.write_unsubscribe(packet_id, targets))

@@ -1,0 +1,1 @@
+"""How devices reach the broker: the one decision, and the ways that ask for it."""

@@ -1,0 +1,144 @@
+"""Who is connected, told by events that may come late, twice or in the wrong order.
+
+A session has an epoch: the clock of the database, in microseconds, when it was authorized.
+The newest epoch wins. "Connected" counts when its epoch is newer than any known;
+"disconnected" also when it is as new, and then ends that epoch for good::
+
+    known epoch     event             result
+    older           connected(e)      connected, e
+    e or newer      connected(e)      unchanged
+    e or older      disconnected(e)   not connected, e
+    newer           disconnected(e)   unchanged
+
+A server that holds connections (``Holder``) says every few seconds that it is alive. What a
+dead one held is marked as not connected by whichever server notices.
+"""
+
+import asyncio
+import logging
+import secrets
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import DatabaseError, connection
+from django.db.models.functions import Now
+
+from imiconnect.rtm.connect.threads import Batched, in_thread
+from imiconnect.rtm.models import ConnectionHolder, Device
+
+log = logging.getLogger(__name__)
+
+_BEAT_SECONDS = 15
+_DEAD_AFTER = "60 seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A session of a device began (``connected``) or ended."""
+
+    device: uuid.UUID
+    epoch: int
+    connected: bool
+    holder: str = ""
+
+
+def newest(events: Iterable[Event]) -> dict[uuid.UUID, Event]:
+    """Return the one event of each device that counts, by the table above."""
+    known: dict[uuid.UUID, Event] = {}
+    for event in events:
+        last = known.get(event.device)
+        if last is None or _counts(event, last.epoch):
+            known[event.device] = event
+    return known
+
+
+def _counts(event: Event, known_epoch: int) -> bool:
+    if event.connected:
+        return event.epoch > known_epoch
+    return event.epoch >= known_epoch
+
+
+_UPDATE = """
+UPDATE rtm_device AS d
+SET is_connected = e.connected, session_epoch = e.epoch, holder = e.holder, last_seen_at = now()
+FROM unnest(%s::uuid[], %s::bigint[], %s::boolean[], %s::text[])
+    AS e(device, epoch, connected, holder)
+WHERE d.id = e.device
+    AND (d.session_epoch < e.epoch OR (d.session_epoch = e.epoch AND NOT e.connected))
+"""
+
+
+def record_all(events: Sequence[Event]) -> list[None]:
+    """Write what counts of the events, with one statement."""
+    rows = sorted(newest(events).values(), key=lambda event: event.device)
+    columns = [
+        [event.device for event in rows],
+        [event.epoch for event in rows],
+        [event.connected for event in rows],
+        [event.holder for event in rows],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE, columns)
+    return [None] * len(events)
+
+
+#: Write one event without blocking the event loop.
+record: Batched[Event, None] = Batched(record_all)
+
+
+def ask_for_pending(app: uuid.UUID, user_id: str) -> None:
+    """Ask that a user's open messages are sent now; blocks for a query."""
+    from imiconnect.rtm.processors.mt import wake
+
+    wake(app, user_id)
+
+
+def beat(holder: str) -> None:
+    """Say that a server is alive, and mark what dead ones held as not connected."""
+    ConnectionHolder.objects.bulk_create(
+        [ConnectionHolder(name=holder, seen_at=Now())],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["seen_at"],
+    )
+    forget_dead()
+
+
+def forget_dead() -> int:
+    """Mark the devices of dead servers as not connected and return how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET, [_DEAD_AFTER])
+        return cursor.rowcount
+
+
+_FORGET = """
+WITH dead AS (
+    DELETE FROM rtm_connectionholder WHERE seen_at < now() - %s::interval RETURNING name
+)
+UPDATE rtm_device AS d SET is_connected = false FROM dead
+WHERE d.is_connected AND d.holder = dead.name
+"""
+
+
+class Holder:
+    """This server's sign of life, given as long as its event loop runs."""
+
+    def __init__(self, kind: str) -> None:
+        """Take a name that no other server has; ``kind`` tells people what it is."""
+        self.name = f"{kind}:{secrets.token_hex(8)}"
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Give the first sign and go on; at once when it is running already."""
+        if self._task is None or self._task.done() or self._task.get_loop().is_closed():
+            await in_thread(beat, self.name)
+            self._task = asyncio.create_task(self._go_on())
+
+    async def _go_on(self) -> None:
+        while True:
+            await asyncio.sleep(_BEAT_SECONDS)
+            try:
+                await in_thread(beat, self.name)
+            except DatabaseError as error:
+                log.warning("No sign of life could be written: %s", error)

@@ -1,0 +1,183 @@
+"""Writes of devices: registering, tokens, who uses them and which customer that is.
+
+A device is registered by whoever has the app's client key; no person of the console does it,
+so nothing of it is in the audit trail.
+"""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from imiconnect.apps.models import App
+from imiconnect.rtm.connect.kick import kick
+from imiconnect.rtm.connect.presence import ask_for_pending
+from imiconnect.rtm.models import Customer, Device
+from imiconnect.vault import digest, new_key
+
+ACCESS_TOKEN_LIFE = dt.timedelta(days=30)
+_GUEST_PREFIX = "guest-"
+
+
+class UnknownDevice(LookupError):
+    """No registered device has this name, or the token is nobody's."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A device with the tokens that only its client knows."""
+
+    device: Device
+    access_token: str
+    refresh_token: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What a device tells of itself; empty values change nothing."""
+
+    platform: str = ""
+    push_id: str = ""
+    attributes: dict[str, Any] | None = None
+
+
+def registered_devices(app: App) -> "QuerySet[Device]":
+    """Return the devices of an app that are registered."""
+    devices: QuerySet[Device] = Device.objects.filter(app=app, unregistered_at__isnull=True)
+    return devices
+
+
+@transaction.atomic
+def register_device(
+    *, app: App, user_id: str, device_id: str, profile: Profile, customer_id: str = ""
+) -> Registered:
+    """Register a device, again where it is registered already; its old tokens end.
+
+    Without a ``user_id`` the user is a guest with an id of the server's making.
+    """
+    guest = not user_id
+    device, _ = Device.objects.select_for_update().get_or_create(
+        app=app,
+        user_id=user_id or new_guest_id(),
+        device_id=device_id,
+        defaults={"is_guest": guest},
+    )
+    device.unregistered_at = None
+    _apply(device, profile)
+    if customer_id:
+        device.customer = _customer(app, customer_id)
+    registered = _with_new_tokens(device)
+    transaction.on_commit(lambda: ask_for_pending(app.pk, device.user_id))
+    return registered
+
+
+@transaction.atomic
+def unregister_device(*, device: Device) -> None:
+    """End a registration: its tokens, and its connection if there is one."""
+    device = _locked(device)
+    device.unregistered_at = timezone.now()
+    device.access_token_digest = device.refresh_token_digest = None
+    device.push_id = ""
+    device.save()
+    _kick_later(device)
+
+
+@transaction.atomic
+def refresh_tokens(*, app: App, refresh_token: str) -> Registered:
+    """Give new tokens for a refresh token, which works once; raises ``UnknownDevice``."""
+    device = (
+        registered_devices(app)
+        .select_for_update()
+        .filter(refresh_token_digest=digest(refresh_token))
+        .first()
+    )
+    if device is None:
+        raise UnknownDevice
+    return _with_new_tokens(device)
+
+
+@transaction.atomic
+def set_user_id(*, device: Device, user_id: str) -> Device:
+    """Give a device to another user, or to a new guest when ``user_id`` is empty.
+
+    The tokens go with it. The client connects again under its new name.
+    """
+    device = _locked(device)
+    target = user_id or new_guest_id()
+    if target == device.user_id:
+        return device
+    _kick_later(device)
+    # The other user may have had this device before: that row gives way.
+    Device.objects.filter(app=device.app, user_id=target, device_id=device.device_id).delete()
+    device.user_id = target
+    device.is_guest = not user_id
+    device.is_connected = False
+    device.save()
+    app_pk = device.app_id
+    transaction.on_commit(lambda: ask_for_pending(app_pk, target))
+    return device
+
+
+@transaction.atomic
+def set_customer_id(*, device: Device, customer_id: str) -> Device:
+    """Link a device to the customer of this id, made where there is none; empty unlinks."""
+    device = _locked(device)
+    device.customer = _customer(device.app, customer_id) if customer_id else None
+    device.save(update_fields=["customer"])
+    return device
+
+
+@transaction.atomic
+def update_profile(*, device: Device, profile: Profile) -> Device:
+    """Merge what a device tells of itself into what is known."""
+    device = _locked(device)
+    _apply(device, profile)
+    device.save()
+    return device
+
+
+def new_guest_id() -> str:
+    """Return a fresh user id for somebody unknown."""
+    return f"{_GUEST_PREFIX}{uuid.uuid4().hex}"
+
+
+def _locked(device: Device) -> Device:
+    locked: Device = (
+        Device.objects.select_for_update(of=("self",)).select_related("app").get(pk=device.pk)
+    )
+    return locked
+
+
+def _apply(device: Device, profile: Profile) -> None:
+    if profile.platform:
+        device.platform = profile.platform.lower()
+    if profile.push_id:
+        device.push_id = profile.push_id
+    if profile.attributes:
+        device.attributes = {**device.attributes, **profile.attributes}
+
+
+def _with_new_tokens(device: Device) -> Registered:
+    access, refresh = new_key(), new_key()
+    device.access_token_digest, device.refresh_token_digest = digest(access), digest(refresh)
+    device.token_expires_at = timezone.now() + ACCESS_TOKEN_LIFE
+    device.save()
+    return Registered(device, access, refresh)
+
+
+def _customer(app: App, customer_id: str) -> Customer:
+    customer: Customer
+    customer, _ = Customer.objects.get_or_create(
+        organization_id=app.organization_id, customer_id=customer_id
+    )
+    return customer
+
+
+def _kick_later(device: Device) -> None:
+    """End the device's connection once the change is committed."""
+    name = (device.app.app_id, device.user_id, device.device_id)
+    transaction.on_commit(lambda: kick(*name))

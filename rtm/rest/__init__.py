@@ -1,0 +1,1 @@
+"""The IMIconnect-compatible REST interfaces of devices, threads and profiles."""

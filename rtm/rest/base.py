@@ -1,0 +1,140 @@
+"""What every RTMS view shares: the app of the URL, its client key, the device that calls."""
+
+import hmac
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from imiconnect import keys
+from imiconnect.apps.channel_types import registry
+from imiconnect.apps.channel_types.base import Capability
+from imiconnect.apps.models import App, ClientKey
+from imiconnect.apps.policy import Policy, policy_of
+from imiconnect.rtm.connect.registration import registered_devices
+from imiconnect.rtm.models import Device
+from imiconnect.rtm.protocol import cors
+from imiconnect.rtm.rest.errors import Code, RtmsError, rtms_envelope
+from imiconnect.rtm.rest.fields import JSONParser
+from imiconnect.vault import digest
+
+
+class RtmsView(APIView):
+    """A view under an app's id; ``self.app`` and ``self.policy`` are there in every method."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    parser_classes = (JSONParser,)
+    app: App
+    policy: Policy
+
+    def get_exception_handler(self) -> Callable[..., Response | None]:
+        """Answer errors in the envelope of this API."""
+        return rtms_envelope
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find the app and check its key; raises ``RtmsError``."""
+        self.app = find_app(kwargs["app_id"])
+        self.policy = policy_of(self.app)
+        check_key(self.app, request.headers.get("secretKey") or self._key_in_url(request))
+        if self.app.state != App.State.ACTIVE or not self.app.organization.is_active:
+            raise RtmsError(Code.INVALID, "The app is off.", status=HTTPStatus.FORBIDDEN)
+        super().initial(request, *args, **kwargs)
+
+    def _key_in_url(self, request: Request) -> str:
+        """Return nothing: a key in a URL ends up in logs."""
+        return ""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Serve the request and say which pages may read the answer."""
+        response: HttpResponseBase = HttpResponse(status=HTTPStatus.NO_CONTENT)
+        if request.method != "OPTIONS":
+            response = super().dispatch(request, *args, **kwargs)
+        origin = request.headers.get("Origin", "")
+        write = cors.preflight_headers if request.method == "OPTIONS" else cors.answer_headers
+        for name, value in write(origin, allowed=self._allows(origin, kwargs)).items():
+            response.headers[name] = value
+        return response
+
+    def _allows(self, origin: str, kwargs: dict[str, Any]) -> bool:
+        if not origin:
+            return False
+        if cors.is_own(origin, self.request.headers.get("Host", "")):
+            return True
+        app = App.objects.filter(app_id=kwargs["app_id"]).only("policy").first()
+        return app is not None and policy_of(app).allows_origin(origin)
+
+    def body(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """Return the checked body; raises ``ValidationError``."""
+        checked = serializer(data=self.request.data)
+        checked.is_valid(raise_exception=True)
+        values: dict[str, Any] = checked.validated_data
+        return values
+
+    def device_of(self, client_id: str) -> Device:
+        """Return the registered device of a client id, proved by its access token.
+
+        The token may be missing where the app lets clients do without.
+        """
+        levels = client_id.split("/")
+        if len(levels) < 3 or levels[0] != self.app.app_id:
+            raise RtmsError(Code.INVALID, "The clientId is not appId/userId/deviceId.")
+        devices = registered_devices(self.app).filter(user_id=levels[1])
+        device = devices.filter(device_id=levels[2]).first()
+        if device is None:
+            raise RtmsError(Code.NO_USER)
+        self._check_token([device])
+        return device
+
+    def user_devices(self, user_id: str) -> list[Device]:
+        """Return the registered devices of a user, one of which is proved by its token."""
+        devices = list(registered_devices(self.app).filter(user_id=user_id))
+        if not devices:
+            raise RtmsError(Code.NO_USER)
+        self._check_token(devices)
+        return devices
+
+    def _check_token(self, devices: list[Device]) -> None:
+        token = self.request.headers.get("accessToken", "")
+        if not token:
+            if self.policy.client_key_as_password:
+                return
+            raise RtmsError(Code.NO_TOKEN)
+        hexed = digest(token)
+        for device in devices:
+            if hmac.compare_digest(device.access_token_digest or "", hexed):
+                expires_at = device.token_expires_at
+                if expires_at is not None and expires_at <= timezone.now():
+                    raise RtmsError(Code.OLD_TOKEN)
+                return
+        raise RtmsError(Code.WRONG_TOKEN)
+
+
+def find_app(app_id: str) -> App:
+    """Return the app with this App ID; raises ``RtmsError``."""
+    app: App | None = (
+        App.objects.select_related("organization")
+        .filter(app_id=app_id, channel_type__in=_types_with_devices())
+        .first()
+    )
+    if app is None:
+        raise RtmsError(Code.NO_APP)
+    return app
+
+
+def _types_with_devices() -> list[str]:
+    return [kind.slug for kind in registry.all_types() if kind.can(Capability.DEVICES)]
+
+
+def check_key(app: App, secret: str) -> None:
+    """Check that ``secret`` is a client key of the app in force; raises ``RtmsError``."""
+    if not secret:
+        raise RtmsError(Code.NO_KEY)
+    if not ClientKey.objects.filter(keys.in_force(), app=app, digest=digest(secret)).exists():
+        raise RtmsError(Code.WRONG_KEY)

@@ -1,0 +1,10 @@
+"""The gateway's sockets."""
+
+from django.urls import path
+
+from imiconnect.rtm.connect.websocket import MqttConsumer
+
+websocket_urlpatterns = [
+    path("mqtt", MqttConsumer.as_asgi()),
+    path("mqtt/", MqttConsumer.as_asgi()),
+]

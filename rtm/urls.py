@@ -1,0 +1,7 @@
+"""Addresses of the gateway."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("imiconnect.rtm.rest.urls")),
+]
