@@ -105,21 +105,26 @@ def read_claim(
     client_id: str, username: str, password: str, *, origin: str = "", will: Will | None = None
 ) -> Claim | Refusal:
     """Return what a client claims, or why that cannot be anybody."""
+    names, token = read_client_id(client_id)
+    if not names:
+        return Refusal.CLIENT_ID
+    named = tuple(name for name in names if username in _usernames(name))
+    if not named:
+        return Refusal.USERNAME
+    return Claim(named, password, token, origin, will)
+
+
+def read_client_id(client_id: str) -> tuple[list[Name], str]:
+    """Return the readings of a client id, best first, and the access token in it."""
     app_id, _, rest = client_id.partition("/")
     levels = rest.split("/")
     token = ""
     if len(levels) == 3 and levels[2].startswith(TOKEN_PREFIX):
         token = levels.pop().removeprefix(TOKEN_PREFIX)
     if len(levels) != 2 or not app_id:
-        return Refusal.CLIENT_ID
+        return [], ""
     names = [Name(app_id, *levels), Name(app_id, unquote(levels[0]), unquote(levels[1]))]
-    names = [name for name in dict.fromkeys(names) if _is_sound(name)]
-    if not names:
-        return Refusal.CLIENT_ID
-    named = [name for name in names if username in _usernames(name)]
-    if not named:
-        return Refusal.USERNAME
-    return Claim(tuple(named), password, token, origin, will)
+    return [name for name in dict.fromkeys(names) if _is_sound(name)], token
 
 
 def decide(claim: Claim, known: Iterable[Facts]) -> Grant | Refusal:
@@ -172,7 +177,7 @@ def _usernames(name: Name) -> set[str]:
 
 
 def _is_proved(claim: Claim, facts: Facts) -> bool:
-    """Tell whether the claim holds a secret of the device; a wrong token is never passed over."""
+    """Tell whether the claim holds a secret of the device; a wrong token counts, too."""
     if claim.token:
         return _is_token(claim.token, facts)
     return _is_token(claim.password, facts) or facts.client_key_fits

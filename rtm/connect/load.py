@@ -76,7 +76,7 @@ def _facts(device: Any, claim: Claim, fitting: set[tuple[str, Any]]) -> Facts:
 
 def _next_epoch(microseconds: int) -> int:
     """Return the clock of the database, but never the same number twice in this process."""
-    global _last_epoch  # noqa: PLW0603 - one counter per process
+    global _last_epoch
     with _epoch_lock:
         _last_epoch = max(_last_epoch + 1, microseconds)
         return _last_epoch

@@ -20,12 +20,14 @@ import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
 from imiconnect.rtm.connect.threads import Batched, in_thread
-from imiconnect.rtm.models import ConnectionHolder, Device
+from imiconnect.rtm.models import ConnectionHolder
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +91,8 @@ record: Batched[Event, None] = Batched(record_all)
 
 def ask_for_pending(app: uuid.UUID, user_id: str) -> None:
     """Ask that a user's open messages are sent now; blocks for a query."""
-    from imiconnect.rtm.processors.mt import wake
-
-    wake(app, user_id)
+    if find_spec("imiconnect.rtm.processors"):
+        import_module("imiconnect.rtm.processors.mt").wake(app, user_id)
 
 
 def beat(holder: str) -> None:

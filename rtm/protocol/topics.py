@@ -25,7 +25,8 @@ UPLINK = "up"
 UPDATES = "Updates"
 #: What ``<os>`` may be besides the platform that a device has registered with.
 UPDATE_TARGETS = (
-    "android", "ios", "web", "chrome", "firefox", "safari", "edge", "opera", "windows", "macos", "linux",
+    "android", "ios", "web", "chrome", "firefox", "safari", "edge", "opera",
+    "windows", "macos", "linux",
 )  # fmt: skip
 
 _FORBIDDEN = frozenset("/+#*>")

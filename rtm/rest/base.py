@@ -17,6 +17,7 @@ from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import Capability
 from imiconnect.apps.models import App, ClientKey
 from imiconnect.apps.policy import Policy, policy_of
+from imiconnect.rtm.connect.decision import read_client_id
 from imiconnect.rtm.connect.registration import registered_devices
 from imiconnect.rtm.models import Device
 from imiconnect.rtm.protocol import cors
@@ -65,7 +66,7 @@ class RtmsView(APIView):
     def _allows(self, origin: str, kwargs: dict[str, Any]) -> bool:
         if not origin:
             return False
-        if cors.is_own(origin, self.request.headers.get("Host", "")):
+        if cors.is_own(origin, self.request.get_host()):
             return True
         app = App.objects.filter(app_id=kwargs["app_id"]).only("policy").first()
         return app is not None and policy_of(app).allows_origin(origin)
@@ -82,11 +83,15 @@ class RtmsView(APIView):
 
         The token may be missing where the app lets clients do without.
         """
-        levels = client_id.split("/")
-        if len(levels) < 3 or levels[0] != self.app.app_id:
+        names, _ = read_client_id(client_id)
+        if not names or names[0].app_id != self.app.app_id:
             raise RtmsError(Code.INVALID, "The clientId is not appId/userId/deviceId.")
-        devices = registered_devices(self.app).filter(user_id=levels[1])
-        device = devices.filter(device_id=levels[2]).first()
+        rows = registered_devices(self.app).select_related("app")
+        found = (
+            rows.filter(user_id=name.user_id, device_id=name.device_id).first()
+            for name in names
+        )
+        device = next((row for row in found if row is not None), None)
         if device is None:
             raise RtmsError(Code.NO_USER)
         self._check_token([device])

@@ -1,0 +1,136 @@
+"""An app whose devices connect, and servers for foreign clients."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import uvicorn
+from channels.routing import ProtocolTypeRouter, URLRouter
+
+from imiconnect.accounts.models import Member
+from imiconnect.apps import services as app_services
+from imiconnect.apps.models import App
+from imiconnect.apps.policy import Policy
+from imiconnect.rtm.connect.registration import Profile, register_device
+from imiconnect.rtm.routing import websocket_urlpatterns
+
+WEB = {"platform": "web", "systems": ["chrome"]}
+
+
+@dataclass(frozen=True)
+class Device:
+    """What a client knows of itself."""
+
+    app_id: str
+    user_id: str
+    device_id: str
+    token: str
+
+    @property
+    def client_id(self) -> str:
+        return f"{self.app_id}/{self.user_id}/{self.device_id}"
+
+    @property
+    def username(self) -> str:
+        return f"{self.app_id}/{self.user_id}"
+
+    @property
+    def topic(self) -> str:
+        return self.username
+
+
+MakeApp = Callable[..., App]
+MakeDevice = Callable[..., Device]
+
+
+def new_app(member: Member, **policy: Any) -> App:
+    """Make a Mobile/Web app through the service."""
+    return app_services.create_app(
+        member=member,
+        name="Shop",
+        channel_type="mobile_web",
+        config=WEB,
+        policy=Policy(**policy),
+    )
+
+
+def new_device(app: App, user_id: str = "jane", device_id: str = "phone") -> Device:
+    """Register a device."""
+    done = register_device(
+        app=app, user_id=user_id, device_id=device_id, profile=Profile(platform="chrome")
+    )
+    return Device(app.app_id, done.device.user_id, device_id, done.access_token)
+
+
+@pytest.fixture
+def make_app(admin: Member) -> MakeApp:
+    """Return a function that makes apps of Northwind; keywords are its policy."""
+    return lambda **policy: new_app(admin, **policy)
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> App:
+    """An app whose devices prove themselves with access tokens."""
+    return make_app()
+
+
+@pytest.fixture
+def client_key(app: App) -> str:
+    """The client key of ``app``."""
+    return app_services.current_client_key(app).secret
+
+
+@pytest.fixture
+def make_device(app: App) -> MakeDevice:
+    """Return a function that registers devices of ``app``."""
+    return lambda user_id="jane", device_id="phone": new_device(app, user_id, device_id)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class WebServer:
+    """An ASGI server with the gateway's sockets, in a thread with a loop of its own."""
+
+    def __init__(self) -> None:
+        application = ProtocolTypeRouter({"websocket": URLRouter(websocket_urlpatterns)})
+        self.port = free_port()
+        config = uvicorn.Config(
+            application,
+            port=self.port,
+            log_level="warning",
+            lifespan="off",
+            ws="websockets-sansio",
+        )
+        self.server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(self.server.serve())
+
+    def __enter__(self) -> "WebServer":
+        self._thread.start()
+        while not self.server.started:
+            threading.Event().wait(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.should_exit = True
+        self._thread.join(10)
+
+
+@pytest.fixture
+def web(transactional_db: None) -> Iterator[WebServer]:
+    """A running web server; the database is the test's."""
+    with WebServer() as server:
+        yield server
