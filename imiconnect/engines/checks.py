@@ -48,18 +48,27 @@ def lock_folder(data_dir: Path, say: Callable[[str], None]) -> IO[str]:
     runs from this folder already.
     """
     file = (private_folder(data_dir) / "up.lock").open("a+")
-    if not _try_lock(file):
-        _refuse_while_alive(file, data_dir)
-        say("Waiting for the previous start to finish stopping.")
-        deadline = time.monotonic() + _WAIT_SECONDS
-        while not _try_lock(file):
-            if time.monotonic() > deadline:
-                _refuse_while_alive(file, data_dir, alive=True)
-            time.sleep(0.2)
+    try:
+        _lock(file, data_dir, say)
+    except BaseException:
+        file.close()
+        raise
     file.truncate(0)
     file.write(str(os.getpid()))
     file.flush()
     return file
+
+
+def _lock(file: IO[str], data_dir: Path, say: Callable[[str], None]) -> None:
+    if _try_lock(file):
+        return
+    _refuse_while_alive(file, data_dir)
+    say("Waiting for the previous start to finish stopping.")
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while not _try_lock(file):
+        if time.monotonic() > deadline:
+            _refuse_while_alive(file, data_dir, alive=True)
+        time.sleep(0.2)
 
 
 def _try_lock(file: IO[str]) -> bool:

@@ -64,13 +64,22 @@ def _in_system_folder(programs: Path, folder: Path) -> Isolation:
     _SYSTEM_FOLDER.mkdir(mode=0o755, exist_ok=True)
     copy = _SYSTEM_FOLDER / f"programs-{_fingerprint(programs)}"
     if not copy.exists():
-        building = copy.with_suffix(f".{os.getpid()}")
-        shutil.copytree(programs, building, symlinks=True)
-        os.replace(building, copy)
+        _copy_programs(programs, copy)
     home = _SYSTEM_FOLDER / sha256(str(folder.resolve()).encode()).hexdigest()[:16]
     home.mkdir(mode=0o700, exist_ok=True)
     os.chown(home, uid, uid)
-    return Isolation(copy, home / "data", uid=uid)
+    return Isolation(copy / programs.parent.name / programs.name, home / "data", uid=uid)
+
+
+def _copy_programs(programs: Path, copy: Path) -> None:
+    """Copy the programs, and their libraries, which the wheel keeps beside its package."""
+    package = programs.parent
+    building = copy.with_suffix(f".{os.getpid()}")
+    shutil.copytree(programs, building / package.name / programs.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, building / libraries.name)
+    os.replace(building, copy)
 
 
 def _fingerprint(programs: Path) -> str:
