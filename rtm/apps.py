@@ -9,3 +9,10 @@ class RtmConfig(AppConfig):
 
     name = "imiconnect.rtm"
     verbose_name = _("RTM")
+
+    def ready(self) -> None:
+        """Put the gateway's pages, cards and live topics into the console."""
+        from imiconnect.rtm import panels, shell
+
+        shell.register()
+        panels.register()

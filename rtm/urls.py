@@ -4,4 +4,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("imiconnect.rtm.rest.urls")),
+    path("", include("imiconnect.rtm.views.urls")),
 ]

@@ -20,3 +20,4 @@ class ConsoleConfig(AppConfig):
                 "dashboard", _("Dashboard"), "console:dashboard", "layout-dashboard", 10
             )
         )
+        shell.register_section(shell.Section("tools", _("Tools"), "console:tools", "tool", 70))

@@ -8,10 +8,12 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from imiconnect.console.templatetags.console import moment, status_badge
+from imiconnect.console.templatetags.console import moment, moment_ms, status_badge
 from imiconnect.console.words import Words
 
 TEXT, FIGURE, STATE, TIME, CODE = "text", "figure", "state", "time", "code"
+#: A time with milliseconds.
+EXACT = "exact"
 Accessor = str | Callable[[Any], Any]
 
 
@@ -66,6 +68,8 @@ def _html(kind: str, value: Any, row: Any) -> SafeString | str:
         return status_badge(value, id=f"state-{row.pk}")
     if kind == TIME:
         return moment(value)
+    if kind == EXACT:
+        return moment_ms(value)
     if kind == FIGURE and isinstance(value, int):
         return f"{value:,}"
     return conditional_escape(value)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from imiconnect.console import views
 from imiconnect.console.secret import SecretPage
+from imiconnect.console.toolbox import Tools
 
 app_name = "console"
 
@@ -11,4 +12,5 @@ urlpatterns = [
     path("", views.Dashboard.as_view(), name="dashboard"),
     path("theme/", views.choose_theme, name="theme"),
     path("secret/<uuid:key>/", SecretPage.as_view(), name="secret"),
+    path("tools/", Tools.as_view(), name="tools"),
 ]

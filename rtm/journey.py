@@ -1,0 +1,179 @@
+"""The journey of one message: everything that is known of it, in the order it happened."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.console.words import Words
+from imiconnect.rtm.masking import masked_json
+from imiconnect.rtm.models import (
+    Attempt,
+    Callback,
+    CallbackAttempt,
+    Message,
+    OpenMessage,
+)
+from imiconnect.rtm.protocol.states import State
+
+#: The route of attempts that go to the MQTT broker.
+BROKER_ROUTE = "mqtt"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One point of the timeline; ``state`` is a word of ``console.states``.
+
+    ``expected`` marks what has not happened yet. ``raw`` is text to unfold.
+    """
+
+    title: Words
+    at: dt.datetime | None
+    state: str = ""
+    code: int = 0
+    words: Words = ""
+    facts: list[tuple[Words, str]] = field(default_factory=list)
+    raw: str = ""
+    expected: bool = False
+
+
+@dataclass(frozen=True)
+class Journey:
+    """The timeline of a message, and whether more is to come."""
+
+    message: Message
+    events: list[Event]
+    is_open: bool
+
+    @property
+    def digest(self) -> str:
+        """Return what differs as soon as anything shown differs."""
+        shown = [(str(e.title), e.at, e.state, e.code, str(e.words)) for e in self.events]
+        text = repr((self.message.state, self.message.code, self.is_open, shown))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def journey_of(message: Message) -> Journey:
+    """Return the journey of a message; four queries whatever its length."""
+    attempts = list(Attempt.objects.filter(message_id=message.pk).order_by("id")[:100])
+    callbacks = list(Callback.objects.filter(message_id=message.pk).order_by("id")[:50])
+    tries: dict[Any, list[CallbackAttempt]] = {}
+    for made in CallbackAttempt.objects.filter(callback__in=callbacks).order_by("number"):
+        tries.setdefault(made.callback_id, []).append(made)
+    waiting = OpenMessage.objects.filter(pk=message.pk).first()
+    events = [
+        *_beginning(message),
+        *(_attempt(attempt) for attempt in attempts),
+        *_receipts(message),
+        *_ending(message),
+    ]
+    for callback in callbacks:
+        events.extend(_callback(callback, tries.get(callback.pk, [])))
+    events.sort(key=lambda event: event.at or dt.datetime.max.replace(tzinfo=dt.UTC))
+    events.extend(_expected(message, waiting, callbacks))
+    is_open = waiting is not None or any(
+        callback.state == Callback.State.PENDING for callback in callbacks
+    )
+    return Journey(message, events, is_open)
+
+
+def _beginning(message: Message) -> Iterator[Event]:
+    raw = masked_json(message.payload)
+    if message.direction == Message.Direction.MO:
+        facts: list[tuple[Words, str]] = [(_("Device"), message.device_id)]
+        title = _("Received from the customer")
+        yield Event(title, message.created_at, "received", facts=facts, raw=raw)
+        return
+    words = _("Stored durably, and queued to be sent.")
+    yield Event(_("Accepted"), message.created_at, "queued", 1001, words, raw=raw)
+
+
+def _attempt(attempt: Attempt) -> Event:
+    facts: list[tuple[Words, str]] = [(_("Route"), attempt.route)]
+    if attempt.finished_at:
+        took = (attempt.finished_at - attempt.started_at) / dt.timedelta(milliseconds=1)
+        facts.append((_("Took"), f"{took:.1f} ms"))
+    title = gettext("Attempt {number} failed")
+    if attempt.succeeded:
+        title = gettext("Attempt {number}: published to the broker")
+        if attempt.route != BROKER_ROUTE:
+            title = gettext("Attempt {number}: taken by the provider")
+    return Event(
+        title.format(number=attempt.number),
+        attempt.finished_at or attempt.started_at,
+        "submitted" if attempt.succeeded else "failed",
+        attempt.code,
+        attempt.reason,
+        facts,
+        masked_json(attempt.detail) if attempt.detail else "",
+    )
+
+
+def _receipts(message: Message) -> Iterator[Event]:
+    facts: list[tuple[Words, str]] = []
+    if message.device_id and message.direction == Message.Direction.MT:
+        facts.append((_("Device"), message.device_id))
+    if message.delivered_at:
+        yield Event(_("Delivered"), message.delivered_at, "delivered", 7500, facts=facts)
+    if message.read_at:
+        yield Event(_("Read"), message.read_at, "read", 7502)
+    if message.clicked_at:
+        yield Event(_("Clicked"), message.clicked_at, "clicked")
+
+
+def _ending(message: Message) -> Iterator[Event]:
+    if message.state == State.FAILED:
+        yield Event(_("Failed"), message.closed_at, "failed", message.code, message.reason)
+    elif message.state == State.EXPIRED:
+        yield Event(_("Expired"), message.closed_at, "expired", message.code, message.reason)
+
+
+def _callback(callback: Callback, tries: list[CallbackAttempt]) -> Iterator[Event]:
+    raw = masked_json(callback.body)
+    for made in tries:
+        good = made.status_code is not None and 200 <= made.status_code < 300
+        facts: list[tuple[Words, str]] = [
+            (_("Address"), callback.url),
+            (_("Took"), f"{made.duration_ms} ms"),
+        ]
+        if made.response:
+            facts.append((_("Answer"), made.response[:200]))
+        yield Event(
+            gettext("Callback “{event}”: attempt {number}").format(
+                event=callback.event, number=made.number
+            ),
+            made.created_at,
+            "delivered" if good else "failed",
+            made.status_code or 0,
+            made.error,
+            facts,
+            raw,
+        )
+
+
+def _expected(
+    message: Message, waiting: OpenMessage | None, callbacks: list[Callback]
+) -> Iterator[Event]:
+    if waiting and waiting.due_at:
+        state = "retrying" if message.attempts else "queued"
+        words = _tries(message.attempts)
+        yield Event(_("Next attempt"), waiting.due_at, state, words=words, expected=True)
+    if waiting and waiting.expires_at:
+        words = gettext("Unless a device confirms it before.")
+        yield Event(_("Expires"), waiting.expires_at, "pending", words=words, expected=True)
+    for callback in callbacks:
+        if callback.state == Callback.State.PENDING:
+            title = gettext("Callback “{event}”: next attempt").format(event=callback.event)
+            facts: list[tuple[Words, str]] = [(_("Address"), callback.url)]
+            raw = masked_json(callback.body)
+            yield Event(title, callback.due_at, "pending", facts=facts, raw=raw, expected=True)
+
+
+def _tries(count: int) -> str:
+    if not count:
+        return ""
+    return ngettext("After {n} attempt.", "After {n} attempts.", count).format(n=count)

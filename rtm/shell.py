@@ -1,0 +1,39 @@
+"""Where the gateway's pages stand in the console."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.access import Act
+from imiconnect.console.live import register_topic
+from imiconnect.console.shell import Section, register_section
+from imiconnect.console.toolbox import Tool, register_tool
+from imiconnect.rtm.live import group_of_messages
+
+
+def register() -> None:
+    """Add the navigation, the tool and the live topic of the message log."""
+    register_section(Section("messages", _("Messages"), "rtm:messages", "messages", 50))
+    register_section(Section("customers", _("Customers"), "rtm:customers", "users", 60))
+    register_tool(
+        Tool(
+            "rtm:device",
+            _("Try it: a device in your browser"),
+            _("Connect this browser as a device of an app, receive messages and answer them."),
+            "device-mobile",
+            order=10,
+            visible=_may_manage_apps,
+        )
+    )
+    register_topic("messages", _group_of)
+
+
+def _may_manage_apps(request: HttpRequest) -> bool:
+    member = getattr(request, "member", None)
+    return bool(member and member.can(Act.MANAGE_APPS))
+
+
+def _group_of(member: Any, rest: str) -> str | None:
+    """Hints go to the whole organization: they name no content, and rows are read by HTTP."""
+    return None if rest else group_of_messages(member.organization_id)

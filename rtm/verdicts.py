@@ -1,0 +1,77 @@
+"""What the outcome of a message means to a person, and what to do about it.
+
+The words of the codes are documented (facts/imiconnect.md, sections 13 and 14); those of the
+RTM and Push failures are not, so they say what happened in this gateway.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.console.words import Words
+from imiconnect.rtm.models import Message
+from imiconnect.rtm.protocol.states import State
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The head of a journey: ``state`` is a word of ``console.states``, ``code`` 0 for none."""
+
+    state: str
+    code: int
+    headline: Words
+    advice: Words
+
+
+_HEADLINES: dict[State, tuple[Words, Words]] = {
+    State.QUEUED: (
+        _("Waiting to be sent"),
+        _("Nothing to do: the next try is named below."),
+    ),
+    State.SUBMITTED: (
+        _("Sent, and not yet confirmed by a device"),
+        _(
+            "Nothing to do: it is sent again when the customer's device connects, until it "
+            "expires."
+        ),
+    ),
+    State.DELIVERED: (_("Delivered to the customer's device"), _("Nothing to do.")),
+    State.READ: (_("Read by the customer"), _("Nothing to do.")),
+    State.FAILED: (
+        _("Not delivered"),
+        _("Look at the last attempt below for the reason, then send it again."),
+    ),
+    State.EXPIRED: (
+        _("Expired before a device confirmed it"),
+        _(
+            "No device of the customer took it in time. Check under Customers that one is "
+            "connected, or send it with a later expiry."
+        ),
+    ),
+    State.RECEIVED: (_("Received from the customer"), _("Nothing to do.")),
+}
+
+#: What to do about a failure, by its documented code.
+_ADVICE: dict[int, Words] = {
+    7004: _("Correct what the request said, as the reason names it, and send it again."),
+    7006: _(
+        "Something failed inside the platform. Send it again; if it fails again, ask support."
+    ),
+    7007: _("The service is not live. Take it live under Services, then send it again."),
+    7105: _(
+        "No device is registered for this user ID in the app. Check the user ID, and that the "
+        "customer has opened the app once."
+    ),
+    7202: _(
+        "The platform could not hand it on. Look at the attempts below, then send it again."
+    ),
+}
+
+
+def verdict_of(message: Message) -> Verdict:
+    """Return the verdict on a message as it is now."""
+    state = State(message.state)
+    headline, advice = _HEADLINES[state]
+    if state == State.FAILED:
+        advice = _ADVICE.get(message.code, advice)
+    return Verdict(state.name.lower(), message.code, headline, advice)

@@ -1,0 +1,1 @@
+"""The gateway's pages in the console."""

@@ -1,0 +1,73 @@
+"""The live log of messages."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.access import MemberRequiredMixin, acting
+from imiconnect.console.columns import EXACT, STATE, Column
+from imiconnect.console.lists import Empty, ListPage
+from imiconnect.rtm.forms import MessageFilters
+from imiconnect.rtm.models import Message
+from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.search import narrowed, word_of
+
+_PREVIEW = 80  # characters
+
+
+def journey_url(message: Message) -> str:
+    """Return the address of a message's journey."""
+    return reverse("rtm:journey", args=[message.pk])
+
+
+def preview(message: Message) -> str:
+    """Return the beginning of the text, or an empty string where there is none."""
+    text = str(message.payload.get("message") or "")
+    return text if len(text) <= _PREVIEW else f"{text[:_PREVIEW]}…"
+
+
+COLUMNS = (
+    Column("accepted", _("Accepted"), "created_at", EXACT, href=journey_url),
+    Column("state", _("State"), word_of, STATE),
+    Column("direction", _("Direction"), "get_direction_display"),
+    Column("address", _("Customer"), "address"),
+    Column("text", _("Text"), preview),
+    Column("app", _("App"), "app.name"),
+    Column("service", _("Service"), "service.name"),
+    Column("channel", _("Channel"), "get_channel_display"),
+    Column("correlation_id", _("Correlation ID"), "correlation_id"),
+)
+
+
+class MessageLog(MemberRequiredMixin, ListPage):
+    """Messages, newest first, with filters; new ones come in while the page is open."""
+
+    template_name = "rtm/log.html"
+    section = "messages"
+    title = _("Messages")
+    columns: ClassVar = COLUMNS
+    export_name = "messages"
+    caption = _("Messages, newest first")
+    live_topics = ("messages",)
+    live_states = tuple(State(number).name.lower() for number, _label in Message.STATES)
+
+    empty = Empty(
+        _("No messages yet"),
+        _("Each message to and from customers is listed here, with all that became of it."),
+        icon="messages",
+    )
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the messages of the services that this person may see."""
+        messages: QuerySet[Any] = Message.objects.visible_to(acting(self.request))
+        return messages.select_related("service", "app").defer("callback_data", "notify_url")
+
+    def filtered(self, queryset: QuerySet[Any], values: dict[str, Any]) -> QuerySet[Any]:
+        """Narrow the log by the filters."""
+        return narrowed(queryset, self._filters().search(timezone.now()))  # type: ignore[arg-type]  # of messages
+
+    def _filters(self) -> MessageFilters:
+        return MessageFilters(self.request.GET, member=acting(self.request))

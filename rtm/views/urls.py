@@ -1,0 +1,18 @@
+"""Addresses of the gateway's pages."""
+
+from django.urls import path
+
+from imiconnect.rtm.views import customers, device, figures, journey, log
+
+app_name = "rtm"
+
+urlpatterns = [
+    path("messages/", log.MessageLog.as_view(), name="messages"),
+    path("messages/per-minute.json", figures.messages_per_minute, name="per-minute"),
+    path("messages/<uuid:key>/", journey.journey, name="journey"),
+    path("customers/", customers.Customers.as_view(), name="customers"),
+    path("customers/new/", customers.NewCustomer.as_view(), name="customer-new"),
+    path("customers/<uuid:key>/", customers.customer, name="customer"),
+    path("tools/device/", device.device, name="device"),
+    path("tools/device/access/", device.device_access, name="device-access"),
+]

@@ -1,0 +1,286 @@
+/**
+ * A device of an IMIconnect Mobile/Web app, in a browser.
+ *
+ * ```js
+ * import { startup } from 'https://connect.example.com/static/sdk/imiconnect.js';
+ * const device = startup('AB12345678', '<client key>', { domain: 'https://connect.example.com' });
+ * device.on('message', (message) => console.log(message.text));
+ * await device.register({ userId: 'alice' });
+ * await device.connect();
+ * await device.publish({ text: 'Hello' });
+ * ```
+ *
+ * Events (`on(name, listener)`): `message` (a {@link import('./messages.js').Message}), `event`
+ * (a message whose type is another), `connection` (`{state, retryIn?, error?}`), `sent` and
+ * `failed` (`{tid, kind, error?}`), `policy`, and `wire` (`{direction, via, name, body}`: all
+ * that goes over the wire, for people who want to watch).
+ * @module client
+ */
+import { Connection } from './connection.js';
+import { Emitter } from './emitter.js';
+import { demand, ErrorCode, SdkError } from './errors.js';
+import { messageFrom, newTid, parseMessage } from './messages.js';
+import { Outbox } from './outbox.js';
+import { Registration } from './registration.js';
+import { isTokenError, Rest } from './rest.js';
+import { Seen } from './seen.js';
+import { Store } from './storage.js';
+import { Threads } from './threads.js';
+
+const RECEIPT = Object.freeze({ DELIVERED: 2, READ: 3, CLICKED: 4 });
+const RENEWALS = 1;
+
+/**
+ * @typedef {object} Options
+ * @property {string} domain origin of the platform
+ * @property {boolean} [automaticReceipts=true] say "delivered" for each new message
+ * @property {Storage | null} [storage] another place than `localStorage`
+ */
+
+export class Client extends Emitter {
+  /** @type {Threads} */
+  threads;
+  #appId;
+  #clientKey;
+  #automatic;
+  #store;
+  #rest;
+  #registration;
+  #connection;
+  #outbox;
+  #seen = null;
+  #renewals = 0;
+
+  /**
+   * @param {string} appId
+   * @param {string} clientKey
+   * @param {Options} options
+   */
+  constructor(appId, clientKey, { domain, automaticReceipts = true, storage }) {
+    super();
+    this.#appId = appId;
+    this.#clientKey = clientKey;
+    this.#automatic = automaticReceipts;
+    this.#store = new Store(appId, storage);
+    this.#rest = new Rest(domain, clientKey);
+    this.#registration = new Registration(appId, domain, this.#rest, this.#store);
+    this.threads = new Threads(appId, this.#registration, (call) => this.#called(call), this.#rest);
+    this.#outbox = new Outbox(
+      this.#store,
+      (item) => this.#say(item),
+      (item, result) => this.#said(item, result),
+    );
+    this.#connection = new Connection(async () => this.#registration.access(clientKey), {
+      state: (state, detail) => this.#connectionBecame(state, detail),
+      message: (topic, payload) => this.#arrived(topic, payload),
+      refused: () => this.#renewOnce(),
+    });
+    this.#remember();
+  }
+
+  /** The registration, or null before `register`. */
+  get session() {
+    return this.#registration.session;
+  }
+
+  /** @returns {import('./connection.js').ConnectionState} */
+  get state() {
+    return this.#connection.state;
+  }
+
+  /** How many messages and receipts wait to be sent. */
+  get waiting() {
+    return this.#outbox.size;
+  }
+
+  /**
+   * Register this browser as a device of a user. Another user than before ends the connection.
+   * @param {import('./registration.js').DeviceProfile} [profile]
+   */
+  async register(profile = {}) {
+    const before = this.session?.userId;
+    if (before && profile.userId !== undefined && profile.userId !== before) {
+      await this.disconnect();
+      this.#outbox.clear();
+    }
+    const session = await this.#registration.register(profile);
+    this.#log('out', 'REST', 'register', { userId: session.userId, deviceId: session.deviceId });
+    this.#remember();
+    return { userId: session.userId, deviceId: session.deviceId };
+  }
+
+  /** Connect and stay connected; what is pending for this device comes at once. */
+  async connect() {
+    this.#registration.need();
+    if (this.state === 'connected') {
+      throw new SdkError(ErrorCode.ALREADY_CONNECTED, 'Connected already.');
+    }
+    await this.#connection.open();
+  }
+
+  async disconnect() {
+    await this.#connection.close();
+  }
+
+  /** Disconnect, tell the platform to forget this device, and forget what was kept here. */
+  async unregister() {
+    await this.disconnect();
+    await this.#registration.unregister();
+    this.#outbox.clear();
+    this.#seen?.clear();
+  }
+
+  /**
+   * Send a message (MO). Offline it waits in this browser and is sent later.
+   * @param {{text?: string, threadId?: string, extras?: object, attachments?: object[],
+   *   relatedTid?: string, interactiveData?: object}} content
+   * @returns {Promise<import('./messages.js').Message>}
+   */
+  async publish(content) {
+    const { userId, deviceId } = this.#registration.need();
+    const { text = '', threadId, extras = {}, attachments = [] } = content;
+    demand(text !== '' || attachments.length > 0 || !!content.interactiveData, 'Give a text.');
+    const body = {
+      tid: newTid(),
+      appId: this.#appId,
+      userId,
+      deviceId,
+      clientId: this.#registration.clientId,
+      channel: 'rt',
+      message: text,
+      media: attachments,
+      extras,
+      outgoing: true,
+      created_on: new Date().toISOString(),
+      ...(threadId ? { thread: { id: threadId } } : {}),
+      ...(content.relatedTid ? { relatedTid: content.relatedTid } : {}),
+      ...(content.interactiveData ? { interactiveData: content.interactiveData } : {}),
+    };
+    await this.#outbox.add({ id: body.tid, kind: 'mo', body });
+    return messageFrom(body);
+  }
+
+  /** @param {string} tid */
+  markDelivered(tid) {
+    return this.#receipt(RECEIPT.DELIVERED, { tid });
+  }
+
+  /** @param {string | string[]} tids */
+  markRead(tids) {
+    const all = [tids].flat();
+    demand(all.length > 0, 'Give at least one tid.');
+    return this.#receipt(RECEIPT.READ, { tids: all });
+  }
+
+  /**
+   * @param {string} tid
+   * @param {object} [interactiveData] what was clicked
+   */
+  markClicked(tid, interactiveData = {}) {
+    return this.#receipt(RECEIPT.CLICKED, { tid, interactiveData });
+  }
+
+  /** Send what waits now. */
+  flush() {
+    return this.#outbox.flush();
+  }
+
+  #receipt(status, what) {
+    const clientId = this.#registration.clientId;
+    const body = { status, channel: 'rt', clientId, ...what };
+    return this.#outbox.add({ id: newTid(), kind: 'deliveryupdate', body });
+  }
+
+  async #say({ kind, body }) {
+    const topic = this.session?.uplinkTopic;
+    if (topic && this.state === 'connected') {
+      try {
+        await this.#connection.publish(topic, { event: kind, ...body });
+        this.#log('out', 'MQTT', topic, body);
+        return null;
+      } catch {
+        // The broker did not answer; the same message by REST is kept once.
+      }
+    }
+    const path = `/${this.#appId}/${kind}`;
+    const answer = await this.#called(() =>
+      this.#rest.post(path, body, { failure: ErrorCode.PUBLISH_FAILED, keepalive: true }),
+    );
+    this.#log('out', 'REST', path, body);
+    return answer;
+  }
+
+  #said({ id, kind, body }, { error }) {
+    const detail = { tid: body.tid ?? id, kind, ...(error ? { error } : {}) };
+    this.emit(error ? 'failed' : 'sent', detail);
+  }
+
+  /** Call the API; where it says that the token has ended, register anew and call again. */
+  async #called(call) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isTokenError(error)) throw error;
+      await this.#registration.renew();
+      return call();
+    }
+  }
+
+  async #renewOnce() {
+    if (this.#renewals >= RENEWALS) return false;
+    this.#renewals += 1;
+    try {
+      await this.#registration.renew();
+      return true;
+    } catch (error) {
+      return error instanceof SdkError && error.temporary;
+    }
+  }
+
+  #connectionBecame(state, detail) {
+    if (state === 'connected') {
+      this.#renewals = 0;
+      this.flush();
+    }
+    this.emit('connection', { state, ...detail });
+  }
+
+  #arrived(topic, payload) {
+    const text = new TextDecoder().decode(payload);
+    if (topic.startsWith(`${this.#appId}/Updates/`)) {
+      this.#log('in', 'MQTT', topic, text);
+      this.#policyChanged();
+      return;
+    }
+    const message = parseMessage(text);
+    this.#log('in', 'MQTT', topic, message?.raw ?? text);
+    if (message) this.#take(message);
+  }
+
+  #take(message) {
+    const { type, tid } = message;
+    const isOwn = type !== 'message' && message.deviceId === this.session?.deviceId;
+    if (isOwn) return;
+    const isNew = this.#seen?.add({ type, tid, deviceId: message.deviceId }) ?? true;
+    // The first receipt may be what got lost, so a repeated message is confirmed again.
+    if (type === 'message' && this.#automatic && !message.outgoing) this.markDelivered(tid);
+    if (isNew) this.emit(type === 'message' ? 'message' : 'event', message);
+  }
+
+  async #policyChanged() {
+    try {
+      const policy = await this.#called(() => this.#registration.readPolicy());
+      this.emit('policy', policy);
+    } catch (error) {
+      console.warn('The changed policy could not be read; the next change is read again.', error);
+    }
+  }
+
+  #remember() {
+    if (this.session) this.#seen = new Seen(this.#store, this.session.deviceId);
+  }
+
+  #log(direction, via, name, body) {
+    this.emit('wire', { direction, via, name, body, at: new Date() });
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * The MQTT connection of a device over WebSocket: kept open, and made again when it is lost.
+ * @module connection
+ */
+import mqtt from '../vendor/mqtt.esm.js';
+import { delayAfter } from './backoff.js';
+import { ErrorCode, SdkError } from './errors.js';
+
+/** Milliseconds and seconds, as mqtt.js takes them. */
+const CONNECT_TIMEOUT = 10_000;
+const KEEP_ALIVE = 30;
+const PUBLISH_TIMEOUT = 5_000;
+/** Refusals of CONNACK that waiting does not cure: user name or password, not authorised. */
+const REFUSALS = new Set([4, 5, 134, 135]);
+
+/**
+ * Words of `state`: `closed`, `connecting`, `connected`, `waiting` (for the next try) and
+ * `refused`.
+ * @typedef {'closed' | 'connecting' | 'connected' | 'waiting' | 'refused'} ConnectionState
+ *
+ * @typedef {object} Access
+ * @property {string} url of the WebSocket
+ * @property {string} clientId
+ * @property {string} username
+ * @property {string} password
+ * @property {string[]} topics to subscribe
+ */
+
+/** One connection; it asks for its access before every try, since a token may be renewed. */
+export class Connection {
+  /** @type {ConnectionState} */
+  state = 'closed';
+  #client = null;
+  #timer = 0;
+  #failures = 0;
+  #wanted = false;
+  #waiting = [];
+  #access;
+  #on;
+
+  /**
+   * @param {() => Promise<Access>} access
+   * @param {{state: (state: ConnectionState, detail: {retryIn?: number, error?: Error}) => void,
+   *   message: (topic: string, payload: Uint8Array) => void,
+   *   refused: () => Promise<boolean>}} on `refused` answers whether another try has sense
+   */
+  constructor(access, on) {
+    this.#access = access;
+    this.#on = on;
+    this.#listen();
+  }
+
+  /** @returns {Promise<void>} once connected and subscribed; it waits out a lost network */
+  open() {
+    this.#wanted = true;
+    const opened = new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    if (!this.#client && !this.#timer) this.#try();
+    return opened;
+  }
+
+  /** Close for good; `open` begins anew. */
+  async close() {
+    this.#wanted = false;
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#failures = 0;
+    const client = this.#client;
+    this.#client = null;
+    this.#settle(new SdkError(ErrorCode.CONNECTION_FAILED, 'The connection was closed.'));
+    if (client) {
+      client.removeAllListeners('close');
+      await client.endAsync().catch(() => {});
+    }
+    this.#become('closed');
+  }
+
+  /**
+   * Publish with QoS 1.
+   * @param {string} topic
+   * @param {unknown} body
+   * @returns {Promise<void>} once the broker has it
+   */
+  async publish(topic, body) {
+    const client = this.#client;
+    if (!client || this.state !== 'connected') {
+      throw new SdkError(ErrorCode.NOT_CONNECTED, 'Not connected. Call connect first.');
+    }
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error('no answer from the broker')), PUBLISH_TIMEOUT);
+    });
+    try {
+      await Promise.race([client.publishAsync(topic, JSON.stringify(body), { qos: 1 }), late]);
+    } catch (cause) {
+      throw new SdkError(ErrorCode.PUBLISH_FAILED, 'The broker did not take it.', { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #try() {
+    this.#become('connecting');
+    try {
+      const access = await this.#access();
+      if (this.#wanted) this.#start(access);
+    } catch (error) {
+      this.#lost(error);
+    }
+  }
+
+  #start(access) {
+    const client = mqtt.connect(access.url, {
+      clientId: access.clientId,
+      username: access.username,
+      password: access.password,
+      clean: false,
+      keepalive: KEEP_ALIVE,
+      connectTimeout: CONNECT_TIMEOUT,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      // The default timer is a worker made from a blob, which a strict CSP refuses.
+      timerVariant: 'native',
+    });
+    this.#client = client;
+    let reason;
+    client.on('error', (error) => (reason = error));
+    client.on('message', (topic, payload) => this.#on.message(topic, payload));
+    client.on('connect', () => this.#subscribe(client, access.topics));
+    client.on('close', () => {
+      if (this.#client !== client) return;
+      this.#client = null;
+      client.end(true);
+      this.#lost(reason);
+    });
+  }
+
+  async #subscribe(client, topics) {
+    try {
+      await client.subscribeAsync(topics, { qos: 1 });
+    } catch {
+      client.end(true);
+      return;
+    }
+    if (this.#client !== client) return;
+    this.#failures = 0;
+    this.#become('connected');
+    this.#settle();
+  }
+
+  async #lost(error) {
+    if (!this.#wanted) return;
+    if (REFUSALS.has(error?.code) && !(await this.#on.refused())) {
+      this.#wanted = false;
+      const refusal = new SdkError(
+        ErrorCode.CONNECTION_FAILED,
+        'The platform refused the connection. Check the App ID and the client key.',
+        { cause: error },
+      );
+      this.#become('refused', { error: refusal });
+      this.#settle(refusal);
+      return;
+    }
+    if (!this.#wanted) return;
+    this.#failures += 1;
+    const retryIn = delayAfter(this.#failures);
+    this.#timer = setTimeout(() => this.#again(), retryIn);
+    this.#become('waiting', { retryIn, error });
+  }
+
+  #again() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    if (this.#wanted && !this.#client) this.#try();
+  }
+
+  #listen() {
+    // A network that is back is no reason to wait out the delay.
+    globalThis.addEventListener?.('online', () => {
+      if (this.#timer) this.#again();
+    });
+  }
+
+  #settle(error) {
+    for (const { resolve, reject } of this.#waiting.splice(0)) {
+      if (error) reject(error);
+      else resolve();
+    }
+  }
+
+  #become(state, detail = {}) {
+    this.state = state;
+    this.#on.state(state, detail);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Errors of the SDK. The numbers are those that IMIconnect's SDKs document.
+ * @module errors
+ */
+
+/** @enum {number} */
+export const ErrorCode = Object.freeze({
+  NOT_INITIALIZED: 6000,
+  ALREADY_INITIALIZED: 6001,
+  NOT_REGISTERED: 6002,
+  NOT_SUPPORTED: 6003,
+  INVALID_PARAMETER: 6004,
+  PERMISSION_NOT_GRANTED: 6005,
+  REGISTRATION_CONFLICT: 6006,
+  ALREADY_PROCESSING: 6007,
+  SERVER_UNREACHABLE: 6100,
+  REGISTRATION_FAILED: 6101,
+  INVALID_RESPONSE: 6102,
+  NOT_CONNECTED: 6200,
+  CONNECTION_FAILED: 6201,
+  PUBLISH_FAILED: 6202,
+  SUBSCRIBE_FAILED: 6203,
+  UNSUBSCRIBE_FAILED: 6204,
+  ALREADY_CONNECTED: 6205,
+  UNKNOWN: 6999,
+});
+
+/** An error with a documented number; `gateway` is the gateway's own code where it gave one. */
+export class SdkError extends Error {
+  /**
+   * @param {number} code one of {@link ErrorCode}
+   * @param {string} message a sentence that says what to do
+   * @param {{cause?: unknown, gateway?: number, status?: number}} [details] `status` is the
+   *   HTTP status of the refusal
+   */
+  constructor(code, message, details = {}) {
+    super(message, { cause: details.cause });
+    this.name = 'SdkError';
+    this.code = code;
+    this.gateway = details.gateway ?? null;
+    this.status = details.status ?? null;
+  }
+
+  /** Whether the same call may succeed later without a change. */
+  get temporary() {
+    return this.code === ErrorCode.SERVER_UNREACHABLE || this.code === ErrorCode.NOT_CONNECTED;
+  }
+}
+
+/**
+ * @param {boolean} holds
+ * @param {string} message
+ */
+export function demand(holds, message) {
+  if (!holds) throw new SdkError(ErrorCode.INVALID_PARAMETER, message);
+}

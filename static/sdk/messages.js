@@ -1,0 +1,91 @@
+/**
+ * Messages as the app sees them, from what the wire carries.
+ * @module messages
+ */
+
+/** @enum {number} the numbers of the documented `MessageStatus` */
+export const MessageStatus = Object.freeze({
+  NONE: 0,
+  FAILED: 1,
+  SENT: 2,
+  DELIVERED: 3,
+  READ: 4,
+  CLICKED: 5,
+});
+
+/**
+ * @typedef {object} Message
+ * @property {string} tid
+ * @property {string} type `message`, or the `payload_type` of an event such as `messageRead`
+ * @property {string} text
+ * @property {{id: string, title?: string, type?: string, status?: string} | null} thread
+ * @property {boolean} outgoing sent by this user
+ * @property {string} userId
+ * @property {string} deviceId of the device that sent it, where one did
+ * @property {object[]} attachments
+ * @property {object} extras
+ * @property {object | null} interactiveData
+ * @property {object | null} quickReplies
+ * @property {string | null} topic
+ * @property {string | null} relatedTid
+ * @property {Date} at
+ * @property {object} raw the JSON as it came
+ */
+
+/**
+ * @param {string} text UTF-8 JSON of the downlink topic
+ * @returns {Message | null} null for what is not a message
+ */
+export function parseMessage(text) {
+  let raw;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  return raw && typeof raw === 'object' && raw.tid ? messageFrom(raw) : null;
+}
+
+/**
+ * @param {Record<string, any>} raw a message of the downlink or of a thread's list
+ * @returns {Message}
+ */
+export function messageFrom(raw) {
+  return {
+    tid: String(raw.tid),
+    type: raw.payload_type || 'message',
+    text: raw.message ?? '',
+    thread: raw.thread?.id ? raw.thread : null,
+    outgoing: raw.outgoing === true || raw.outgoing === 'true',
+    userId: raw.userId ?? '',
+    deviceId: raw.deviceId ?? '',
+    attachments: Array.isArray(raw.media) ? raw.media : [],
+    extras: raw.extras ?? {},
+    interactiveData: raw.interactiveData ?? null,
+    quickReplies: raw.quickReplies ?? null,
+    topic: raw.topic ?? null,
+    relatedTid: raw.relatedTid ?? null,
+    at: moment(raw.created_on ?? raw.ts),
+    raw,
+  };
+}
+
+function moment(value) {
+  const date = new Date(value ?? Date.now());
+  return Number.isNaN(date.getTime()) ? new Date() : date;
+}
+
+/**
+ * Return a UUIDv7 (RFC 9562): the gateway keeps one message for each, however often it is
+ * sent.
+ * @returns {string}
+ */
+export function newTid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(Date.now()) << 16n);
+  crypto.getRandomValues(bytes.subarray(6, 8));
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

@@ -1,0 +1,96 @@
+/**
+ * Threads of the registered user.
+ * @module threads
+ */
+import { demand } from './errors.js';
+import { messageFrom } from './messages.js';
+
+/**
+ * @typedef {object} Thread
+ * @property {string} id
+ * @property {string} [title]
+ * @property {'Conversation' | 'Announcement'} [type]
+ * @property {'Active' | 'Closed'} [status]
+ * @property {string} [created_on] ISO 8601
+ */
+
+/** The calls on threads; each answers what the platform knows now. */
+export class Threads {
+  #appId;
+  #registration;
+  #called;
+  #rest;
+
+  /**
+   * @param {string} appId
+   * @param {import('./registration.js').Registration} registration
+   * @param {(call: () => Promise<any>) => Promise<any>} called renews an ended token
+   * @param {import('./rest.js').Rest} rest
+   */
+  constructor(appId, registration, called, rest) {
+    this.#appId = appId;
+    this.#registration = registration;
+    this.#called = called;
+    this.#rest = rest;
+  }
+
+  /**
+   * @param {{title?: string, type?: 'Conversation' | 'Announcement', category?: string,
+   *   externalId?: string, extras?: object}} [thread]
+   * @returns {Promise<Thread>}
+   */
+  async create({ title = '', type = 'Conversation', category, externalId, extras } = {}) {
+    const { userId } = this.#registration.need();
+    const body = {
+      type,
+      title,
+      userId,
+      ...(category ? { category } : {}),
+      ...(externalId ? { externalid: externalId } : {}),
+      ...(extras ? { extras } : {}),
+    };
+    const answer = await this.#called(() =>
+      this.#rest.post(`/apps/${this.#appId}/threads`, body),
+    );
+    return { type, title, status: 'Active', ...answer.thread };
+  }
+
+  /**
+   * @param {{start?: number, limit?: number}} [range] at most 100 at once
+   * @returns {Promise<{threads: Thread[], total: number}>}
+   */
+  async list({ start = 0, limit = 50 } = {}) {
+    const answer = await this.#called(() =>
+      this.#rest.get(this.#path(), { query: { start, limit } }),
+    );
+    return { threads: answer.threads ?? [], total: Number(answer.total ?? 0) };
+  }
+
+  /**
+   * @param {string} threadId
+   * @param {{before?: Date, limit?: number}} [range] messages before that time, newest first
+   * @returns {Promise<import('./messages.js').Message[]>}
+   */
+  async messages(threadId, { before, limit = 50 } = {}) {
+    demand(!!threadId, 'Give the id of the thread.');
+    const query = { limit, ...(before ? { from: before.toISOString() } : {}) };
+    const path = `${this.#path()}/${encodeURIComponent(threadId)}/messages`;
+    const answer = await this.#called(() => this.#rest.get(path, { query }));
+    return (answer.messages ?? []).map(messageFrom);
+  }
+
+  /**
+   * @param {string} threadId
+   * @param {{title?: string, status?: 'Active' | 'Closed'}} changes
+   */
+  async update(threadId, changes) {
+    demand(!!threadId, 'Give the id of the thread.');
+    const path = `${this.#path()}/${encodeURIComponent(threadId)}`;
+    await this.#called(() => this.#rest.put(path, changes));
+  }
+
+  #path() {
+    const { userId } = this.#registration.need();
+    return `/apps/${this.#appId}/user/${encodeURIComponent(userId)}/threads`;
+  }
+}
