@@ -29,7 +29,9 @@ run: build/.static ## Start everything at http://HOST:PORT (DATA_DIR chooses the
 
 test: .venv/.test build/.static ## Run the whole test suite, browser tests included
 	@$(PY) deploy/make/browser.py
-	@$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
+	@mkdir -p build
+	@{ $(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS); echo $$? >build/pytest.status; } 2>&1 | tee build/pytest.log
+	@exit $$(cat build/pytest.status)
 
 bench: build/.static ## Measure the broker alone and the gateway end to end
 	@$(PY) manage.py bench
