@@ -20,7 +20,8 @@ _SETTINGS = {
 }
 #: What must come out of the wheel and not out of the checkout.
 _LOCATION = (
-    "import imiconnect, imiconnect.numbers, imiconnect.apps, imiconnect.sharing, imiconnect.rtm;"
+    "import imiconnect, imiconnect.numbers, imiconnect.apps;"
+    "import imiconnect.sharing, imiconnect.rtm;"
     "print(imiconnect.__file__)"
 )
 
