@@ -6,7 +6,7 @@ server's life. A package with sockets supplies ``websocket_urlpatterns`` in ``ro
 """
 
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from importlib import import_module
 from importlib.util import find_spec
@@ -24,8 +24,8 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 
 from imiconnect.engines.one_hop import OneHopHandler  # noqa: E402
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
+Scope = Mapping[str, Any]
+Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
@@ -48,8 +48,8 @@ class Router:
         ]
         self._pages = OneHopHandler()
         self._intake: Any = import_module(_INTAKE) if find_spec(_INTAKE) else None
-        self._devices = URLRouter(patterns)
-        self._people = AllowedHostsOriginValidator(AuthMiddlewareStack(self._devices))
+        self._devices: Any = URLRouter(patterns)
+        self._people: Any = AllowedHostsOriginValidator(AuthMiddlewareStack(self._devices))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""

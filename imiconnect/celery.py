@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 from celery import Celery, signals
-from celery.worker.heartbeat import Heart
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imiconnect.settings")
 
@@ -31,7 +30,7 @@ def _keep_django_logging(**_: Any) -> None:
 
 
 @signals.heartbeat_sent.connect
-def _beat_for_the_queues(sender: Heart, **_: Any) -> None:
+def _beat_for_the_queues(sender: Any, **_: Any) -> None:
     """Tell the readiness page which queues have a worker; sent every two seconds."""
     from imiconnect.engines.heartbeat import beat
 

@@ -102,7 +102,7 @@ def read_environment() -> Environment:
     Raises ``ImproperlyConfigured`` with one line for each value that is wrong or missing.
     """
     data_dir = Path(os.environ.get("DATA_DIR") or ROOT / "var")
-    known = {
+    known: dict[str, Any] = {
         name: value
         for name, value in _engine_defaults(data_dir).items()
         if not os.environ.get(name)

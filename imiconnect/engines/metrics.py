@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from prometheus_client import REGISTRY, Metric
+from prometheus_client import REGISTRY, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -34,3 +34,8 @@ class PlatformCollector(Collector):
 
 
 REGISTRY.register(PlatformCollector())
+
+
+def as_text() -> bytes:
+    """Return all figures of this process and of the platform, read now."""
+    return generate_latest(REGISTRY)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -168,7 +169,7 @@ class Platform:
             self._say(f"  {who} {row['role']}, {row['organization']}")
         self._say("Ctrl-C stops everything.\n")
 
-    def _watch(self) -> None:
+    def _watch(self) -> NoReturn:
         while True:
             self._check_manager()
             time.sleep(0.5)

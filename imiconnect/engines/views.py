@@ -5,7 +5,7 @@ from dataclasses import asdict
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from imiconnect.engines import health, metrics
 
@@ -36,4 +36,4 @@ def figures(request: HttpRequest) -> HttpResponse:
     """Return the figures for Prometheus; a proxy does not pass them on to the world."""
     if "X-Forwarded-For" in request.headers:
         raise Http404
-    return HttpResponse(generate_latest(metrics.REGISTRY), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(metrics.as_text(), content_type=CONTENT_TYPE_LATEST)
