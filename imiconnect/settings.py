@@ -102,7 +102,7 @@ DATABASES = {"default": database(ENV.DATABASE_URL)}
 REDIS_URL = ENV.REDIS_URL
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "imiconnect.cache.RedisOrMemoryCache",
         "LOCATION": cache_url(REDIS_URL),
         "KEY_PREFIX": "imiconnect",
         # A dead Redis costs what is cached, never a page.
