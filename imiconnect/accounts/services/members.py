@@ -16,6 +16,7 @@ from imiconnect.accounts.services.rules import (
     lock_organization,
     may,
     organization_id_of,
+    runs_organization,
 )
 from imiconnect.audit.services import record
 
@@ -54,7 +55,7 @@ def change_seat(
     organization = lock_organization(member.organization_id)
     seat = _locked(member)
     may(by, Act.MANAGE_PEOPLE, seat.level)
-    before = _told(seat)
+    before, ran_all = _told(seat), runs_organization(seat)
     if level is not None:
         may(by, Act.MANAGE_PEOPLE, level)
         if organization_id_of(level) != seat.organization_id:
@@ -66,7 +67,8 @@ def change_seat(
         return seat
     seat.full_clean()
     seat.save(update_fields=["role", "group", "team"])
-    keep_an_admin(organization)
+    if ran_all:
+        keep_an_admin(organization)
     sync_permission_groups(seat)
     record("member.changed", seat, before=before, after=_told(seat))
     return seat
@@ -92,7 +94,7 @@ def _set_active(member: Member, *, active: bool, by: Member | None) -> None:
         return
     seat.is_active = active
     seat.save(update_fields=["is_active"])
-    if not active:
+    if not active and runs_organization(seat):
         keep_an_admin(organization)
     sync_permission_groups(seat)
     record("member.reactivated" if active else "member.deactivated", seat)

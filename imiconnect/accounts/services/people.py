@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Organization, User
+from imiconnect.accounts.roles import Role
 from imiconnect.accounts.services.rules import keep_an_admin
 from imiconnect.audit.services import record
 
@@ -60,7 +61,8 @@ def rename_person(*, user: User, name: str) -> None:
 @transaction.atomic
 def set_person_active(*, user: User, active: bool) -> None:
     """Lock a person out everywhere, or let them in again; never the last Admin of a tenant."""
-    seats = user.memberships.values("organization")
+    runs = user.memberships.filter(is_active=True, role=Role.ADMIN, group=None)
+    seats = runs.values("organization")
     organizations = Organization.objects.select_for_update().filter(pk__in=seats)
     locked = list(organizations.order_by("pk"))
     if user.is_active == active:

@@ -51,6 +51,11 @@ def may(by: Member | None, act: Act, level: Level) -> None:
         raise PermissionDenied
 
 
+def runs_organization(seat: Member) -> bool:
+    """Tell whether this is the seat of an Admin of the whole organization."""
+    return seat.role == Role.ADMIN and seat.group_id is None
+
+
 def keep_an_admin(organization: Organization) -> None:
     """Raise ``ValidationError`` when nobody is left to run the whole organization."""
     admins = Member.objects.active().filter(

@@ -1,0 +1,101 @@
+"""From where a person looks: another organization, a lower level."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from imiconnect.accounts import services
+from imiconnect.accounts.models import Group, Member, Organization, Team
+from imiconnect.accounts.roles import Role
+
+ClientOf = Callable[[Member], Client]
+
+
+def seat_seen(client: Client) -> Member:
+    member: Member = client.get("/account/").wsgi_request.member  # type: ignore[attr-defined]
+    return member
+
+
+def test_a_person_switches_to_another_organization_and_its_role(
+    admin: Member, other_organization: Organization, client_of: ClientOf
+) -> None:
+    services.add_member(user=admin.user, level=other_organization, role=Role.VIEWER)
+    client = client_of(admin)
+    client.post("/account/organization/", {"organization": other_organization.pk})
+    seat = seat_seen(client)
+    assert (seat.organization, seat.role) == (other_organization, Role.VIEWER)
+    assert client.get("/settings/people/").status_code == 403
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", "00000000-0000-0000-0000-000000000000"])
+def test_an_organization_without_a_seat_is_404(
+    admin: Member, client_of: ClientOf, value: str
+) -> None:
+    answer = client_of(admin).post("/account/organization/", {"organization": value})
+    assert answer.status_code == 404
+
+
+def test_a_foreign_organization_is_404(
+    admin: Member, other_organization: Organization, client_of: ClientOf
+) -> None:
+    client = client_of(admin)
+    answer = client.post("/account/organization/", {"organization": other_organization.pk})
+    assert answer.status_code == 404
+    assert seat_seen(client).organization == admin.organization
+
+
+def test_an_admin_looks_from_a_team_and_back(
+    admin: Member, team: Team, group_member: Member, client_of: ClientOf
+) -> None:
+    client = client_of(admin)
+    client.post("/account/level/", {"level": f"team:{team.pk}"})
+    assert seat_seen(client).level == team
+    text = client.get("/settings/people/").content.decode()
+    assert group_member.user.email not in text
+    client.post("/account/level/", {"level": f"organization:{admin.organization_id}"})
+    assert seat_seen(client).level == admin.organization
+    admin.refresh_from_db()
+    assert admin.group_id is None
+
+
+def test_a_group_member_looks_from_the_teams_of_the_group_only(
+    group_member: Member, team: Team, client_of: ClientOf
+) -> None:
+    other = services.create_group(organization=group_member.organization, name="Other")
+    foreign = services.create_team(group=other, name="Foreign")
+    client = client_of(group_member)
+    assert client.post("/account/level/", {"level": f"team:{team.pk}"}).status_code == 302
+    assert seat_seen(client).level == team
+    for level in (f"team:{foreign.pk}", f"group:{other.pk}"):
+        assert client.post("/account/level/", {"level": level}).status_code == 422
+    whole = f"organization:{group_member.organization_id}"
+    assert client.post("/account/level/", {"level": whole}).status_code == 422
+
+
+def test_a_forged_session_does_not_widen_a_team_member(
+    team_member: Member, group: Group, sister_team: Team, client_of: ClientOf
+) -> None:
+    client = client_of(team_member)
+    for level in (f"group:{group.pk}", f"team:{sister_team.pk}"):
+        session = client.session
+        session["level"] = level
+        session.save()
+        assert seat_seen(client).level == team_member.team
+
+
+def test_switching_the_organization_forgets_the_level(
+    admin: Member, team: Team, other_organization: Organization, client_of: ClientOf
+) -> None:
+    services.add_member(user=admin.user, level=other_organization, role=Role.ADMIN)
+    client = client_of(admin)
+    client.post("/account/level/", {"level": f"team:{team.pk}"})
+    client.post("/account/organization/", {"organization": other_organization.pk})
+    client.post("/account/organization/", {"organization": admin.organization_id})
+    assert seat_seen(client).level == admin.organization
+
+
+def test_the_name_is_changed(admin: Member, client_of: ClientOf) -> None:
+    client_of(admin).post("/account/name/", {"name": "Ada Lovelace"})
+    admin.user.refresh_from_db()
+    assert admin.user.name == "Ada Lovelace"
