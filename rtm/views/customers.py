@@ -16,8 +16,8 @@ from imiconnect.console.columns import FIGURE, TIME, Column
 from imiconnect.console.forms import ConsoleForm, FormPage
 from imiconnect.console.lists import Button, Empty, FilterForm, ListPage
 from imiconnect.console.toasts import toast
+from imiconnect.rtm.directory import create_customer
 from imiconnect.rtm.models import Customer, Device, Message, Thread
-from imiconnect.rtm.profiles import create_customer
 from imiconnect.rtm.search import word_of
 
 _RECENT = 30
@@ -29,6 +29,13 @@ DOCUMENTED = ("name", "email", "msisdn")
 def customer_url(customer: Customer) -> str:
     """Return the address of a customer's page."""
     return reverse("rtm:customer", args=[customer.pk])
+
+
+def name_of(customer: Customer) -> str:
+    """Return the name that the attributes tell, or an empty string."""
+    known = customer.attributes
+    parts = (known.get("firstName"), known.get("lastName"))
+    return str(known.get("name") or " ".join(str(part) for part in parts if part))
 
 
 class CustomerFilters(FilterForm):
@@ -47,7 +54,7 @@ class Customers(MemberRequiredMixin, ListPage):
     caption = _("Customers, newest first")
     columns: ClassVar = (
         Column("customer_id", _("Customer ID"), href=customer_url),
-        Column("name", _("Name"), lambda customer: customer.attributes.get("name")),
+        Column("name", _("Name"), name_of),
         Column("devices", _("Devices"), lambda customer: customer.registered, FIGURE),
         Column("created_at", _("Created"), kind=TIME),
         Column("updated_at", _("Changed"), kind=TIME),
@@ -147,7 +154,7 @@ class NewCustomer(MemberRequiredMixin, FormPage):
         attributes = {name: values[name] for name in DOCUMENTED if values[name]}
         try:
             made = create_customer(
-                organization=acting(self.request).organization,
+                member=acting(self.request),
                 customer_id=values["customer_id"],
                 attributes=attributes,
             )

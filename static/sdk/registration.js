@@ -97,7 +97,7 @@ export class Registration {
     if (!answer.userId) {
       throw new SdkError(ErrorCode.INVALID_RESPONSE, 'The answer to register names no user ID.');
     }
-    this.#take({
+    this.#keep({
       userId: answer.userId,
       deviceId: answer.deviceId ?? deviceId,
       accessToken: answer.accessToken ?? '',
@@ -106,13 +106,24 @@ export class Registration {
       socketUrl: this.#socketUrl(answer.broker),
       policy: answer.policy ?? {},
     });
-    this.#store.write('session', this.session);
     return this.session;
   }
 
-  /** Register the same user and device again, as an ended token asks for. */
-  renew() {
-    const { userId, deviceId } = this.need();
+  /** Get new tokens for ended ones; where the refresh token has ended too, register again. */
+  async renew() {
+    const { userId, deviceId, refreshToken } = this.need();
+    if (refreshToken) {
+      try {
+        const { accessToken, refreshToken: next } = await this.#rest.post(
+          `/${this.#appId}/token`,
+          { refreshToken },
+        );
+        this.#keep({ ...this.session, accessToken, refreshToken: next });
+        return this.session;
+      } catch (error) {
+        if (error.temporary) throw error;
+      }
+    }
     return this.register({ userId, deviceId });
   }
 
@@ -122,12 +133,11 @@ export class Registration {
       query: { os: browserName() },
     });
     const session = this.need();
-    this.#take({
+    this.#keep({
       ...session,
       policy: answer.policy ?? session.policy,
       socketUrl: answer.broker ? this.#socketUrl(answer.broker) : session.socketUrl,
     });
-    this.#store.write('session', this.session);
     return this.session.policy;
   }
 
@@ -155,6 +165,11 @@ export class Registration {
       password: accessToken || clientKey,
       topics: [name, `${this.#appId}/Updates/${browserName()}`],
     };
+  }
+
+  #keep(session) {
+    this.#take(session);
+    this.#store.write('session', session);
   }
 
   #take(session) {
