@@ -91,7 +91,7 @@ class Nats:
 
     def _accounts(self) -> dict[str, Any]:
         secret = self._credentials
-        events = "$SYS.ACCOUNT.*.>"
+        events, connections = "$SYS.ACCOUNT.*.>", f"$SYS.REQ.ACCOUNT.{DEVICES}.CONNZ"
         return {
             DEVICES: {
                 "jetstream": "enabled",
@@ -99,11 +99,17 @@ class Nats:
             },
             CALLOUT: {
                 "users": [{"user": CALLOUT_USER, "password": secret["broker_callout"]}],
-                "imports": [{"stream": {"account": "SYS", "subject": events}}],
+                "imports": [
+                    {"stream": {"account": "SYS", "subject": events}},
+                    {"service": {"account": "SYS", "subject": connections}},
+                ],
             },
             "SYS": {
                 "users": [{"user": SYSTEM_USER, "password": secret["broker_system"]}],
-                "exports": [{"stream": events}],
+                "exports": [
+                    {"stream": events},
+                    {"service": "$SYS.REQ.ACCOUNT.*.CONNZ", "response_type": "stream"},
+                ],
             },
         }
 

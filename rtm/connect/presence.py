@@ -20,19 +20,19 @@ import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
 from imiconnect.rtm.connect.threads import Batched, in_thread
-from imiconnect.rtm.models import ConnectionHolder
+from imiconnect.rtm.models import ConnectionHolder, Device
+from imiconnect.rtm.processors.mt import wake
 
 log = logging.getLogger(__name__)
 
 _BEAT_SECONDS = 15
-_DEAD_AFTER = "60 seconds"
+#: A NATS server gives its sign every 30 seconds or so.
+_DEAD_AFTER = "90 seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,13 @@ record: Batched[Event, None] = Batched(record_all)
 
 def ask_for_pending(app: uuid.UUID, user_id: str) -> None:
     """Ask that a user's open messages are sent now; blocks for a query."""
-    if find_spec("imiconnect.rtm.processors"):
-        import_module("imiconnect.rtm.processors.mt").wake(app, user_id)
+    wake(app, user_id)
+
+
+def ask_for_pending_of(device: uuid.UUID) -> None:
+    """Ask the same for the user of a device."""
+    for app, user_id in Device.objects.filter(pk=device).values_list("app_id", "user_id"):
+        ask_for_pending(app, user_id)
 
 
 def beat(holder: str) -> None:

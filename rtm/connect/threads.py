@@ -53,6 +53,12 @@ class Batched(Generic[Item, Answer]):
             self._worker = loop.create_task(self._work())
         return await future
 
+    async def settled(self) -> None:
+        """Wait until nobody waits any more."""
+        worker = self._worker
+        if worker is not None and worker.get_loop() is asyncio.get_running_loop():
+            await asyncio.wait([worker])
+
     async def _work(self) -> None:
         while self._waiting:
             batch, self._waiting = (

@@ -7,17 +7,21 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps import services as app_services
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
+from imiconnect.rtm.connect.callout import Callout
 from imiconnect.rtm.connect.registration import Profile, register_device
 from imiconnect.rtm.routing import websocket_urlpatterns
+from tests.rtm.connect.peers import wait_until
 
 WEB = {"platform": "web", "systems": ["chrome"]}
 
@@ -127,6 +131,38 @@ class WebServer:
     def __exit__(self, *_: object) -> None:
         self.server.should_exit = True
         self._thread.join(10)
+
+
+class RunningCallout:
+    """The service that the broker asks, in a thread with a loop of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._service = Callout()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        self._loop.run_until_complete(self._service.run(self._stop))
+        self._loop.close()
+
+    def __enter__(self) -> "RunningCallout":
+        self._thread.start()
+        wait_until(lambda: self._service.is_answering, 30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+
+
+@pytest.fixture
+def tcp_port(transactional_db: None) -> Iterator[int]:
+    """The broker's own port, with the service that it asks."""
+    with RunningCallout():
+        port = urlsplit(settings.RTM_DEVICE_TCP_URL).port
+        assert port is not None
+        yield port
 
 
 @pytest.fixture

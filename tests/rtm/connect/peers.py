@@ -30,12 +30,13 @@ class Peer:
         self.granted: dict[int, list[int]] = {}
         self.closed = 0
         self._told: queue.Queue[str] = queue.Queue()
+        version = changes.get("protocol", 4)
         self.client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=changes.get("client_id", device.client_id),
-            clean_session=changes.get("clean", True),
+            clean_session=changes.get("clean", True) if version < 5 else None,
             transport=transport,
-            protocol=changes.get("protocol", 4),
+            protocol=version,
             reconnect_on_failure=changes.get("reconnect", False),
         )
         self.client.username_pw_set(
