@@ -6,10 +6,12 @@ from imiconnect import ROOT
 from imiconnect.engines.program import Program
 from imiconnect.environment import Environment
 
-#: Which worker consumes which queues. Processors claim batches of rows, so a few processes
-#: are enough; callbacks wait for other people's servers, so they have threads.
+#: Which worker consumes which queues. Processors claim batches of rows, so one process for
+#: what goes out and one for what comes in are enough; a processor stays for a while, so each
+#: queue has a thread to itself. Callbacks wait for other people's servers.
 WORKERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "gateway": (("mt", "mo", "dr", "retry", "expiry"), ("--pool=prefork", "--concurrency=2")),
+    "gateway": (("mt", "retry"), ("--pool=threads", "--concurrency=4")),
+    "receipts": (("dr", "mo", "expiry"), ("--pool=threads", "--concurrency=4")),
     "outbound": (("callbacks", "default"), ("--pool=threads", "--concurrency=16")),
 }
 QUEUES: tuple[str, ...] = tuple(queue for queues, _ in WORKERS.values() for queue in queues)
@@ -17,6 +19,7 @@ QUEUES: tuple[str, ...] = tuple(queue for queues, _ in WORKERS.values() for queu
 _TITLES = {
     "web": "the web server",
     "gateway": "the gateway worker",
+    "receipts": "the receipt worker",
     "outbound": "the callback worker",
     "beat": "the scheduler",
     "uplink": "the uplink listener",

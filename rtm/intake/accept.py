@@ -1,0 +1,209 @@
+"""Accepting orders: one question to the database, one INSERT, one commit for a whole batch.
+
+Who may send is asked freshly each time, for all keys of the batch at once, so a suspended
+service stops with the next request. Accepted means committed.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from imiconnect.apps.policy import Policy
+from imiconnect.rtm.intake import addresses, idempotency
+from imiconnect.rtm.intake.addresses import Line
+from imiconnect.rtm.intake.answers import (
+    APP_INVALID,
+    KEY_MISSING,
+    NOT_AUTHENTICATED,
+    SERVICE_INACTIVE,
+    Refusal,
+    queued,
+)
+from imiconnect.rtm.intake.http import Answer
+from imiconnect.rtm.intake.orders import Order
+from imiconnect.rtm.intake.pool import Connection, query
+from imiconnect.rtm.permission import ALLOCATED, USABLE
+from imiconnect.rtm.protocol.ids import request_ids
+
+_encode = msgspec.json.Encoder().encode
+
+_RESOLVE = f"""
+SELECT w.number, s.id, s.organization_id, s.state = 'live' AND o.is_active, a.id,
+  a.state = 'active', a.policy, a.channel_type, {ALLOCATED}, {USABLE}
+FROM unnest(%b::int4[], %b::text[], %b::uuid[], %b::text[]) w (number, digest, service, app)
+LEFT JOIN sharing_servicekey k ON k.digest = w.digest
+  AND (k.expires_at IS NULL OR k.expires_at > now())
+JOIN sharing_service s ON s.id = coalesce(k.service_id, w.service)
+JOIN accounts_organization o ON o.id = s.organization_id
+LEFT JOIN apps_app a ON a.app_id = w.app AND a.organization_id = s.organization_id
+"""  # noqa: S608 - constants of this package
+# What all messages of a request have in common travels once, and is joined to them here.
+_INSERT = """
+WITH orders AS (
+  SELECT * FROM unnest(%b::int4[], %b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[],
+    %b::jsonb[], %b::text[], %b::text[], %b::int2[], %b::timestamptz[], %b::timestamptz[])
+    o (number, transid, organization, service, app, payload, callback_data, notify_url,
+       priority, expires_at, created_at)),
+lines AS (
+  SELECT * FROM unnest(%b::uuid[], %b::int4[], %b::uuid[], %b::text[], %b::text[],
+    %b::text[], %b::text[])
+    l (id, number, thread, address, address_type, named, correlation_id)),
+working AS (
+  INSERT INTO rtm_openmessage (id, app_id, address, priority, due_at, expires_at)
+  SELECT l.id, o.app, l.address, o.priority, o.created_at, o.expires_at
+  FROM lines l JOIN orders o USING (number))
+INSERT INTO rtm_message (id, transid, organization_id, service_id, app_id, thread_id, channel,
+  address, address_type, correlation_id, callback_data, notify_url, priority, payload,
+  expires_at, created_at)
+SELECT l.id, o.transid, o.organization, o.service, o.app, l.thread, 'rt', l.address,
+  l.address_type, l.correlation_id, o.callback_data, o.notify_url, o.priority,
+  CASE WHEN l.named IS NULL THEN o.payload
+       ELSE o.payload || jsonb_build_object('to', l.named) END,
+  o.expires_at, o.created_at
+FROM lines l JOIN orders o USING (number)
+"""
+
+
+@dataclass
+class Sender:
+    """The service and the app that an order has turned out to name."""
+
+    service_id: uuid.UUID
+    organization_id: uuid.UUID
+    app_id: uuid.UUID
+    policy: Policy
+
+
+@dataclass
+class Accepted:
+    """An order on its way into the log."""
+
+    order: Order
+    sender: Sender
+    transid: uuid.UUID
+    lines: list[Line] = field(default_factory=list)
+
+
+async def accept(connection: Connection, orders: Sequence[Order]) -> list[Answer | Refusal]:
+    """Commit a batch of orders; return for each its answer or why it was refused."""
+    results: list[Answer | Refusal | None] = [None] * len(orders)
+    senders = await _senders(connection, orders)
+    accepted: dict[int, Accepted] = {}
+    for number, (order, sender) in enumerate(zip(orders, senders, strict=True)):
+        if isinstance(sender, Refusal):
+            results[number] = sender
+        else:
+            accepted[number] = Accepted(order, sender, request_ids(0)[0])
+    refused = await addresses.fill(connection, accepted)
+    for number, refusal in refused.items():
+        results[number] = refusal
+        del accepted[number]
+    if any(item.order.idempotency_key for item in accepted.values()):
+        async with connection.transaction():
+            known = await idempotency.take(connection, accepted)
+            await _insert(connection, [a for n, a in accepted.items() if n not in known])
+        for number, result in known.items():
+            results[number] = result
+    else:
+        await _insert(connection, list(accepted.values()))
+    return [
+        result or queued(accepted[number].transid, orders[number].answers)
+        for number, result in enumerate(results)
+    ]
+
+
+async def _senders(connection: Connection, orders: Sequence[Order]) -> list[Sender | Refusal]:
+    wanted = {(order.key_digest, order.service_id, order.app_id): 0 for order in orders}
+    for number, key in enumerate(wanted):
+        wanted[key] = number
+    keys = list(wanted)
+    rows = await query(
+        connection,
+        _RESOLVE,
+        [
+            list(range(len(keys))),
+            [digest for digest, _, _ in keys],
+            [service for _, service, _ in keys],
+            [app for _, _, app in keys],
+        ],
+    )
+    found = {row[0]: _sender(row) for row in rows}
+    nobody = Refusal(NOT_AUTHENTICATED, "The service key is not valid.")
+    return [
+        found.get(wanted[(order.key_digest, order.service_id, order.app_id)], nobody)
+        for order in orders
+    ]
+
+
+def _sender(row: tuple[Any, ...]) -> Sender | Refusal:
+    _, service, organization, is_live, app, is_on, policy, channel_type, allocated, usable = row
+    if not is_live:
+        return Refusal(SERVICE_INACTIVE, "The service is not live.")
+    if app is None or not allocated:
+        return Refusal(APP_INVALID, "appid is not an app that this service uses.")
+    if not usable:
+        return Refusal(APP_INVALID, "The app is not shared with this service any more.")
+    if not is_on:
+        return Refusal(APP_INVALID, "The app is off.")
+    if addresses.channel_of(channel_type) != "rt":
+        return Refusal(APP_INVALID, "appid is not a Mobile/Web app.")
+    return Sender(service, organization, app, msgspec.convert(policy, Policy, strict=False))
+
+
+async def _insert(connection: Connection, accepted: list[Accepted]) -> None:
+    if not accepted:
+        return
+    ids: list[uuid.UUID] = []
+    lines: list[tuple[int, Line]] = []
+    for number, item in enumerate(accepted):
+        now_ms = item.transid.int >> 80
+        ids += request_ids(len(item.lines), now_ms=now_ms)[1]
+        lines += [(number, line) for line in item.lines]
+    await query(connection, _INSERT, [*_order_columns(accepted), *_line_columns(ids, lines)])
+
+
+def _order_columns(accepted: list[Accepted]) -> list[list[Any]]:
+    orders = [item.order for item in accepted]
+    senders = [item.sender for item in accepted]
+    return [
+        list(range(len(accepted))),
+        [item.transid for item in accepted],
+        [sender.organization_id for sender in senders],
+        [sender.service_id for sender in senders],
+        [sender.app_id for sender in senders],
+        [Jsonb(order.payload, dumps=_encode) for order in orders],
+        [order.callback_data for order in orders],
+        [order.notify_url for order in orders],
+        [order.priority for order in orders],
+        [_expires_at(item) for item in accepted],
+        [order.received_at for order in orders],
+    ]
+
+
+def _line_columns(ids: list[uuid.UUID], lines: list[tuple[int, Line]]) -> list[list[Any]]:
+    return [
+        ids,
+        [number for number, _ in lines],
+        [line.thread_id for _, line in lines],
+        [line.address for _, line in lines],
+        [line.kind for _, line in lines],
+        [line.named for _, line in lines],
+        [line.correlation_id for _, line in lines],
+    ]
+
+
+def _expires_at(item: Accepted) -> dt.datetime:
+    given = item.order.expires_at
+    if given:
+        return given
+    return item.order.received_at + dt.timedelta(seconds=item.sender.policy.expiry_seconds)
+
+
+def key_missing() -> Refusal:
+    """Return the refusal of a request without a key."""
+    return Refusal(KEY_MISSING, "The header key with the service key is missing.")

@@ -1,0 +1,87 @@
+"""Group commit: requests that come while a batch is being written become the next batch.
+
+Nothing waits on purpose. When the database is idle a request goes at once; when it is busy,
+whatever has gathered goes together, so batches grow with the load and latency does not.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from psycopg import DataError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Gatherer(Generic[Item, Result]):
+    """Collects items into batches for ``write``, which returns a result or error for each.
+
+    ``weight`` says how much of ``most`` an item takes. A ``write`` that raises fails all of
+    its batch; after a ``DataError`` each item is tried by itself, so that one cannot spoil
+    the others.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        *,
+        most: int = 2000,
+        weight: Callable[[Item], int] = lambda item: 1,
+        writers: int = 2,
+    ) -> None:
+        """Allow ``writers`` batches to be written at the same time."""
+        self._write = write
+        self._most = most
+        self._weight = weight
+        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._free = writers
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def submit(self, item: Item) -> Result:
+        """Return what ``write`` answered for the item, or raise what it raised."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._free:
+            self._free -= 1
+            task = asyncio.create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await future
+
+    async def _work(self) -> None:
+        try:
+            # Let every request that has arrived in this turn of the loop join.
+            await asyncio.sleep(0)
+            while self._waiting:
+                await self._run(self._next_batch())
+        finally:
+            self._free += 1
+
+    def _next_batch(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+        batch: list[tuple[Item, asyncio.Future[Result]]] = []
+        room = self._most
+        while self._waiting:
+            weight = self._weight(self._waiting[0][0])
+            if batch and weight > room:
+                break
+            room -= weight
+            batch.append(self._waiting.popleft())
+        return batch
+
+    async def _run(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            results = await self._write([item for item, _ in batch])
+        except Exception as error:  # noqa: BLE001 - every request gets its answer
+            if len(batch) > 1 and isinstance(error, DataError):
+                for pair in batch:
+                    await self._run([pair])
+                return
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)

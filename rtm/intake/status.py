@@ -1,0 +1,74 @@
+"""``GET /resources/v1/messaging/status/<transid>``: what became of a request."""
+
+import uuid
+from typing import Any
+
+import msgspec
+
+from imiconnect.rtm.intake.answers import NOT_AUTHENTICATED, Refusal, invalid
+from imiconnect.rtm.intake.http import Answer
+from imiconnect.rtm.intake.pool import Connection, query
+from imiconnect.rtm.protocol.clock import iso
+from imiconnect.rtm.protocol.ids import ids_of_transid
+from imiconnect.rtm.protocol.states import State
+
+_encode = msgspec.json.Encoder().encode
+
+_SERVICE = """
+SELECT k.service_id FROM sharing_servicekey k
+WHERE k.digest = %b AND (k.expires_at IS NULL OR k.expires_at > now())
+"""
+_MESSAGES = """
+SELECT m.transid, a.app_id, coalesce(m.payload ->> 'to', m.address), m.payload ->> 'message',
+  m.channel, m.state, m.created_at,
+  greatest(m.created_at, m.submitted_at, m.delivered_at, m.read_at, m.clicked_at, m.closed_at),
+  m.code, m.reason, m.correlation_id, m.id
+FROM rtm_message m LEFT JOIN apps_app a ON a.id = m.app_id
+WHERE m.id >= %b AND m.id <= %b AND m.transid = %b AND m.service_id = %b AND m.direction = 0
+ORDER BY m.id
+"""
+#: The words of the documented status; ``sent`` is what the log calls submitted.
+WORDS = {
+    State.QUEUED: "queued",
+    State.SUBMITTED: "sent",
+    State.DELIVERED: "delivered",
+    State.READ: "read",
+    State.FAILED: "failed",
+    State.EXPIRED: "expired",
+}
+
+
+async def status(connection: Connection, key_digest: str, transid: str) -> Answer:
+    """Return the messages of a request; raises ``Refusal``, 404 for one that is not there."""
+    services = await query(connection, _SERVICE, [key_digest])
+    if not services:
+        raise Refusal(NOT_AUTHENTICATED, "The service key is not valid.")
+    try:
+        wanted = uuid.UUID(transid)
+    except ValueError:
+        raise invalid("transid is not the id of a request.") from None
+    rows = await query(connection, _MESSAGES, [*ids_of_transid(wanted), wanted, services[0][0]])
+    if not rows:
+        raise Refusal(invalid("").code, "There is no request with this transid.", 404)
+    return Answer(200, _encode([_entry(row) for row in rows]))
+
+
+def _entry(row: tuple[Any, ...]) -> dict[str, Any]:
+    failed = State(row[5]) in (State.FAILED, State.EXPIRED)
+    return {
+        "transactionid": str(row[0]),
+        "clientid": row[1] or "",
+        "api_version": "v1",
+        "type": "outbound-api",
+        "from": row[1] or "",
+        "to": row[2],
+        "body": row[3] or "",
+        "channel": row[4],
+        "status": WORDS[State(row[5])],
+        "date_created": iso(row[6]),
+        "last_updated": iso(row[7]),
+        "error_code": str(row[8]) if failed else "",
+        "error_message": row[9],
+        "correlationid": row[10],
+        "tid": str(row[11]),
+    }

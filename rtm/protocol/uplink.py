@@ -1,0 +1,123 @@
+"""What devices send, by REST or by MQTT: receipts (``deliveryupdate``) and messages (``mo``).
+
+On the uplink topic the same body has an ``op``. Who sent it is what the topic or the keys
+say, never what the body says.
+"""
+
+import uuid
+from typing import Any
+
+import msgspec
+
+DELIVERED, READ, CLICKED = 2, 3, 4
+MAX_TIDS = 500
+MAX_TEXT = 10_000
+
+
+class Wrong(Exception):
+    """A body that cannot be used; says why in a sentence."""
+
+    def __init__(self, sentence: str, *, is_missing: bool = False) -> None:
+        """``is_missing``: something mandatory is not there."""
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.is_missing = is_missing
+
+
+class DeliveryUpdate(msgspec.Struct, kw_only=True, rename="camel"):
+    """Receipts: delivered and clicked name a tid, read names tids; either works for each."""
+
+    status: int | str | None = None
+    tid: str = ""
+    tids: list[str] = []
+    interactive_data: dict[str, Any] | None = None
+    client_id: str = ""
+
+
+class Mo(msgspec.Struct, kw_only=True, rename="camel"):
+    """A message of a device."""
+
+    message: str = ""
+    thread: dict[str, Any] | None = None
+    media: list[dict[str, Any]] = []
+    extras: dict[str, Any] | None = None
+    category: str | None = None
+    related_tid: str | None = None
+    interactive_data: dict[str, Any] | None = None
+    reply_to: str | None = None
+    client_id: str = ""
+
+
+class Operation(msgspec.Struct):
+    """The part of an uplink payload that says which of the two it is."""
+
+    op: str
+
+
+_operation = msgspec.json.Decoder(Operation)
+_update = msgspec.json.Decoder(DeliveryUpdate)
+_mo = msgspec.json.Decoder(Mo)
+
+
+def decode_update(raw: bytes) -> DeliveryUpdate:
+    """Return the receipts in a body; raises ``Wrong``."""
+    return _decoded(_update, raw)
+
+
+def decode_mo(raw: bytes) -> Mo:
+    """Return the message in a body; raises ``Wrong``."""
+    return _decoded(_mo, raw)
+
+
+def decode_operation(raw: bytes) -> str:
+    """Return the ``op`` of an uplink payload; raises ``Wrong``."""
+    return _decoded(_operation, raw).op
+
+
+def receipts(update: DeliveryUpdate) -> tuple[int, list[uuid.UUID], dict[str, Any]]:
+    """Return kind, message ids and detail of an update; raises ``Wrong``."""
+    if update.status is None:
+        raise Wrong("status is missing.", is_missing=True)
+    if str(update.status) not in ("2", "3", "4"):
+        raise Wrong("status is not 2 (delivered), 3 (read) or 4 (clicked).")
+    named = [update.tid, *update.tids] if update.tid else update.tids
+    if not named:
+        raise Wrong("tid is missing.", is_missing=True)
+    if len(named) > MAX_TIDS:
+        raise Wrong(f"tids has over {MAX_TIDS} entries.")
+    try:
+        tids = list(dict.fromkeys(uuid.UUID(tid) for tid in named))
+    except ValueError:
+        raise Wrong("tid is not the id of a message.") from None
+    return int(update.status), tids, update.interactive_data or {}
+
+
+def content(mo: Mo) -> dict[str, Any]:
+    """Return the body of a message as it waits for the MO processor; raises ``Wrong``."""
+    if not (mo.message or mo.media or mo.interactive_data):
+        raise Wrong("message is missing.", is_missing=True)
+    if len(mo.message) > MAX_TEXT:
+        raise Wrong(f"message is longer than {MAX_TEXT} characters.")
+    body: dict[str, Any] = {"message": mo.message}
+    parts = {
+        "thread": mo.thread,
+        "media": mo.media or None,
+        "extras": mo.extras,
+        "category": mo.category,
+        "relatedTid": mo.related_tid,
+        "interactiveData": mo.interactive_data,
+        "replyTo": mo.reply_to,
+    }
+    return body | {name: part for name, part in parts.items() if part is not None}
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
+    try:
+        decoded = decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise Wrong(f"The body is not as documented: {error}.") from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise Wrong("The body is not valid JSON in UTF-8.") from None
+    if b"\\u0000" in raw:
+        raise Wrong("The body has the character U+0000, which no text may have.")
+    return decoded

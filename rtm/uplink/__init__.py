@@ -1,0 +1,1 @@
+"""The uplink listener: from the broker into the inboxes, acknowledged after the commit."""

@@ -1,0 +1,135 @@
+"""An app, a live service that uses it, and what the gateway's tests do with them."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from imiconnect.accounts.models import Organization
+from imiconnect.apps.models import App, ClientKey
+from imiconnect.rtm.intake import addresses, app, lifespan
+from imiconnect.rtm.models import Device
+from imiconnect.sharing.models import Allocation, Service, ServiceKey
+from imiconnect.vault import digest
+
+SERVICE_KEY = "a-service-key-of-the-tests"
+CLIENT_KEY = "a-client-key-of-the-tests"
+POLICY = {"retry_count": 2, "retry_interval_seconds": 60, "expiry_seconds": 3600}
+
+
+@pytest.fixture
+def rtm_app(organization: Organization) -> App:
+    """A Mobile/Web app of Northwind with the client key ``CLIENT_KEY``."""
+    row = App.objects.create(
+        organization=organization,
+        app_id="NB12345678",
+        name="Bank",
+        channel_type="mobile_web",
+        policy=POLICY | {"client_key_as_password": True, "allowed_origins": ["https://a.test"]},
+    )
+    ClientKey.objects.create(app=row, secret=CLIENT_KEY, digest=digest(CLIENT_KEY))
+    return row
+
+
+@pytest.fixture
+def service(organization: Organization, rtm_app: App) -> Service:
+    """A live service with the key ``SERVICE_KEY``, which uses the app and wants receipts."""
+    row = Service.objects.create(
+        organization=organization,
+        name="Alerts",
+        state=Service.State.LIVE,
+        receipt_url="https://customer.test/dr",
+        receipt_kinds={"rt": ["submitted", "delivered", "read", "failed"]},
+        inbound_url="https://customer.test/mo",
+    )
+    ServiceKey.objects.create(service=row, secret=SERVICE_KEY, digest=digest(SERVICE_KEY))
+    Allocation.objects.create(service=row, app=rtm_app, channel="rt", is_inbound=True)
+    return row
+
+
+@pytest.fixture
+def device(rtm_app: App) -> Device:
+    """The device ``d1`` of the user ``u1``."""
+    return Device.objects.create(app=rtm_app, user_id="u1", device_id="d1")
+
+
+@pytest.fixture(autouse=True)
+def forgotten_threads() -> None:
+    """Forget default threads of the test before: its rows are gone."""
+    addresses._kept.clear()
+
+
+class Client:
+    """A client of the hot routes; their event loop runs in a thread beside the test's."""
+
+    def __init__(self) -> None:
+        """Start the loop and open the intake."""
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread.start()
+        self._life = lifespan()
+        self.run(self._life.__aenter__())
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=True),
+            base_url="http://gateway.test",
+            headers={"key": SERVICE_KEY},
+        )
+
+    def run(self, work: Any) -> Any:
+        """Return what a coroutine returns."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+
+    def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """Make one request."""
+        return self.run(self.http.request(method, url, **options))
+
+    def post(self, url: str, **options: Any) -> httpx.Response:
+        """Make one POST."""
+        return self.request("POST", url, **options)
+
+    def get(self, url: str, **options: Any) -> httpx.Response:
+        """Make one GET."""
+        return self.request("GET", url, **options)
+
+    def at_once(self, requests: list[dict[str, Any]]) -> list[httpx.Response]:
+        """Make several requests at the same time."""
+
+        async def work() -> list[httpx.Response]:
+            return await asyncio.gather(*(self.http.request(**r) for r in requests))
+
+        return self.run(work())
+
+    def close(self) -> None:
+        """Close the intake and end the loop."""
+        self.run(self.http.aclose())
+        self.run(self._life.__aexit__(None, None, None))
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+
+@pytest.fixture
+def intake() -> Iterator[Client]:
+    """A client of the hot routes, without a server between."""
+    client = Client()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def order() -> Callable[..., dict[str, Any]]:
+    """Make the body of a request; keyword arguments replace its parts."""
+
+    def make(**parts: Any) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "deliverychannel": "rt",
+            "appid": "NB12345678",
+            "destination": [{"userid": ["u1"]}],
+            "channels": {"rt": {"message": {"text": "Hello"}}},
+        }
+        return {name: part for name, part in (body | parts).items() if part is not None}
+
+    return make
