@@ -9,3 +9,9 @@ class ChannelAppsConfig(AppConfig):
 
     name = "imiconnect.apps"
     verbose_name = _("Apps")
+
+    def ready(self) -> None:
+        """Put the apps into the navigation."""
+        from imiconnect.console import shell
+
+        shell.register_section(shell.Section("apps", _("Apps"), "apps:list", "apps", 30))

@@ -59,6 +59,8 @@ class Answers:
     changed: list[Callable[["App"], None]] = field(default_factory=list)
     #: Return the services that use an app, as far as the person may see them.
     uses: Callable[["App", "Member"], list[Use]] = lambda app, member: []
+    #: Let the service behind a ``Use`` get the app's incoming messages.
+    choose_incoming: Callable[["App", str], None] = lambda app, use_id: None
     health: Callable[["App"], Health] = lambda app: Health()
 
 

@@ -140,6 +140,13 @@ class Wizard(PageMixin, View):
         """Return what the review shows beside the answers: cost, time left."""
         return {}
 
+    def done_context(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Return what the done page shows beside the outcome; asked for each look at it.
+
+        ``run["outcome"]`` is what ``finish`` returned, as a dict.
+        """
+        return {}
+
     # The run in the session -------------------------------------------------------
 
     def _run(self) -> dict[str, Any]:
@@ -321,6 +328,8 @@ class Wizard(PageMixin, View):
             "wizard": self,
             "outcome": run["outcome"],
         }
+        if step == DONE:
+            context |= self.done_context(run)
         return render(self.request, template, context | {"start_url": self._url("")})
 
 

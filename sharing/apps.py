@@ -11,9 +11,15 @@ class SharingConfig(AppConfig):
     verbose_name = _("Services and sharing")
 
     def ready(self) -> None:
-        """Answer what apps ask of shares."""
+        """Answer what apps ask of shares and services; add the services to the navigation."""
         from imiconnect.apps import ports
-        from imiconnect.sharing import querysets
+        from imiconnect.console import shell
+        from imiconnect.sharing import querysets, uses
 
         ports.shared_with = querysets.shared_with_member
         ports.usable_by = querysets.usable_by
+        ports.answers.uses = uses.uses_of
+        ports.answers.choose_incoming = uses.choose_incoming
+        ports.answers.blockers.append(uses.allocations_of)
+        services = shell.Section("services", _("Services"), "services:list", "stack-2", 40)
+        shell.register_section(services)

@@ -27,6 +27,7 @@ from imiconnect.sharing.callback_settings import (
     rotate_signing_secret,
     set_inbound,
     set_outbound,
+    signing_secrets,
 )
 from imiconnect.sharing.changes import locked, tell
 from imiconnect.sharing.models import Service, ServiceKey
@@ -34,6 +35,7 @@ from imiconnect.sharing.ports import answers
 from imiconnect.vault import fingerprint
 
 __all__ = [
+    "Blocked",
     "allocate",
     "choose_inbound_service",
     "create_service",
@@ -50,6 +52,7 @@ __all__ = [
     "set_inbound",
     "set_outbound",
     "set_state",
+    "signing_secrets",
     "update_service",
 ]
 

@@ -1,0 +1,100 @@
+"""Forms of the pages of apps."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.apps.channel_types import registry
+from imiconnect.apps.models import App
+from imiconnect.apps.policy import Policy
+from imiconnect.apps.services import NAME_LENGTH
+from imiconnect.console.forms import ConsoleForm
+from imiconnect.console.lists import FilterForm
+
+
+class AppFilter(FilterForm):
+    """What the list of apps can be narrowed by."""
+
+    name = forms.CharField(label=_("Name or App ID"))
+    state = forms.ChoiceField(label=_("State"), choices=[("", _("All")), *App.State.choices])
+    channel = forms.ChoiceField(label=_("Channel"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [(kind.slug, kind.name) for kind in registry.all_types()]
+        field = self.fields["channel"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [("", _("All")), *kinds]
+
+
+class RenameForm(ConsoleForm):
+    """The name of an app."""
+
+    name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH)
+
+
+class PolicyForm(ConsoleForm):
+    """What devices and the gateway follow; the ranges are those of ``policy.checked``."""
+
+    retry_count = forms.IntegerField(
+        label=_("Retries"),
+        help_text=_("How often a message is tried again after it could not be handed over."),
+    )
+    retry_interval_seconds = forms.IntegerField(
+        label=_("Time between retries"), help_text=_("In seconds.")
+    )
+    expiry_seconds = forms.IntegerField(
+        label=_("Expiry"),
+        help_text=_(
+            "Seconds after which an undelivered message is given up, unless the request "
+            "says otherwise. 86400 is a day."
+        ),
+    )
+    allowed_origins = forms.CharField(
+        label=_("Allowed origins"),
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_(
+            "Sites whose pages may be a device of this app, one in a line. "
+            "An asterisk allows any site."
+        ),
+    )
+    client_key_as_password = forms.BooleanField(
+        label=_("Let devices connect with the client key as password"), required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.IntegerField):
+                sentence = _("{label} must be a whole number")
+                field.error_messages["invalid"] = sentence.format(label=field.label)
+
+    def clean_allowed_origins(self) -> tuple[str, ...]:
+        """Return the lines that say something."""
+        lines: str = self.cleaned_data["allowed_origins"]
+        return tuple(lines.replace(",", " ").split())
+
+
+def policy_initial(policy: Policy) -> dict[str, Any]:
+    """Return a policy as ``PolicyForm`` begins with it."""
+    from imiconnect.apps.policy import as_stored
+
+    return as_stored(policy) | {"allowed_origins": "\n".join(policy.allowed_origins)}
+
+
+class IncomingForm(ConsoleForm):
+    """Which service gets the messages that no thread belongs to."""
+
+    use = forms.ChoiceField(
+        label=_("Incoming messages go to"),
+        help_text=_("Messages of a thread go to the service that opened it."),
+        error_messages={"required": _("Select the service")},
+    )
+
+    def __init__(self, *args: Any, uses: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["use"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [(use.id, use.name) for use in uses]

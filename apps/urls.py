@@ -1,0 +1,41 @@
+"""Addresses of the pages of apps."""
+
+from django.urls import path
+
+from imiconnect.apps import views
+from imiconnect.apps.models import App
+
+app_name = "apps"
+
+# /apps/
+urlpatterns = [
+    path("apps/", views.AppList.as_view(), name="list"),
+    path("apps/configure/<slug:channel>/", views.configure, name="configure"),
+    path("apps/configure/<slug:channel>/<slug:step>/", views.configure, name="configure"),
+]
+
+# /apps/<id>/
+urlpatterns += [
+    path("apps/<uuid:app_id>/", views.ManageApp.as_view(), name="manage"),
+    path(
+        "apps/<uuid:app_id>/on/",
+        views.SetAppState.as_view(state=App.State.ACTIVE),
+        name="turn_on",
+    ),
+    path(
+        "apps/<uuid:app_id>/off/",
+        views.SetAppState.as_view(state=App.State.OFF),
+        name="turn_off",
+    ),
+    path(
+        "apps/<uuid:app_id>/client-key/reveal/",
+        views.RevealClientKey.as_view(),
+        name="reveal_key",
+    ),
+    path(
+        "apps/<uuid:app_id>/client-key/regenerate/",
+        views.RegenerateClientKey.as_view(),
+        name="regenerate_key",
+    ),
+    path("apps/<uuid:app_id>/delete/", views.DeleteApp.as_view(), name="delete"),
+]

@@ -1,0 +1,39 @@
+"""What the pages of one app share."""
+
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from imiconnect.accounts.access import Act
+from imiconnect.accounts.models import Member
+from imiconnect.apps.models import App
+from imiconnect.manage import ObjectMixin
+
+
+def manage_url(app: App) -> str:
+    """Return the address of an app's page."""
+    return reverse("apps:manage", args=[app.pk])
+
+
+class AppMixin(ObjectMixin):
+    """A page about one app."""
+
+    section = "apps"
+
+    def find(self, member: Member) -> App:
+        """Return the app, or 404."""
+        visible = App.objects.visible_to(member).select_related("organization", "group", "team")
+        found: App = get_object_or_404(visible, pk=self.kwargs["app_id"])
+        return found
+
+
+class OwnAppMixin(AppMixin):
+    """An act on an app: only at the level that owns it or above; a share gives no say."""
+
+    act = Act.MANAGE_APPS
+
+    def find(self, member: Member) -> App:
+        """Return the app, or 404 where it is only shared with the person's level."""
+        found: App = get_object_or_404(
+            App.objects.at_or_below(member), pk=self.kwargs["app_id"]
+        )
+        return found

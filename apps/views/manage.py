@@ -1,0 +1,126 @@
+"""MANAGE: the page of one app."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.access import Act
+from imiconnect.apps import services
+from imiconnect.apps.channel_types import registry
+from imiconnect.apps.forms import IncomingForm, PolicyForm, RenameForm, policy_initial
+from imiconnect.apps.models import App
+from imiconnect.apps.policy import Policy, policy_of
+from imiconnect.apps.ports import answers
+from imiconnect.apps.views.base import AppMixin
+from imiconnect.console.summary import SummaryRow
+from imiconnect.console.toasts import toast
+from imiconnect.keys import in_force, masked
+from imiconnect.manage import Card, ManagePage
+
+
+def _rename(page: Any, values: dict[str, Any]) -> None:
+    services.update_app(app=page.own_object(), name=values["name"])
+    toast(page.request, _("The name is changed."))
+
+
+def _save_policy(page: Any, values: dict[str, Any]) -> None:
+    services.set_policy(app=page.own_object(), policy=Policy(**values))
+    toast(page.request, _("The policy is changed. Connected devices read it now."))
+
+
+def _choose_incoming(page: Any, values: dict[str, Any]) -> None:
+    answers.choose_incoming(page.own_object(), values["use"])
+    toast(page.request, _("Incoming messages now go to another service."))
+
+
+class ManageApp(AppMixin, ManagePage):
+    """MANAGE: credentials, health, policy, services, danger."""
+
+    template_name = "apps/manage.html"
+    back_url = reverse_lazy("apps:list")
+    back_label = _("Apps")
+    cards = (
+        Card(
+            "rename",
+            RenameForm,
+            Act.MANAGE_APPS,
+            _rename,
+            initial=lambda page: {"name": page.object.name},
+        ),
+        Card(
+            "policy",
+            PolicyForm,
+            Act.MANAGE_APPS,
+            _save_policy,
+            initial=lambda page: policy_initial(policy_of(page.object)),
+        ),
+        Card(
+            "incoming",
+            IncomingForm,
+            Act.ALLOCATE,
+            _choose_incoming,
+            initial=lambda page: {"use": page.incoming_use()},
+            arguments=lambda page: {"uses": page.uses()},
+        ),
+    )
+
+    def own_object(self) -> App:
+        """Return the app when the person's level owns it; a share gives no say over it."""
+        if not self.is_own:
+            raise ValidationError(_("The app belongs to another level, which manages it."))
+        app: App = self.object
+        return app
+
+    @property
+    def is_own(self) -> bool:
+        """Tell whether the app belongs to the person's level or one below."""
+        return bool(App.objects.at_or_below(self.member).filter(pk=self.object.pk).exists())
+
+    def uses(self) -> list[Any]:
+        """Return the services that use the app, as far as the person sees them."""
+        return answers.uses(self.object, self.member)
+
+    def incoming_use(self) -> str:
+        """Return the service that gets the app's incoming messages."""
+        return next((use.id for use in self.uses() if use.gets_incoming), "")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add credentials, configuration, services and health."""
+        app, kind = self.object, registry.get(self.object.channel_type)
+        context = super().get_context_data(**kwargs)
+        if not self.is_own:
+            context["cards"] = {}
+        uses = self.uses()
+        if len(uses) < 2:
+            context["cards"].pop("incoming", None)
+        valid = app.client_keys.filter(in_force()).order_by("-created_at")
+        return context | {
+            "title": app.name,
+            "app": app,
+            "kind": kind,
+            "is_own": self.is_own,
+            "client_keys": [(masked(key.secret), key.expires_at) for key in valid],
+            "config_rows": [
+                SummaryRow(label, _words(app.config.get(name)))
+                for name, label in kind.config_labels.items()
+            ],
+            "policy_rows": _policy_rows(policy_of(app)),
+            "uses": uses,
+            "health": answers.health(app),
+        }
+
+
+def _words(value: Any) -> str:
+    values = value if isinstance(value, list) else [value]
+    return ", ".join(str(item).capitalize() for item in values if item)
+
+
+def _policy_rows(policy: Policy) -> list[SummaryRow]:
+    return [
+        SummaryRow(_("Retries"), str(policy.retry_count)),
+        SummaryRow(_("Seconds between retries"), str(policy.retry_interval_seconds)),
+        SummaryRow(_("Expiry in seconds"), str(policy.expiry_seconds)),
+        SummaryRow(_("Allowed origins"), ", ".join(policy.allowed_origins) or _("None")),
+    ]

@@ -1,0 +1,166 @@
+"""Forms of the pages of services."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.apps.channel_types import registry
+from imiconnect.apps.models import App
+from imiconnect.apps.services import NAME_LENGTH
+from imiconnect.console.forms import ConsoleForm
+from imiconnect.console.lists import FilterForm
+from imiconnect.sharing.callback_settings import URL_LENGTH, all_kinds, checked_url
+from imiconnect.sharing.models import Service
+from imiconnect.sharing.services import DESCRIPTION_LENGTH
+
+_SAVE_ANYWAY = _("Save this URL even when the test call fails")
+KIND_WORDS = {
+    "submitted": _("Submitted"),
+    "delivered": _("Delivered"),
+    "read": _("Read"),
+    "clicked": _("Clicked"),
+    "failed": _("Failed"),
+    "expired": _("Expired"),
+}
+
+
+class ServiceFilter(FilterForm):
+    """What the list of services can be narrowed by."""
+
+    name = forms.CharField(label=_("Name"))
+    state = forms.ChoiceField(
+        label=_("State"), choices=[("", _("All")), *Service.State.choices]
+    )
+
+
+class NameForm(ConsoleForm):
+    """The name of a new service."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=NAME_LENGTH,
+        help_text=_("What the service is for, like Order alerts."),
+    )
+
+
+class DescriptionForm(ConsoleForm):
+    """The description of a new service."""
+
+    description = forms.CharField(
+        label=_("Description"),
+        required=False,
+        max_length=DESCRIPTION_LENGTH,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("For colleagues: who runs it, and which system sends through it."),
+    )
+
+
+class RenameForm(NameForm, DescriptionForm):
+    """Name and description of a service, later."""
+
+    field_order = ("name", "description")
+
+
+class AppForm(ConsoleForm):
+    """An app among those that the level of a service may use; ``apps`` is a query set."""
+
+    app = forms.ModelChoiceField(
+        label=_("App"),
+        queryset=App.objects.none(),
+        required=False,
+        empty_label=_("None yet"),
+        widget=forms.RadioSelect,
+        help_text=_("Messages are sent through it. It can be allocated later."),
+    )
+
+    def __init__(self, *args: Any, apps: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["app"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
+        field.queryset = apps
+        field.label_from_instance = _app_label
+
+
+class AllocateForm(AppForm):
+    """An app to allocate now."""
+
+    app = forms.ModelChoiceField(
+        label=_("App"),
+        queryset=App.objects.none(),
+        error_messages={"required": _("Select the app")},
+    )
+
+
+def _app_label(app: Any) -> str:
+    return f"{app.name} ({registry.get(app.channel_type).name}, {app.app_id})"
+
+
+class UrlField(forms.CharField):
+    """A callback URL; ``field`` is its name in what the service refuses."""
+
+    def __init__(self, *, field: str, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=URL_LENGTH, **kwargs)
+        self.widget.attrs |= {"inputmode": "url", "autocomplete": "url", "spellcheck": "false"}
+        self._field = field
+
+    def clean(self, value: Any) -> str:
+        """Return a URL of the right shape; whether it answers is asked on saving."""
+        try:
+            return checked_url(super().clean(value), field=self._field)
+        except ValidationError as error:
+            if hasattr(error, "error_dict"):
+                raise ValidationError(error.messages) from None
+            raise
+
+
+class OutboundForm(ConsoleForm):
+    """Where receipts go, and which: one field of ticks for each medium, ``kinds_<medium>``."""
+
+    receipt_url = UrlField(
+        field="receipt_url",
+        label=_("Receipt callback URL"),
+        help_text=_("Receipts are sent to it by POST, for example https://example.com/dr."),
+    )
+    save_anyway = forms.BooleanField(label=_SAVE_ANYWAY, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for channel, kinds in registry.receipt_kinds().items():
+            self.fields[f"kinds_{channel}"] = forms.MultipleChoiceField(
+                label=_("Receipts of the channel %(channel)s") % {"channel": channel},
+                choices=[(kind, KIND_WORDS.get(kind, kind)) for kind in kinds],
+                initial=kinds,
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+            )
+        self.order_fields([name for name in self.fields if name != "save_anyway"])
+
+    def kinds(self) -> dict[str, list[str]]:
+        """Return the chosen kinds by medium."""
+        return kinds_of(self.cleaned_data)
+
+
+def kinds_of(values: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the chosen kinds by medium from the cleaned values of ``OutboundForm``."""
+    return {channel: list(values.get(f"kinds_{channel}", [])) for channel in all_kinds()}
+
+
+def outbound_initial(service: Service) -> dict[str, Any]:
+    """Return the outbound settings as ``OutboundForm`` begins with them."""
+    chosen = {
+        f"kinds_{channel}": service.receipt_kinds.get(channel, []) for channel in all_kinds()
+    }
+    return {"receipt_url": service.receipt_url, **chosen}
+
+
+class InboundForm(ConsoleForm):
+    """Where incoming messages go."""
+
+    inbound_url = UrlField(
+        field="inbound_url",
+        label=_("Callback URL for incoming messages"),
+        help_text=_("Messages of customers are sent to it by POST."),
+    )
+    save_anyway = forms.BooleanField(label=_SAVE_ANYWAY, required=False)

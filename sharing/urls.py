@@ -1,0 +1,36 @@
+"""Addresses of the pages of services."""
+
+from django.urls import include, path
+
+from imiconnect.sharing.models import Service
+from imiconnect.sharing.views import acts, lists, tabs
+from imiconnect.sharing.wizard import ServiceWizard
+
+app_name = "services"
+
+# /services/<id>/
+_ONE = [
+    path("", tabs.Overview.as_view(), name="manage"),
+    path("channels/", tabs.Channels.as_view(), name="channels"),
+    path("keys/", tabs.Keys.as_view(), name="keys"),
+    path("outbound/", tabs.Outbound.as_view(), name="outbound"),
+    path("inbound/", tabs.Inbound.as_view(), name="inbound"),
+    path("danger/", tabs.Danger.as_view(), name="danger"),
+    path("live/", acts.SetServiceState.as_view(state=Service.State.LIVE), name="go_live"),
+    path(
+        "suspend/", acts.SetServiceState.as_view(state=Service.State.SUSPENDED), name="suspend"
+    ),
+    path("keys/reveal/", acts.RevealKey.as_view(), name="reveal_key"),
+    path("keys/regenerate/", acts.RegenerateKey.as_view(), name="regenerate_key"),
+    path("secret/reveal/", acts.RevealSigningSecret.as_view(), name="reveal_secret"),
+    path("secret/regenerate/", acts.RotateSigningSecret.as_view(), name="rotate_secret"),
+    path("channels/<uuid:allocation_id>/remove/", acts.Deallocate.as_view(), name="deallocate"),
+    path("delete/", acts.DeleteService.as_view(), name="delete"),
+]
+
+urlpatterns = [
+    path("services/", lists.ServiceList.as_view(), name="list"),
+    path("services/new/", ServiceWizard.as_view(), name="new"),
+    path("services/new/<slug:step>/", ServiceWizard.as_view(), name="new"),
+    path("services/<uuid:service_id>/", include(_ONE)),
+]

@@ -1,0 +1,176 @@
+"""The tabs of a service: overview, channels, keys, outbound, inbound, danger."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.access import Act
+from imiconnect.apps.channel_types import registry
+from imiconnect.apps.models import App
+from imiconnect.console.toasts import toast
+from imiconnect.keys import in_force, masked
+from imiconnect.manage import Card
+from imiconnect.sharing import services
+from imiconnect.sharing.forms import (
+    KIND_WORDS,
+    AllocateForm,
+    InboundForm,
+    OutboundForm,
+    RenameForm,
+    kinds_of,
+    outbound_initial,
+)
+from imiconnect.sharing.probing import check_answers
+from imiconnect.sharing.views.base import ServiceTab
+
+
+def _rename(page: Any, values: dict[str, Any]) -> None:
+    services.update_service(service=page.object, **values)
+    toast(page.request, _("The service is changed."))
+
+
+class Overview(ServiceTab):
+    """State, what is missing, name and description."""
+
+    template_name = "sharing/overview.html"
+    cards = (
+        Card(
+            "rename",
+            RenameForm,
+            Act.MANAGE_SERVICES,
+            _rename,
+            initial=lambda page: {
+                "name": page.object.name,
+                "description": page.object.description,
+            },
+        ),
+    )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what is missing before it can go live."""
+        missing = services.missing_for_live(self.object)
+        return super().get_context_data(**kwargs) | {"missing": missing}
+
+
+def _allocate(page: Any, values: dict[str, Any]) -> None:
+    services.allocate(service=page.object, app=values["app"])
+    toast(page.request, _("The app is allocated."))
+
+
+def _free_apps(page: Any) -> dict[str, Any]:
+    used = page.object.allocations.values("app_id")
+    usable = App.objects.usable_by(page.object.level).exclude(pk__in=used)
+    return {"apps": usable.order_by("name")}
+
+
+class Channels(ServiceTab):
+    """The apps that the service uses."""
+
+    tab = "channels"
+    template_name = "sharing/channels.html"
+    cards = (Card("allocate", AllocateForm, Act.ALLOCATE, _allocate, arguments=_free_apps),)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the allocations."""
+        rows = self.object.allocations.select_related("app", "team", "user").order_by("id")
+        allocations = [(row, registry.get(row.app.channel_type).name) for row in rows]
+        any_free = _free_apps(self)["apps"].exists()
+        return super().get_context_data(**kwargs) | {
+            "allocations": allocations,
+            "any_free": any_free,
+        }
+
+
+class Keys(ServiceTab):
+    """The service keys in force."""
+
+    tab = "keys"
+    template_name = "sharing/keys.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the keys, masked."""
+        valid = self.object.keys.filter(in_force()).order_by("-created_at")
+        return super().get_context_data(**kwargs) | {
+            "service_keys": [
+                (masked(key.secret), key.created_at, key.expires_at) for key in valid
+            ],
+        }
+
+
+def _save_outbound(page: Any, values: dict[str, Any]) -> None:
+    url = values["receipt_url"]
+    said = ""
+    if url != page.object.receipt_url:
+        said = check_answers(url, field="receipt_url", save_anyway=values["save_anyway"])
+    services.set_outbound(service=page.object, receipt_url=url, receipt_kinds=kinds_of(values))
+    toast(page.request, f"{_('The receipts are changed.')} {said}".strip())
+
+
+class Outbound(ServiceTab):
+    """Receipts, and how calls are signed."""
+
+    tab = "outbound"
+    template_name = "sharing/outbound.html"
+    cards = (
+        Card(
+            "outbound",
+            OutboundForm,
+            Act.MANAGE_SERVICES,
+            _save_outbound,
+            initial=lambda page: outbound_initial(page.object),
+        ),
+    )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the chosen receipts in words, and the masked secret."""
+        service = self.object
+        kinds = {
+            channel: [KIND_WORDS.get(kind, kind) for kind in chosen]
+            for channel, chosen in service.receipt_kinds.items()
+        }
+        return super().get_context_data(**kwargs) | {
+            "kinds": kinds,
+            "signing_secret": masked(service.signing_secret),
+            "previous_until": service.previous_signing_until,
+            "overlapping": len(services.signing_secrets(service)) > 1,
+        }
+
+
+def _save_inbound(page: Any, values: dict[str, Any]) -> None:
+    url = values["inbound_url"]
+    said = ""
+    if url != page.object.inbound_url:
+        said = check_answers(url, field="inbound_url", save_anyway=values["save_anyway"])
+    services.set_inbound(service=page.object, inbound_url=url)
+    toast(page.request, f"{_('The incoming messages are changed.')} {said}".strip())
+
+
+class Inbound(ServiceTab):
+    """Where incoming messages go."""
+
+    tab = "inbound"
+    template_name = "sharing/inbound.html"
+    cards = (
+        Card(
+            "inbound",
+            InboundForm,
+            Act.MANAGE_SERVICES,
+            _save_inbound,
+            initial=lambda page: {"inbound_url": page.object.inbound_url},
+        ),
+    )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the apps whose messages come here."""
+        rows = self.object.allocations.filter(is_inbound=True).select_related("app")
+        return super().get_context_data(**kwargs) | {
+            "inbound_apps": [row.app for row in rows.order_by("id")],
+        }
+
+
+class Danger(ServiceTab):
+    """Suspending and deleting."""
+
+    act = Act.MANAGE_SERVICES
+    tab = "danger"
+    template_name = "sharing/danger.html"
