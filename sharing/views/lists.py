@@ -23,7 +23,7 @@ class ServiceList(MemberRequiredMixin, ListPage):
     filter_form = ServiceFilter
     columns = (
         Column("name", _("Name"), href=page_of),
-        Column("description", _("Description"), wide=True),
+        Column("description", _("Description")),
         Column("app_count", _("Apps"), kind=FIGURE),
         Column("owner", _("Belongs to"), lambda service: str(service.level)),
         Column("state", _("State"), kind=STATE),

@@ -159,27 +159,32 @@ PAGES = [
 
 
 @pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize(("method", "page", "allowed"), PAGES)
+@pytest.mark.parametrize(("method", "address", "allowed"), PAGES)
 def test_pages_open_for_the_roles_that_may(
     app: App,
     cast: dict[Role, Member],
     client_of: ClientOf,
     role: Role,
     method: str,
-    page: str,
+    address: str,
     allowed: set[str],
 ) -> None:
     client = client_of(cast[role])
-    answer = getattr(client, method)(f"/apps/{app.pk}/{page}")
+    answer = getattr(client, method)(f"/apps/{app.pk}/{address}")
     assert (answer.status_code != 403) == (role in allowed)
     assert answer.status_code in {200, 302, 403}
 
 
-@pytest.mark.parametrize(("method", "page", "allowed"), PAGES)
+@pytest.mark.parametrize(("method", "address", "allowed"), PAGES)
 def test_a_foreign_app_is_not_found(
-    app: App, outsider: Member, client_of: ClientOf, method: str, page: str, allowed: set[str]
+    app: App,
+    outsider: Member,
+    client_of: ClientOf,
+    method: str,
+    address: str,
+    allowed: set[str],
 ) -> None:
-    answer = getattr(client_of(outsider), method)(f"/apps/{app.pk}/{page}")
+    answer = getattr(client_of(outsider), method)(f"/apps/{app.pk}/{address}")
     assert answer.status_code == 404
 
 
@@ -262,6 +267,6 @@ def test_deleting_asks_for_the_name(app: App, admin: Member, client_of: ClientOf
 
 def test_no_page_says_please_or_sorry(app: App, admin: Member, client_of: ClientOf) -> None:
     client = client_of(admin)
-    for page in ("/apps/", f"/apps/{app.pk}/", f"/apps/{app.pk}/delete/"):
-        words = re.sub(r"<[^>]+>", " ", client.get(page).text).lower()
+    for address in ("/apps/", f"/apps/{app.pk}/", f"/apps/{app.pk}/delete/"):
+        words = re.sub(r"<[^>]+>", " ", client.get(address).text).lower()
         assert not re.search(r"\b(please|sorry|invalid|oops)\b", words)
