@@ -1,15 +1,19 @@
 """An app, a live service that uses it, and what the gateway's tests do with them."""
 
 import asyncio
+import json
+import queue
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+import paho.mqtt.client as mqtt
 import pytest
 
 from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App, ClientKey
+from imiconnect.rtm import broker
 from imiconnect.rtm.intake import addresses, app, lifespan
 from imiconnect.rtm.models import Device
 from imiconnect.sharing.models import Allocation, Service, ServiceKey
@@ -133,3 +137,34 @@ def order() -> Callable[..., dict[str, Any]]:
         return {name: part for name, part in (body | parts).items() if part is not None}
 
     return make
+
+
+@pytest.fixture
+def subscriber() -> Iterator[Callable[[str], "queue.Queue[dict[str, Any]]"]]:
+    """Subscribe to a topic on the real broker; the queue gets every payload."""
+    clients: list[mqtt.Client] = []
+
+    def subscribe(topic: str) -> "queue.Queue[dict[str, Any]]":
+        client = broker.new_client("test")
+        received: queue.Queue[dict[str, Any]] = queue.Queue()
+        ready = threading.Event()
+        client.on_connect = lambda *_: client.subscribe(topic, 0)
+        client.on_subscribe = lambda *_: ready.set()
+        client.on_message = lambda _c, _d, message: received.put(json.loads(message.payload))
+        client.connect(*broker.address())
+        client.loop_start()
+        clients.append(client)
+        assert ready.wait(10)
+        return received
+
+    yield subscribe
+    for client in clients:
+        client.disconnect()
+        client.loop_stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def closed_link() -> Iterator[None]:
+    """Close the gateway's own connection after the last test."""
+    yield
+    broker.link.close()

@@ -1,0 +1,366 @@
+"""The processors on real rows, with the real broker."""
+
+import datetime as dt
+import json
+import queue
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from imiconnect.apps.models import App
+from imiconnect.identity import uuid7
+from imiconnect.rtm import broker
+from imiconnect.rtm.models import (
+    Attempt,
+    Callback,
+    Device,
+    Inbound,
+    Message,
+    OpenMessage,
+    Receipt,
+    Thread,
+    Wake,
+)
+from imiconnect.rtm.processors import dr, expiry, mo, mt, retry
+from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.protocol.topics import uplink
+from imiconnect.rtm.uplink.listener import Listener
+from imiconnect.sharing.models import Service
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Send = Callable[..., Message]
+Subscribe = Callable[[str], "queue.Queue[dict[str, Any]]"]
+
+
+@pytest.fixture
+def send(intake: Any, order: Callable[..., dict[str, Any]], service: Service) -> Send:
+    """Have a message accepted and return its row."""
+
+    def accepted(**parts: Any) -> Message:
+        response = intake.post("/resources/v1/messaging", json=order(**parts))
+        assert response.status_code == 202, response.text
+        transid = response.json()["response"][0]["transid"]
+        return Message.objects.get(transid=transid)
+
+    return accepted
+
+
+def state_of(message: Message) -> State:
+    """Return the state in the database."""
+    return State(Message.objects.get(pk=message.pk).state)
+
+
+def receive(message: Message, kind: int, **fields: Any) -> None:
+    """Put a receipt of the addressee into the inbox."""
+    values = {"app_id": message.app_id, "address": message.address, "device_id": "d1"}
+    Receipt.objects.create(tid=message.pk, kind=kind, **(values | fields))
+
+
+def callbacks_of(message: Message) -> list[str]:
+    """Return the events of the outbox for a message, oldest first."""
+    rows = Callback.objects.filter(message_id=message.pk).order_by("id")
+    return list(rows.values_list("event", flat=True))
+
+
+def test_a_due_message_reaches_the_subscriber(send: Send, subscriber: Subscribe) -> None:
+    received = subscriber("NB12345678/u1")
+    message = send(correlationid="c1")
+    assert mt.process_due() == 1
+    body = received.get(timeout=5)
+    assert (body["tid"], body["message"], body["channel"]) == (str(message.pk), "Hello", "rt")
+    assert body["thread"]["id"] == str(message.thread_id)
+    assert state_of(message) is State.SUBMITTED
+    attempt = Attempt.objects.get(message_id=message.pk)
+    assert (attempt.number, attempt.route, attempt.succeeded) == (1, "mqtt", True)
+    waiting = OpenMessage.objects.get(pk=message.pk)
+    assert (waiting.due_at, waiting.claimed_until) == (None, None)
+    assert callbacks_of(message) == ["submitted"]
+
+
+def test_receipts_move_a_message_and_tell_the_customer(send: Send) -> None:
+    message = send(correlationid="c1", callbackData="mine")
+    mt.process_due()
+    receive(message, 2)
+    dr.process_due()
+    assert state_of(message) is State.DELIVERED
+    receive(message, 3)
+    dr.process_due()
+    row = Message.objects.get(pk=message.pk)
+    assert (row.state, row.code, row.device_id) == (State.READ, 7502, "d1")
+    assert row.delivered_at and row.read_at and row.closed_at
+    assert not OpenMessage.objects.exists()
+    assert callbacks_of(message) == ["submitted", "delivered", "read"]
+    body = json.loads(Callback.objects.get(event="delivered").body)
+    notice = body["deliveryInfoNotification"]
+    assert notice["correlationid"] == "c1"
+    assert notice["callbackData"] == "mine"
+    assert notice["transid"] == str(message.transid)
+    info = notice["deliveryInfo"]
+    assert (info["deliveryStatus"], info["code"], info["Description"]) == (
+        "Delivered", "7500", "Delivered",
+    )  # fmt: skip
+    assert (info["destination"], info["destinationType"]) == ("u1", "userid")
+
+
+def test_a_read_receipt_alone_means_delivered_too(send: Send) -> None:
+    message = send()
+    receive(message, 3)
+    dr.process_due()
+    assert state_of(message) is State.READ
+    assert callbacks_of(message) == ["delivered", "read"]
+
+
+def test_the_same_receipt_twice_tells_once(send: Send) -> None:
+    message = send()
+    for _ in range(3):
+        receive(message, 2)
+    dr.process_due()
+    receive(message, 2)
+    dr.process_due()
+    assert callbacks_of(message) == ["delivered"]
+
+
+def test_a_receipt_of_another_user_matches_nothing(send: Send) -> None:
+    message = send()
+    receive(message, 2, address="u2")
+    receive(message, 2, app_id=uuid.uuid4())
+    dr.process_due()
+    assert state_of(message) is State.QUEUED
+    assert not Receipt.objects.exists()
+
+
+def test_a_receipt_before_its_message_waits_for_it(rtm_app: App) -> None:
+    Receipt.objects.create(tid=uuid7(), app_id=rtm_app.pk, address="u1", kind=2)
+    dr.process_due()
+    waiting = Receipt.objects.get()
+    assert waiting.attempts == 1
+    assert waiting.due_at > timezone.now()
+
+
+def test_a_receipt_that_never_matches_is_gone_after_a_day(rtm_app: App) -> None:
+    Receipt.objects.create(
+        tid=uuid7(),
+        app_id=rtm_app.pk,
+        address="u1",
+        kind=2,
+        received_at=timezone.now() - dt.timedelta(days=1),
+    )
+    dr.process_due()
+    assert not Receipt.objects.exists()
+
+
+def test_a_failed_publish_is_tried_again_after_the_interval(
+    send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = send()
+    monkeypatch.setattr(broker.Link, "publish", lambda self, batch: [False] * len(batch))
+    mt.process_due()
+    waiting = OpenMessage.objects.get(pk=message.pk)
+    assert waiting.failures == 1
+    assert waiting.due_at is not None
+    assert 55 < (waiting.due_at - timezone.now()).total_seconds() <= 60
+    row = Message.objects.get(pk=message.pk)
+    assert (row.state, row.code, row.attempts) == (State.QUEUED, 7202, 1)
+
+
+def test_a_message_has_failed_when_its_tries_are_used_up(
+    send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = send()
+    monkeypatch.setattr(broker.Link, "publish", lambda self, batch: [False] * len(batch))
+    for _ in range(3):
+        OpenMessage.objects.update(due_at=timezone.now())
+        mt.process_due()
+    row = Message.objects.get(pk=message.pk)
+    assert (row.state, row.attempts, row.is_failed) == (State.FAILED, 3, True)
+    assert row.closed_at
+    assert Attempt.objects.filter(message_id=message.pk, succeeded=False).count() == 3
+    assert not OpenMessage.objects.exists()
+    assert callbacks_of(message) == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda service, app: Service.objects.update(state="suspended"), 7007),
+        (lambda service, app: App.objects.update(state="off"), 7018),
+        (lambda service, app: service.allocations.all().delete(), 7018),
+    ],
+)
+def test_what_may_not_be_sent_any_more_fails_with_the_reason(
+    send: Send, service: Service, rtm_app: App, change: Any, code: int
+) -> None:
+    message = send()
+    change(service, rtm_app)
+    mt.process_due()
+    row = Message.objects.get(pk=message.pk)
+    assert (row.state, row.code) == (State.FAILED, code)
+    assert row.reason
+
+
+def test_a_customer_without_a_user_fails_as_not_found(send: Send) -> None:
+    message = send(destination=[{"customerid": ["nobody"]}])
+    mt.process_due()
+    row = Message.objects.get(pk=message.pk)
+    assert (row.state, row.code) == (State.FAILED, 7105)
+    notice = json.loads(Callback.objects.get().body)["deliveryInfoNotification"]
+    assert notice["deliveryInfo"]["destination"] == "nobody"
+    assert notice["deliveryInfo"]["destinationType"] == "customerid"
+
+
+def test_a_message_past_its_time_expires_once(send: Send) -> None:
+    message = send()
+    later = timezone.now() + dt.timedelta(hours=2)
+    assert expiry.process_due(now=later) == 1
+    assert expiry.process_due(now=later) == 0
+    row = Message.objects.get(pk=message.pk)
+    assert (row.state, row.code) == (State.EXPIRED, 7208)
+    assert callbacks_of(message) == ["failed"]
+    info = json.loads(Callback.objects.get().body)["deliveryInfoNotification"]["deliveryInfo"]
+    assert info["deliveryStatus"] == "Un-Delivered"
+
+
+def test_a_late_receipt_leaves_an_expired_message_alone(send: Send) -> None:
+    message = send()
+    expiry.process_due(now=timezone.now() + dt.timedelta(hours=2))
+    receive(message, 2)
+    dr.process_due()
+    assert state_of(message) is State.EXPIRED
+    assert callbacks_of(message) == ["failed"]
+
+
+def test_a_device_that_connects_gets_what_is_open(send: Send, subscriber: Subscribe) -> None:
+    message = send()
+    mt.process_due()
+    received = subscriber("NB12345678/u1")
+    assert message.app_id
+    mt.wake(message.app_id, "u1")
+    assert retry.process_due() == 0
+    later = timezone.now() + dt.timedelta(seconds=1)
+    assert retry.process_due(now=later) == 1
+    assert mt.process_due(now=later) == 1
+    assert received.get(timeout=5)["tid"] == str(message.pk)
+    assert Wake.objects.count() == 1
+    assert callbacks_of(message) == ["submitted"]
+    assert Message.objects.get(pk=message.pk).attempts == 2
+
+
+def test_a_wake_up_sends_nothing_that_is_delivered(send: Send) -> None:
+    message = send()
+    mt.process_due()
+    receive(message, 2)
+    dr.process_due()
+    assert message.app_id
+    mt.wake(message.app_id, "u1")
+    later = timezone.now() + dt.timedelta(seconds=1)
+    retry.process_due(now=later)
+    assert mt.process_due(now=later) == 0
+
+
+def test_a_claim_that_nobody_finished_is_due_again_after_the_lease(send: Send) -> None:
+    from imiconnect.rtm.processors.claims import LEASE_SECONDS, claim_due
+
+    send()
+    now = timezone.now()
+    assert len(claim_due(10, now)) == 1
+    assert claim_due(10, now) == []
+    assert len(claim_due(10, now + dt.timedelta(seconds=LEASE_SECONDS + 1))) == 1
+
+
+def test_higher_priority_is_claimed_first(send: Send) -> None:
+    from imiconnect.rtm.processors.claims import claim_due
+
+    send(priority=1)
+    high = send(priority=3)
+    assert [claim.id for claim in claim_due(1, timezone.now())] == [high.pk]
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """The uplink listener, running in a thread."""
+    from django.db import connections
+
+    running = Listener()
+    ready = threading.Event()
+    running._client.on_subscribe = lambda *_: ready.set()
+    running.start()
+
+    def work() -> None:
+        running.work()
+        connections.close_all()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert ready.wait(10)
+    yield running
+    running.stop()
+    thread.join()
+    running._client.disconnect()
+    running._client.loop_stop()
+
+
+def wait_for(found: Callable[[], bool]) -> None:
+    """Wait until something is so, for ten seconds at most."""
+    deadline = timezone.now() + dt.timedelta(seconds=10)
+    while not found():
+        assert timezone.now() < deadline
+        threading.Event().wait(0.02)
+
+
+def publish(topic: str, payload: bytes) -> None:
+    """Publish as a device does, at QoS 1."""
+    client = broker.new_client("device")
+    client.connect(*broker.address())
+    client.loop_start()
+    client.publish(topic, payload, 1).wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_a_receipt_published_by_a_device_is_applied(send: Send, listener: Listener) -> None:
+    message = send()
+    body = {"op": "deliveryupdate", "status": 2, "tid": str(message.pk)}
+    publish(uplink("NB12345678", "u1", "d1"), json.dumps(body).encode())
+    wait_for(Receipt.objects.exists)
+    dr.process_due()
+    assert state_of(message) is State.DELIVERED
+
+
+def test_bad_payloads_are_counted_and_do_no_harm(
+    send: Send, listener: Listener, rtm_app: App
+) -> None:
+    message = send()
+    topic = uplink("NB12345678", "u1", "d1")
+    publish(topic, b"\xff\xfe")
+    publish(topic, b'{"op": "dance"}')
+    publish(topic, b'{"op": "deliveryupdate", "status": 9}')
+    publish("up/99/NB12345678/u1/d1", b"{}")
+    body = {"op": "deliveryupdate", "status": 3, "tids": [str(message.pk)]}
+    publish(topic, json.dumps(body).encode())
+    wait_for(Receipt.objects.exists)
+    assert listener._inbox.refused == {"body": 2, "op": 1, "topic": 1}
+
+
+def test_a_message_of_a_device_is_logged_and_handed_over(
+    listener: Listener, service: Service, device: Device
+) -> None:
+    body = {"op": "mo", "message": "Hi", "media": [{"file": "https://x.test/a.png"}]}
+    publish(uplink("NB12345678", "u1", "d1"), json.dumps(body).encode())
+    wait_for(Inbound.objects.exists)
+    mo.process_due()
+    message = Message.objects.get()
+    assert (message.state, message.direction, message.device_id) == (State.RECEIVED, 1, "d1")
+    assert message.payload["message"] == "Hi"
+    assert message.service_id == service.pk
+    assert Thread.objects.get(pk=message.thread_id).is_default
+    callback = Callback.objects.get()
+    assert (callback.kind, callback.url) == ("mo", "https://customer.test/mo")
+    told = json.loads(callback.body)
+    assert (told["channel"], told["event"], told["message"]) == ("Rtm", "MO", "Hi")
+    assert json.loads(told["attachments"]) == [{"file": "https://x.test/a.png"}]
+    assert (told["userId"], told["appId"], told["tid"]) == ("u1", "NB12345678", str(message.pk))
