@@ -4,7 +4,7 @@ import sys
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from csp.constants import NONE, SELF
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
 from imiconnect import ROOT
 from imiconnect.environment import read_environment
@@ -63,7 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "imiconnect.console.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "imiconnect.csp.SupportCSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -220,8 +220,6 @@ CSRF_FAILURE_VIEW = "imiconnect.console.errors.csrf_failure"
 
 _LIVE = [PUBLIC_URL.replace("http", "ws", 1)]
 CONTENT_SECURITY_POLICY = {
-    # The Django admin's theme evaluates expressions; it gets a looser policy of its own.
-    "EXCLUDE_URL_PREFIXES": ("/admin/",),
     "DIRECTIVES": {
         "default-src": [SELF],
         "connect-src": [SELF, *_LIVE],
@@ -231,6 +229,11 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
     },
+}
+#: What the support staff's pages (``/admin/``) have instead of the same directives.
+SUPPORT_CSP = {
+    "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -291,7 +294,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
 }
-UNFOLD = {"SITE_TITLE": "IMIconnect support", "SITE_HEADER": "IMIconnect support"}
+UNFOLD = {
+    "SITE_TITLE": "IMIconnect support",
+    "SITE_HEADER": "IMIconnect support",
+    "SITE_SYMBOL": "support_agent",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+}
 
 LOGGING = {
     "version": 1,

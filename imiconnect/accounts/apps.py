@@ -15,11 +15,16 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the settings and the account into the console, and listen to sign-ins."""
+        from allauth.account.decorators import secure_admin_login
+        from django.contrib import admin
+
         from imiconnect.accounts import sign_in_audit
         from imiconnect.accounts.roles import Act
         from imiconnect.console import shell
 
         sign_in_audit.connect()
+        # Support staff sign in like everybody: throttled, with the second factor, recorded.
+        admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents
         shell.register_slot("organization", "accounts/_switcher.html")
         shell.register_section(
             shell.Section(

@@ -27,6 +27,7 @@ from imiconnect.accounts.services.members import (
     reactivate_member,
 )
 from imiconnect.accounts.services.people import (
+    change_email,
     create_person,
     create_staff,
     rename_person,
@@ -37,6 +38,7 @@ from imiconnect.accounts.services.people import (
 __all__ = [
     "accept_invitation",
     "add_member",
+    "change_email",
     "change_seat",
     "create_group",
     "create_organization",

@@ -1,6 +1,8 @@
 """People themselves, independent of any organization."""
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +58,27 @@ def rename_person(*, user: User, name: str) -> None:
     User.objects.filter(pk=user.pk).update(name=name)
     user.name = name
     record("user.renamed", user, before={"name": before}, after={"name": name})
+
+
+@transaction.atomic
+def change_email(*, user: User, email: str) -> None:
+    """Change the address with which a person signs in; the caller knows that it is theirs.
+
+    Raises ``ValidationError`` when it is malformed or has an account.
+    """
+    validate_email(email)
+    address, before = User.objects.normalize_email(email).lower(), user.email
+    if address == before:
+        return
+    try:
+        with transaction.atomic():
+            User.objects.filter(pk=user.pk).update(email=address)
+            # allauth's own rows of addresses would bring the old one back.
+            EmailAddress.objects.filter(user=user).delete()
+    except IntegrityError:
+        raise ValidationError(_("There is an account with this e-mail address.")) from None
+    user.email = address
+    record("user.address_changed", user, before={"email": before}, after={"email": address})
 
 
 @transaction.atomic

@@ -1,0 +1,171 @@
+"""The gateway's rows, for support staff: everything to look at, nothing to change."""
+
+from typing import ClassVar
+
+from django.contrib import admin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from imiconnect.rtm import models
+from imiconnect.support import ReadOnlyAdmin
+
+_ORGANIZATION = ("organization", AutocompleteSelectFilter)
+_APP = ("app", AutocompleteSelectFilter)
+
+
+@admin.register(models.Customer)
+class CustomerAdmin(ReadOnlyAdmin):
+    """Master profiles."""
+
+    list_display = ("customer_id", "organization", "created_at", "updated_at")
+    list_filter: ClassVar = [_ORGANIZATION]
+    list_select_related = ("organization",)
+    exact = ("customer_id", "id")
+    ordering = ("-id",)
+
+
+@admin.register(models.ProfileBatch)
+class ProfileBatchAdmin(ReadOnlyAdmin):
+    """Results of asynchronous calls of the Profile API."""
+
+    list_display = ("id", "organization", "created_at")
+    list_filter: ClassVar = [_ORGANIZATION]
+    list_select_related = ("organization",)
+    exact = ("id",)
+    ordering = ("-id",)
+
+
+@admin.register(models.Device)
+class DeviceAdmin(ReadOnlyAdmin):
+    """Devices of apps; tokens are digests, which are not shown."""
+
+    list_display = ("device_id", "user_id", "app", "platform", "is_connected", "last_seen_at")
+    list_filter: ClassVar = [_APP, "platform", "is_connected"]
+    list_select_related = ("app",)
+    exact = ("user_id", "device_id", "id")
+    ordering = ("-id",)
+
+
+@admin.register(models.Stream)
+class StreamAdmin(ReadOnlyAdmin):
+    """Conversation streams."""
+
+    list_display = ("name", "organization", "created_at")
+    list_filter: ClassVar = [_ORGANIZATION]
+    list_select_related = ("organization",)
+    search_fields = ("name",)
+    ordering = ("-id",)
+
+
+@admin.register(models.Thread)
+class ThreadAdmin(ReadOnlyAdmin):
+    """Conversations and announcements."""
+
+    list_display = ("id", "title", "user_id", "app", "type", "status", "updated_at")
+    list_filter: ClassVar = [_APP, "type", "status", "is_default"]
+    list_select_related = ("app",)
+    exact = ("user_id", "id")
+    ordering = ("-id",)
+
+
+@admin.register(models.Message)
+class MessageAdmin(ReadOnlyAdmin):
+    """The message log."""
+
+    list_display = ("id", "direction", "state", "code", "address", "app", "created_at")
+    list_filter: ClassVar = [_ORGANIZATION, _APP, "channel", "direction", "state"]
+    list_select_related = ("app",)
+    exact = ("id", "transid", "address", "correlation_id")
+    ordering = ("-id",)
+
+
+@admin.register(models.Attempt)
+class AttemptAdmin(ReadOnlyAdmin):
+    """Tries to hand a message over."""
+
+    list_display = ("message_id", "number", "route", "succeeded", "code", "started_at")
+    list_filter: ClassVar = [_ORGANIZATION, "route", "succeeded"]
+    exact = ("message_id", "id")
+    ordering = ("-id",)
+
+
+@admin.register(models.OpenMessage)
+class OpenMessageAdmin(ReadOnlyAdmin):
+    """Messages that still wait for an outcome."""
+
+    list_display = ("id", "address", "priority", "due_at", "claimed_until", "failures")
+    list_filter = ("priority",)
+    exact = ("id", "address", "app_id")
+    ordering = ("-id",)
+
+
+@admin.register(models.Wake)
+class WakeAdmin(ReadOnlyAdmin):
+    """Devices that came online and get what waits for them."""
+
+    list_display = ("id", "app_id", "address", "due_at")
+    list_filter = ("due_at",)
+    exact = ("address", "app_id")
+    ordering = ("-id",)
+
+
+@admin.register(models.Inbound)
+class InboundAdmin(ReadOnlyAdmin):
+    """Incoming messages that are not in the log yet."""
+
+    list_display = ("id", "app_id", "address", "device_id", "received_at", "attempts")
+    list_filter = ("attempts",)
+    exact = ("address", "app_id")
+    ordering = ("-id",)
+
+
+@admin.register(models.Receipt)
+class ReceiptAdmin(ReadOnlyAdmin):
+    """Receipts that have not met their message yet."""
+
+    list_display = ("tid", "kind", "address", "code", "received_at", "due_at", "attempts")
+    list_filter = ("kind",)
+    exact = ("tid", "address", "app_id")
+    ordering = ("-id",)
+
+
+@admin.register(models.IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    """Requests that have been answered."""
+
+    list_display = ("key", "service", "transid", "created_at")
+    list_filter: ClassVar = [("service", AutocompleteSelectFilter)]
+    list_select_related = ("service",)
+    exact = ("key", "transid")
+    ordering = ("-id",)
+
+
+@admin.register(models.Callback)
+class CallbackAdmin(ReadOnlyAdmin):
+    """Notifications to customers' servers."""
+
+    list_display = ("event", "service", "state", "attempts", "due_at", "created_at")
+    list_filter: ClassVar = [_ORGANIZATION, "kind", "state"]
+    list_select_related = ("service",)
+    exact = ("message_id", "id")
+    ordering = ("-id",)
+
+
+@admin.register(models.CallbackAttempt)
+class CallbackAttemptAdmin(ReadOnlyAdmin):
+    """Tries to deliver a notification."""
+
+    list_display = ("callback", "number", "status_code", "error", "duration_ms", "created_at")
+    list_filter = ("status_code",)
+    list_select_related = ("callback",)
+    exact = ("id",)
+    ordering = ("-id",)
+
+
+@admin.register(models.ConnectionHolder)
+class ConnectionHolderAdmin(ReadOnlyAdmin):
+    """Processes that hold devices' connections."""
+
+    list_display = ("name", "seen_at")
+    list_filter = ("seen_at",)
+    search_fields = ("name",)
+    ordering = ("name",)

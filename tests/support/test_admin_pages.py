@@ -1,0 +1,244 @@
+"""The Django admin for support staff: every page of every model, with rows present."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.apps import apps as django_apps
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from imiconnect.accounts import services
+from imiconnect.accounts.models import Member, Organization, Team, User
+from imiconnect.accounts.roles import Role
+from imiconnect.apps.models import App
+from imiconnect.console.models import Submission
+from imiconnect.identity import uuid7
+from imiconnect.rtm import models as rtm
+from imiconnect.rtm.demo import make_demo
+from imiconnect.sharing.models import AppShare, Service, ServiceKey
+from imiconnect.support import ReadOnlyAdmin, ServiceAdmin
+from tests.factories import make_user
+
+OURS = {"accounts", "audit", "console", "engines", "numbers", "apps", "sharing", "rtm"}
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+LABELS = [model._meta.label for model in MODELS]
+QUERIES = 16
+
+
+@pytest.fixture
+def staff(db: None) -> Client:
+    """A client of the support staff."""
+    user = services.create_staff(email="help@example.test", name="Helpful", password="x" * 16)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def rows(db: None) -> None:
+    """A row, or three, of every model that has an admin page."""
+    make_demo()
+    app, service = App.objects.get(), Service.objects.get()
+    team = Team.objects.filter(group__organization=app.organization).first()
+    services.invite(email="open@example.test", level=team, role=Role.VIEWER)
+    user = User.objects.filter(memberships__isnull=False).first()
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "x"})
+    UserSession.objects.create(user=user, ip="127.0.0.1", session_key="k", user_agent="b")
+    LogEntry.objects.create(user=user, action_flag=1, object_repr="x")
+    Submission.objects.create(token=uuid7(), user=user, path="/")
+    permission = Permission.objects.filter(content_type__app_label="apps").first()
+    AppShare.objects.create(
+        content_object=app, group=team.permission_group, permission=permission
+    )
+    for number in range(3):
+        _gateway_rows(app, service, number)
+
+
+def _gateway_rows(app: App, service: Service, number: int) -> None:
+    now, organization = timezone.now(), app.organization
+    rtm.ProfileBatch.objects.create(organization=organization)
+    rtm.Device.objects.create(app=app, user_id="u", device_id=f"d{number}")
+    rtm.Thread.objects.create(app=app, service=service, user_id="u")
+    message = rtm.Message.objects.create(
+        transid=uuid7(), organization=organization, service=service, app=app, channel="rt",
+        address="u", created_at=now,
+    )  # fmt: skip
+    rtm.Attempt.objects.create(
+        message_id=message.pk, organization=organization, number=1, route="mqtt", started_at=now
+    )
+    rtm.OpenMessage.objects.create(
+        id=message.pk, app_id=app.pk, address="u", due_at=now, expires_at=now + dt.timedelta(1)
+    )
+    rtm.Wake.objects.create(app_id=app.pk, address=f"u{number}", due_at=now)
+    rtm.Inbound.objects.create(app_id=app.pk, address="u", body={})
+    rtm.Receipt.objects.create(tid=message.pk, app_id=app.pk, address="u", kind=2)
+    rtm.IdempotencyKey.objects.create(
+        service=service, key=f"k{number}", body_digest=b"", transid=message.transid
+    )
+    callback = rtm.Callback.objects.create(
+        organization=organization, service=service, message_id=message.pk, kind="dr",
+        event="delivered", url="https://example.test/", body="{}",
+    )  # fmt: skip
+    rtm.CallbackAttempt.objects.create(callback=callback, number=1)
+    rtm.ConnectionHolder.objects.create(name=f"h{number}", seen_at=now)
+
+
+def url_of(model: type[Model], page: str, *args: Any) -> str:
+    meta = model._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
+
+
+def test_every_model_of_ours_has_a_page() -> None:
+    ours = {model for model in django_apps.get_models() if model._meta.app_label in OURS}
+    assert {model._meta.label for model in ours - set(MODELS)} == set()
+
+
+def test_no_page_is_outside_of_our_rules() -> None:
+    outside = [
+        label
+        for label, model in zip(LABELS, MODELS, strict=True)
+        if not isinstance(admin.site._registry[model], ReadOnlyAdmin)
+    ]
+    assert outside == []
+
+
+def test_every_page_opens_and_asks_little(
+    staff: Client, rows: None, django_assert_max_num_queries: Any
+) -> None:
+    for model in MODELS:
+        row = model._default_manager.first()
+        assert row, f"There is no row of {model._meta.label}: add one to the fixture"
+        pages = [url_of(model, "changelist"), url_of(model, "change", row.pk)]
+        pages.append(f"{pages[0]}?q=something")
+        pages.append(url_of(model, "history", row.pk))
+        for page in pages:
+            with django_assert_max_num_queries(QUERIES):
+                assert staff.get(page).status_code == 200, page
+
+
+def test_the_pages_to_add_open_where_there_is_something_to_add(staff: Client) -> None:
+    for model in MODELS:
+        opened = isinstance(admin.site._registry[model], ServiceAdmin)
+        opened = opened and model not in (App, Service)
+        assert staff.get(url_of(model, "add")).status_code == (200 if opened else 403), model
+
+
+def test_nothing_is_deleted_in_the_admin(staff: Client, rows: None) -> None:
+    for model in MODELS:
+        if model is Authenticator:
+            continue
+        row = model._default_manager.first()
+        assert row
+        answer = staff.post(url_of(model, "delete", row.pk), {"post": "yes"})
+        assert answer.status_code == 403, model
+        assert model._default_manager.filter(pk=row.pk).exists()
+
+
+def test_no_page_shows_a_secret(staff: Client, rows: None) -> None:
+    app, key = App.objects.get(), ServiceKey.objects.get()
+    secrets = [
+        key.secret,
+        key.digest,
+        app.client_keys.get().secret,
+        *Organization.objects.values_list("profile_key", flat=True),
+        Service.objects.get().signing_secret,
+        *User.objects.values_list("password", flat=True),
+    ]
+    for model in MODELS:
+        row = model._default_manager.first()
+        assert row
+        for page in (url_of(model, "changelist"), url_of(model, "change", row.pk)):
+            text = staff.get(page).content.decode()
+            assert not [secret for secret in secrets if secret in text], page
+
+
+def test_a_message_is_found_by_its_tid(staff: Client, rows: None) -> None:
+    message = rtm.Message.objects.first()
+    assert message
+    page = staff.get(url_of(rtm.Message, "changelist"), {"q": str(message.pk)})
+    assert [row.pk for row in page.context["cl"].queryset] == [message.pk]
+
+
+def test_nobody_but_staff_gets_anything(
+    admin: Member, rows: None, client_of: Callable[[Member], Client]
+) -> None:
+    client, nobody = client_of(admin), Client()
+    for model in MODELS:
+        page = url_of(model, "changelist")
+        assert client.get(page, follow=True).status_code == 403, page
+        assert nobody.get(page, follow=True).redirect_chain[-1][0].startswith("/account/login/")
+
+
+def test_staff_make_an_organization_by_the_service(staff: Client) -> None:
+    staff.post("/admin/accounts/organization/add/", {"name": "Fresh", "is_active": "on"})
+    made = Organization.objects.get(name="Fresh")
+    assert made.permission_group.name == f"organization:{made.pk}"
+    assert made.profile_key
+
+
+def test_what_staff_do_is_in_the_audit(staff: Client, organization: Organization) -> None:
+    from imiconnect.audit.models import AuditEntry
+
+    page = f"/admin/accounts/organization/{organization.pk}/change/"
+    assert staff.post(page, {"name": "Renamed"}).status_code == 302
+    entries = AuditEntry.objects.filter(organization_id=organization.pk, actor__is_staff=True)
+    assert {entry.action for entry in entries} == {
+        "organization.renamed",
+        "organization.suspended",
+    }
+
+
+def test_a_refusal_of_a_service_is_a_message_and_changes_nothing(
+    staff: Client, admin: Member
+) -> None:
+    page = f"/admin/accounts/member/{admin.pk}/change/"
+    answer = staff.post(page, {"role": "viewer", "is_active": "on"}, follow=True)
+    assert "last Admin" in answer.content.decode()
+    admin.refresh_from_db()
+    assert admin.role == Role.ADMIN
+
+
+def test_staff_seat_a_person(staff: Client, team: Team) -> None:
+    user = make_user()
+    group = team.group
+    form = {"user": user.pk, "organization": group.organization_id, "group": group.pk}
+    form |= {"team": team.pk, "role": "developer"}
+    staff.post("/admin/accounts/member/add/", form)
+    assert user.groups.count() == 2
+
+
+def test_a_team_of_another_group_is_refused(
+    staff: Client, team: Team, organization: Organization
+) -> None:
+    other = services.create_group(organization=organization, name="Other")
+    form = {"user": make_user().pk, "organization": organization.pk, "group": other.pk}
+    form |= {"team": team.pk, "role": "developer"}
+    answer = staff.post("/admin/accounts/member/add/", form)
+    assert "not of the chosen group" in answer.content.decode()
+
+
+def test_a_lost_second_factor_is_taken_away_and_recorded(staff: Client, rows: None) -> None:
+    from imiconnect.audit.models import AuditEntry
+
+    row = Authenticator.objects.get()
+    staff.post(url_of(Authenticator, "delete", row.pk), {"post": "yes"})
+    assert not Authenticator.objects.exists()
+    assert AuditEntry.objects.filter(action="second_factor.removed_by_support").exists()
+
+
+def test_the_policy_is_looser_below_admin_only(staff: Client) -> None:
+    loose = staff.get("/admin/").headers["Content-Security-Policy"]
+    strict = staff.get("/account/").headers["Content-Security-Policy"]
+    assert "'unsafe-eval'" in loose
+    assert "unsafe" not in strict
+    assert "frame-ancestors 'none'" in loose
+    assert "default-src 'self'" in loose
