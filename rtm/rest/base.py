@@ -21,6 +21,7 @@ from imiconnect.rtm.connect.decision import read_client_id
 from imiconnect.rtm.connect.registration import registered_devices
 from imiconnect.rtm.models import Device
 from imiconnect.rtm.protocol import cors
+from imiconnect.rtm.protocol.topics import name_problem
 from imiconnect.rtm.rest.errors import Code, RtmsError, rtms_envelope
 from imiconnect.rtm.rest.fields import JSONParser
 from imiconnect.vault import digest
@@ -41,6 +42,7 @@ class RtmsView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Find the app and check its key; raises ``RtmsError``."""
+        check_names(kwargs)
         self.app = find_app(kwargs["app_id"])
         self.policy = policy_of(self.app)
         check_key(self.app, request.headers.get("secretKey") or self._key_in_url(request))
@@ -68,6 +70,8 @@ class RtmsView(APIView):
             return False
         if cors.is_own(origin, self.request.get_host()):
             return True
+        if name_problem(kwargs["app_id"]):
+            return False
         app = App.objects.filter(app_id=kwargs["app_id"]).only("policy").first()
         return app is not None and policy_of(app).allows_origin(origin)
 
@@ -119,6 +123,13 @@ class RtmsView(APIView):
                     raise RtmsError(Code.OLD_TOKEN)
                 return
         raise RtmsError(Code.WRONG_TOKEN)
+
+
+def check_names(names: dict[str, str]) -> None:
+    """Refuse names in a URL that nothing can have, and no query could look for."""
+    for name, value in names.items():
+        if name != "thread_id" and name_problem(value):
+            raise RtmsError(Code.NO_APP if name == "app_id" else Code.NO_USER)
 
 
 def find_app(app_id: str) -> App:

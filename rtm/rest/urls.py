@@ -5,10 +5,12 @@
 
 from django.urls import path
 
-from imiconnect.rtm.rest import devices
+from imiconnect.rtm.rest import devices, threads
 
 _V3 = "rtmsAPI/api/v3/"
 _APP = f"{_V3}<str:app_id>/"
+_APPS = f"{_V3}apps/<str:app_id>/"
+_USER = f"{_APPS}user/<str:user_id>/"
 
 urlpatterns = [
     # /rtmsAPI/api/v3/<appId>/
@@ -21,6 +23,14 @@ urlpatterns = [
     path(f"{_APP}setCustomerId", devices.SetCustomerIdView.as_view()),
     path(f"{_APP}removeCustomerId", devices.RemoveCustomerIdView.as_view()),
     path(f"{_APP}profileupdate", devices.ProfileUpdateView.as_view()),
+    path(f"{_APP}message", threads.DeleteMessageView.as_view()),
+    # /rtmsAPI/api/v3/apps/<appId>/
+    path(f"{_APPS}threads", threads.AppThreadsView.as_view()),
+    path(f"{_APPS}streams", threads.StreamsView.as_view()),
+    path(f"{_USER}threads", threads.UserThreadsView.as_view()),
+    path(f"{_USER}threads/<str:thread_id>", threads.UserThreadView.as_view()),
+    path(f"{_USER}threads/<str:thread_id>/update", threads.UserThreadView.as_view()),
+    path(f"{_USER}threads/<str:thread_id>/messages", threads.ThreadMessagesView.as_view()),
     path(f"{_V3}verifyPolicy", devices.missing_app_id),
     path(f"{_V3}register", devices.missing_app_id),
 ]

@@ -1,0 +1,203 @@
+"""Calls on threads, by devices and by customers' servers."""
+
+import datetime as dt
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from imiconnect.identity import first_uuid7_at
+from imiconnect.rtm import threads as services
+from imiconnect.rtm.models import Message, Stream, Thread
+from imiconnect.rtm.rest import thread_bodies as bodies
+from imiconnect.rtm.rest.base import RtmsView
+from imiconnect.rtm.rest.device_bodies import DeleteMessageBody, DoneAnswer
+from imiconnect.rtm.rest.devices import DONE, KEY, TOKEN
+from imiconnect.rtm.rest.errors import Code, RtmsError
+
+TAG = ["RTM threads"]
+#: No id can tell of an earlier time.
+_FIRST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def _query(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    checked = serializer(data=request.query_params.dict())
+    checked.is_valid(raise_exception=True)
+    values: dict[str, Any] = checked.validated_data
+    return values
+
+
+class _ThreadsView(RtmsView):
+    def page(self, request: Request, rows: "QuerySet[Thread]", user_id: str = "") -> Response:
+        """Answer a part of a list, latest change first."""
+        query = _query(bodies.PageQuery, request)
+        ordered = rows.select_related("stream").order_by("-updated_at", "-id")
+        threads = list(ordered[query["start"] : query["start"] + query["limit"]])
+        counted = query["fetchunreadcount"] and user_id
+        unread = bodies.unread_counts(threads, user_id) if counted else {}
+        listed = [
+            bodies.thread_json(thread, unread.get(thread.pk, 0) if counted else None)
+            for thread in threads
+        ]
+        total = {"total": rows.count(), "count": len(listed)}
+        return Response(DONE | total | {"threads": listed})
+
+    def threads_of(self, user_id: str) -> "QuerySet[Thread]":
+        """Return the threads that a user takes part in."""
+        threads: QuerySet[Thread] = Thread.objects.filter(
+            Q(user_id=user_id) | Q(user_id=""), app=self.app
+        )
+        return threads
+
+    def thread_of(self, user_id: str, thread_id: str) -> Thread:
+        """Return one thread of a user; raises ``RtmsError``."""
+        try:
+            found = self.threads_of(user_id).filter(pk=UUID(thread_id)).first()
+        except ValueError:
+            found = None
+        if found is None:
+            missing = "The thread does not exist."
+            raise RtmsError(Code.INVALID, missing, status=HTTPStatus.NOT_FOUND)
+        return found
+
+
+class AppThreadsView(_ThreadsView):
+    """The threads of an app."""
+
+    @extend_schema(tags=TAG, parameters=[KEY, bodies.PageQuery], responses=bodies.ThreadsAnswer)
+    def get(self, request: Request, app_id: str) -> Response:
+        """List them, latest change first."""
+        return self.page(request, Thread.objects.filter(app=self.app))
+
+    @extend_schema(
+        tags=TAG,
+        parameters=[KEY, TOKEN],
+        request=bodies.ThreadBody,
+        responses=bodies.OneThreadAnswer,
+    )
+    def post(self, request: Request, app_id: str) -> Response:
+        """Open a thread; one with a user needs a token of theirs."""
+        values = self.body(bodies.ThreadBody)
+        user_id, stream_name = values.pop("userId"), values.pop("stream_name", "")
+        if user_id:
+            self.user_devices(user_id)
+        stream = self._stream(stream_name) if stream_name else None
+        thread = services.create_thread(app=self.app, user_id=user_id, stream=stream, **values)
+        return Response(DONE | {"thread": bodies.thread_json(thread)})
+
+    def _stream(self, name: str) -> Stream:
+        found: Stream | None = Stream.objects.filter(
+            organization=self.app.organization_id, name=name
+        ).first()
+        if found is None:
+            raise RtmsError(Code.NO_STREAM)
+        return found
+
+
+class StreamsView(RtmsView):
+    """The streams of the organization."""
+
+    @extend_schema(tags=TAG, parameters=[KEY], responses=DoneAnswer)
+    def get(self, request: Request, app_id: str) -> Response:
+        """List them by name."""
+        rows = Stream.objects.filter(organization=self.app.organization_id).order_by("name")
+        listed = [
+            {"id": str(row.pk), "name": row.name, "created_on": row.created_at}
+            for row in rows[:100]
+        ]
+        return Response(DONE | {"streams": listed})
+
+
+class UserThreadsView(_ThreadsView):
+    """The threads of a user."""
+
+    @extend_schema(
+        tags=TAG, parameters=[KEY, TOKEN, bodies.PageQuery], responses=bodies.ThreadsAnswer
+    )
+    def get(self, request: Request, app_id: str, user_id: str) -> Response:
+        """List them, latest change first."""
+        self.user_devices(user_id)
+        return self.page(request, self.threads_of(user_id), user_id)
+
+
+class UserThreadView(_ThreadsView):
+    """One thread of a user."""
+
+    @extend_schema(
+        tags=TAG,
+        parameters=[KEY, TOKEN],
+        request=bodies.ThreadChanges,
+        responses=bodies.OneThreadAnswer,
+    )
+    def put(self, request: Request, app_id: str, user_id: str, thread_id: str) -> Response:
+        """Rename, close or open it again; what is left out keeps its value."""
+        changes = self.body(bodies.ThreadChanges)
+        self.user_devices(user_id)
+        thread = self.thread_of(user_id, thread_id)
+        if not changes:
+            raise RtmsError(Code.MISSING, "There is nothing to change.")
+        updated = services.update_thread(thread=thread, **changes)
+        return Response(DONE | {"thread": bodies.thread_json(updated)})
+
+    @extend_schema(
+        tags=TAG,
+        parameters=[KEY, TOKEN],
+        request=bodies.ThreadChanges,
+        responses=bodies.OneThreadAnswer,
+    )
+    def post(self, request: Request, app_id: str, user_id: str, thread_id: str) -> Response:
+        """The same, as customers' servers call it."""
+        return self.put(request, app_id, user_id, thread_id)
+
+
+class ThreadMessagesView(_ThreadsView):
+    """The messages of a thread with a user."""
+
+    @extend_schema(
+        tags=TAG,
+        parameters=[
+            KEY,
+            TOKEN,
+            OpenApiParameter("from", str, description="Messages before this time (ISO 8601)."),
+            OpenApiParameter("limit", int, description="1 to 100; 50 unless given."),
+        ],
+        responses=bodies.MessagesAnswer,
+    )
+    def get(self, request: Request, app_id: str, user_id: str, thread_id: str) -> Response:
+        """List those before ``from``, newest first; none that was deleted."""
+        query = _query(bodies.MessagesQuery, request)
+        self.user_devices(user_id)
+        thread = self.thread_of(user_id, thread_id)
+        rows = Message.objects.filter(thread=thread, app=self.app, address=user_id)
+        rows = rows.exclude(payload__has_key="deleted")
+        before = query.get("from")
+        part = rows.filter(pk__lt=first_uuid7_at(max(before, _FIRST))) if before else rows
+        shown = bodies.thread_json(thread)
+        listed = [
+            bodies.message_json(message, self.app.app_id, shown)
+            for message in part.order_by("-id")[: query["limit"]]
+        ]
+        total = {"total": rows.count(), "count": len(listed)}
+        return Response(DONE | total | {"messages": listed})
+
+
+class DeleteMessageView(RtmsView):
+    """A user deletes a message."""
+
+    @extend_schema(
+        tags=TAG, parameters=[KEY, TOKEN], request=DeleteMessageBody, responses=DoneAnswer
+    )
+    def post(self, request: Request, app_id: str) -> Response:
+        """Hide the message from the user's lists."""
+        values = self.body(DeleteMessageBody)
+        device = self.device_of(values["clientId"])
+        found = services.delete_message(app=self.app, user_id=device.user_id, tid=values["tid"])
+        if not found:
+            missing = "The message does not exist."
+            raise RtmsError(Code.INVALID, missing, status=HTTPStatus.NOT_FOUND)
+        return Response(DONE)
