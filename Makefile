@@ -99,5 +99,5 @@ build/.static: node_modules/.installed $(SOURCES)
 	@echo "Building the static files."
 	@mkdir -p build
 	@$(BUILDING) $(PY) manage.py vendor_assets
-	@$(BUILDING) $(PY) manage.py collectstatic --noinput --clear --verbosity 0
+	@$(BUILDING) $(PY) manage.py collectstatic --noinput --clear --verbosity 0 --ignore "redoc*" --ignore rest_framework
 	@touch $@

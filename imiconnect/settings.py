@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from whitenoise.compress import Compressor
 
 from imiconnect import ROOT
 from imiconnect.environment import read_environment
@@ -263,6 +264,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
+
+# Source maps are for developers, and the API page needs Swagger UI alone: compressing the
+# rest cost most of the time of the first start.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
 # Language and time -------------------------------------------------------------------
 
