@@ -12,7 +12,8 @@ class RtmConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the gateway's pages, cards and live topics into the console."""
-        from imiconnect.rtm import panels, shell
+        from imiconnect.rtm import gauges, panels, shell
 
         shell.register()
         panels.register()
+        gauges.register()

@@ -10,14 +10,15 @@ KEEP_KEYS = dt.timedelta(hours=24)
 _AT_ONCE = 5000
 
 # For each queue: rows that are due. A claimed message is somebody's, until its lease ends.
-_WAITING = {
+_SOURCES = {
     "mt": "rtm_openmessage WHERE due_at <= %b AND (claimed_until IS NULL "
     "OR claimed_until <= now())",
     "dr": "rtm_receipt WHERE due_at <= %b",
     "mo": "rtm_inbound WHERE due_at <= %b",
     "retry": "rtm_wake WHERE due_at <= %b",
+    "expiry": "rtm_openmessage WHERE expires_at <= %b",
 }
-_EXPIRED = "rtm_openmessage WHERE expires_at <= %b"
+QUEUES = tuple(_SOURCES)
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,9 @@ class Depth:
 def queues_with_work(now: dt.datetime) -> list[str]:
     """Return the queues in which something is due, and ``retry`` a little ahead of time."""
     soon = {"retry": dt.timedelta(seconds=1)}
-    sources = {**_WAITING, "expiry": _EXPIRED}
     with cursor() as own:
         found = []
-        for queue, source in sources.items():
+        for queue, source in _SOURCES.items():
             moment = now + soon.get(queue, dt.timedelta())
             query = f"SELECT EXISTS (SELECT 1 FROM {source})"  # noqa: S608 - constants
             own.execute(query.encode(), [moment])
@@ -44,21 +44,18 @@ def queues_with_work(now: dt.datetime) -> list[str]:
     return found
 
 
-def depths(now: dt.datetime) -> dict[str, Depth]:
-    """Return how much waits in each queue; counting stops at 100,000 rows."""
-    found = {}
+def depth(queue: str, now: dt.datetime) -> Depth:
+    """Return how much waits in a queue; counting stops at 100,000 rows."""
+    column = "expires_at" if queue == "expiry" else "due_at"
     with cursor() as own:
-        for queue, source in {**_WAITING, "expiry": _EXPIRED}.items():
-            column = "expires_at" if queue == "expiry" else "due_at"
-            own.execute(
-                f"SELECT count(*), min(w.at) FROM "  # noqa: S608 - constants of this module
-                f"(SELECT {column} AS at FROM {source} LIMIT 100000) w".encode(),
-                [now],
-            )
-            count, oldest = own.fetchone() or (0, None)
-            age = (now - oldest).total_seconds() if oldest else 0.0
-            found[queue] = Depth(count, max(0.0, age))
-    return found
+        own.execute(
+            f"SELECT count(*), min(w.at) FROM "  # noqa: S608 - constants of this module
+            f"(SELECT {column} AS at FROM {_SOURCES[queue]} LIMIT 100000) w".encode(),
+            [now],
+        )
+        count, oldest = own.fetchone() or (0, None)
+    age = (now - oldest).total_seconds() if oldest else 0.0
+    return Depth(count, max(0.0, age))
 
 
 def delete_old(now: dt.datetime) -> int:

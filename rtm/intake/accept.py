@@ -98,7 +98,8 @@ async def accept(connection: Connection, orders: Sequence[Order]) -> list[Answer
         if isinstance(sender, Refusal):
             results[number] = sender
         else:
-            accepted[number] = Accepted(order, sender, request_ids(0)[0])
+            order.transid = request_ids(0)[0]
+            accepted[number] = Accepted(order, sender, order.transid)
     refused = await addresses.fill(connection, accepted)
     for number, refusal in refused.items():
         results[number] = refusal

@@ -27,6 +27,7 @@ from imiconnect.rtm.intake.answers import (
 from imiconnect.rtm.intake.content import normalized
 from imiconnect.rtm.protocol import clock
 from imiconnect.rtm.protocol.topics import name_problem
+from imiconnect.rtm.sql import NIL
 from imiconnect.sharing.callback_settings import checked_url
 
 MAX_DESTINATIONS = 1000
@@ -92,6 +93,8 @@ class Order:
     idempotency_key: str = ""
     body_digest: bytes = b""
     received_at: dt.datetime = field(default_factory=timezone.now)
+    #: Given when the order is accepted.
+    transid: uuid.UUID = NIL
 
 
 _decoder = msgspec.json.Decoder(Body)
@@ -164,9 +167,20 @@ def _destinations(body: Body) -> tuple[list[Destination], list[str]]:
         ids = _ids(number, kinds[0], entry[kinds[0]])
         found += [Destination(kinds[0], item, correlation) for item in ids]
         answers.append(correlation)
-        if len(found) > MAX_DESTINATIONS:
-            raise Refusal(TOO_MANY_DESTINATIONS, "The request has over 1,000 destinations.")
+        check_count(len(found))
     return found, answers
+
+
+def check_count(count: int) -> None:
+    """Raise ``Refusal`` 7009 for more destinations than a request may have."""
+    if count > MAX_DESTINATIONS:
+        raise Refusal(TOO_MANY_DESTINATIONS, "The request has over 1,000 destinations.")
+
+
+def check_id(where: str, name: str) -> None:
+    """Raise ``Refusal`` 7004 for an id that no user or device can have."""
+    if problem := _id_problem(name):
+        raise invalid(f"{where}: an identifier {problem}.")
 
 
 def _ids(number: int, kind: str, ids: Any) -> list[str]:
@@ -178,8 +192,7 @@ def _ids(number: int, kind: str, ids: Any) -> list[str]:
     if not ids:
         raise missing(where)
     for item in ids:
-        if problem := _id_problem(item):
-            raise invalid(f"{where}: an identifier {problem}.")
+        check_id(where, item)
     return ids
 
 
