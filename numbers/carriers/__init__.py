@@ -1,0 +1,1 @@
+"""Where phone numbers are bought: one folder per carrier."""

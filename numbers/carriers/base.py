@@ -1,0 +1,116 @@
+"""The contract of a carrier, and the few outcomes it may tell.
+
+A carrier is a folder with ``carrier.py`` that has a class ``Carrier`` as described here.
+Nothing here knows of orders or organizations; network calls happen outside transactions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.console.words import Words
+from imiconnect.numbers.kinds import Match
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a carrier needs to know to speak for us."""
+
+    base_url: str = ""
+    account: str = ""
+    secret: str = ""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A search. ``digits`` holds digits and ``*`` for any one digit; empty means any."""
+
+    country: str
+    number_type: str
+    digits: str = ""
+    match: str = Match.ANYWHERE
+    needs_voice: bool = False
+    needs_sms: bool = False
+    limit: int = 20
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A number that can be bought now."""
+
+    e164: str
+    carrier: str
+    locality: str = ""
+
+
+@dataclass(frozen=True)
+class PostalAddress:
+    """The address that goes to a carrier with a purchase."""
+
+    name: str
+    street: str
+    city: str
+    region: str
+    postal_code: str
+    country: str
+
+
+class CarrierError(Exception):
+    """Something a carrier said; ``retryable`` decides whether an order tries again."""
+
+    retryable = False
+    user_message: Words = _("The carrier refused the number.")
+
+
+class NumberGone(CarrierError):
+    """Somebody else has it, or the carrier no longer sells it."""
+
+    user_message = _("This number has just been sold to somebody else. Choose another one.")
+
+
+class AddressRefused(CarrierError):
+    """The carrier does not accept the address or wants documents."""
+
+    user_message = _(
+        "The carrier did not accept the address for this number. Send an offline request; "
+        "support will tell you which documents are needed."
+    )
+
+
+class CarrierBusy(CarrierError):
+    """No answer, too many requests, a fault at the carrier: try again."""
+
+    retryable = True
+    user_message = _("The carrier does not answer just now. The order goes on by itself.")
+
+
+class CarrierMisconfigured(CarrierError):
+    """Our own account there does not work; support has to look."""
+
+    retryable = True
+    user_message = _("Numbers of this carrier cannot be bought just now. Support is told.")
+
+
+class Carrier(Protocol):
+    """What every carrier can do."""
+
+    slug: str
+    name: Words
+
+    def __init__(self, account: Account) -> None:
+        """Keep the account; opens no connection."""
+
+    def search(self, query: Query) -> Sequence[Offer]:
+        """Return numbers for sale; raises ``CarrierError``."""
+
+    def buy(self, e164: str, key: str, address: PostalAddress | None) -> str:
+        """Buy and return the carrier's reference.
+
+        The same ``key`` again returns the same reference and buys nothing. Raises
+        ``NumberGone``, ``AddressRefused``, ``CarrierBusy`` or ``CarrierMisconfigured``.
+        """
+
+    def release(self, e164: str, reference: str) -> None:
+        """Give the number back; one that is no longer ours is no error."""

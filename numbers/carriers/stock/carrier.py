@@ -1,0 +1,60 @@
+"""The carrier that sells our own ranges."""
+
+from collections.abc import Sequence
+
+from django.db import IntegrityError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.numbers.carriers import base
+from imiconnect.numbers.carriers.stock.tokens import like_pattern, tokens_for
+from imiconnect.numbers.models import Reservation, StockNumber
+
+
+class Carrier:
+    """Rows of ``StockNumber``; buying is one conditional UPDATE that names the order."""
+
+    slug = "stock"
+    name = _("Own stock")
+
+    def __init__(self, account: base.Account) -> None:
+        """Need nothing of the account."""
+
+    def search(self, query: base.Query) -> Sequence[base.Offer]:
+        """Return available numbers that nobody has reserved, in their order."""
+        rows = matching(query).values_list("e164", "operator")[: query.limit]
+        return [base.Offer(e164, self.slug, operator) for e164, operator in rows]
+
+    def buy(self, e164: str, key: str, address: base.PostalAddress | None) -> str:
+        """Sell the row to the order ``key``, a UUID."""
+        available = StockNumber.objects.filter(e164=e164, state=StockNumber.State.AVAILABLE)
+        try:
+            sold = available.update(state=StockNumber.State.SOLD, sold_to=key)
+        except IntegrityError:  # the order has bought another number
+            raise base.NumberGone(e164) from None
+        if not sold and not StockNumber.objects.filter(e164=e164, sold_to=key).exists():
+            raise base.NumberGone(e164)
+        return e164
+
+    def release(self, e164: str, reference: str) -> None:
+        """Offer the row again."""
+        StockNumber.objects.filter(e164=e164, state=StockNumber.State.SOLD).update(
+            state=StockNumber.State.AVAILABLE, sold_to=None
+        )
+
+
+def matching(query: base.Query) -> QuerySet[StockNumber]:
+    """Return the rows for sale that fit, in order of their digits."""
+    reserved = Reservation.objects.filter(e164=OuterRef("e164"), expires_at__gt=timezone.now())
+    rows = StockNumber.objects.filter(
+        country=query.country,
+        number_type=query.number_type,
+        state=StockNumber.State.AVAILABLE,
+    ).filter(~Exists(reserved))
+    if query.digits:
+        wanted = tokens_for(query.country, query.number_type, query.digits, query.match)
+        if wanted:
+            rows = rows.filter(tokens__contains=wanted)
+        rows = rows.filter(national__like=like_pattern(query.digits, query.match))
+    return rows.order_by("national")

@@ -1,0 +1,61 @@
+"""E.164 and national forms, by Google's metadata in ``phonenumbers``."""
+
+import datetime as dt
+
+import phonenumbers
+from babel import Locale
+from phonenumbers import PhoneNumberFormat
+
+_FORMAT = phonenumbers.format_number
+
+
+def parse(text: str, region: str | None = None) -> phonenumbers.PhoneNumber | None:
+    """Return the number that ``text`` means, or None when no such number can exist."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_valid_number(number) else None
+
+
+def to_e164(text: str, region: str | None = None) -> str | None:
+    """Return the E.164 form with plus sign, or None when it is no valid number."""
+    number = parse(text, region)
+    return _FORMAT(number, PhoneNumberFormat.E164) if number else None
+
+
+def pretty(e164: str) -> str:
+    """Return the number in groups as people read it; what cannot be parsed stays."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164
+    return _FORMAT(number, PhoneNumberFormat.INTERNATIONAL)
+
+
+def national_digits(e164: str) -> str:
+    """Return the digits after the calling code: what preferred digits are looked for in."""
+    return phonenumbers.national_significant_number(phonenumbers.parse(e164))
+
+
+def region_of(e164: str) -> str | None:
+    """Return the country of a number, or None where it belongs to none."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(e164))
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def working_day_after(start: dt.date, days: int, iso2: str) -> dt.date:
+    """Return the day ``days`` working days after ``start``, by the country's weekend (CLDR).
+
+    Public holidays are not known and count as working days.
+    """
+    locale = Locale.parse(f"und_{iso2}")
+    first, last = locale.weekend_start, locale.weekend_end
+    weekend = {day % 7 for day in range(first, last + 1 if last >= first else last + 8)}
+    day = start
+    while days:
+        day += dt.timedelta(days=1)
+        days -= day.weekday() not in weekend
+    return day

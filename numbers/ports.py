@@ -1,0 +1,70 @@
+"""What numbers need to know of the packages above; bound in those packages' ``ready()``.
+
+Nothing is bound until services can be given numbers: the answers are then honest, for a
+number that no service can use is used by none and carries no traffic.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from imiconnect.accounts.models import Member
+    from imiconnect.console.words import Words
+    from imiconnect.numbers.models import Number
+
+
+@dataclass(frozen=True)
+class Use:
+    """A service that uses a number: its name, address and state."""
+
+    name: str
+    url: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """Why a number cannot be released: a sentence, and where to remove the reason."""
+
+    text: "Words"
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What went over a number in the last 30 days."""
+
+    sent: int = 0
+    received: int = 0
+    calls: int = 0
+
+    @property
+    def total(self) -> int:
+        """Everything together."""
+        return self.sent + self.received + self.calls
+
+
+@dataclass
+class Answers:
+    """The functions that packages above have bound."""
+
+    #: Services by number, for a whole page of numbers in a constant number of queries. The
+    #: member is None for support.
+    uses: Callable[[Sequence["Number"], "Member | None"], dict[uuid.UUID, list[Use]]] = (
+        lambda numbers, member: {}
+    )
+    #: Each returns the reasons against releasing a number.
+    blockers: list[Callable[["Number"], Iterable[Blocker]]] = field(default_factory=list)
+    traffic: Callable[["Number"], Traffic] = lambda number: Traffic()
+    #: Each is called after the commit of a change of state, URL or reserved keyword.
+    changed: list[Callable[["Number"], None]] = field(default_factory=list)
+
+
+answers = Answers()
+
+
+def uses_of(number: "Number", member: "Member | None") -> list[Use]:
+    """Return the services that use one number."""
+    return answers.uses([number], member).get(number.pk, [])

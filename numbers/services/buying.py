@@ -1,0 +1,298 @@
+"""Buying a phone number so that it is never bought and lost, and never paid twice.
+
+1. ``reserve``: one UPSERT keeps the number for an organization for ten minutes.
+2. ``place_order``: one transaction writes the number (pending) and the order. From now on
+   the database knows what is wanted, whatever crashes.
+3. ``run_order``: claim the order by a conditional UPDATE that also says when somebody else
+   may take it up; call the carrier with the order's id as key, outside any transaction;
+   then one transaction writes the outcome. A crash after the carrier's answer is resumed by
+   ``resume_orders``: the same key returns the same purchase.
+"""
+
+import datetime as dt
+import logging
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from imiconnect.accounts.models import Member
+from imiconnect.numbers.carriers import registry
+from imiconnect.numbers.carriers.base import CarrierError, PostalAddress
+from imiconnect.numbers.kinds import ORDER_NEXT, Kind, OrderState, State
+from imiconnect.numbers.models import (
+    Address,
+    Number,
+    NumberOrder,
+    PhoneLine,
+    RateCard,
+    Reservation,
+)
+from imiconnect.numbers.models.orders import RESERVED_FOR
+from imiconnect.numbers.numbering import pretty, region_of
+from imiconnect.numbers.services import charging, history
+
+log = logging.getLogger(__name__)
+#: While a carrier is asked nobody else takes the order up.
+LEASE = dt.timedelta(seconds=60)
+#: Seconds before each further try; the last one repeats.
+PAUSES = (15, 60, 300, 1800)
+
+_RESERVE = """
+INSERT INTO numbers_reservation (e164, organization_id, carrier, expires_at)
+VALUES (%(e164)s, %(organization)s, %(carrier)s, %(until)s)
+ON CONFLICT (e164) DO UPDATE
+    SET organization_id = EXCLUDED.organization_id,
+        carrier = EXCLUDED.carrier, expires_at = EXCLUDED.expires_at
+    WHERE numbers_reservation.expires_at <= %(now)s
+       OR numbers_reservation.organization_id = EXCLUDED.organization_id
+RETURNING expires_at
+"""
+
+
+def reserve(*, member: Member, e164: str, carrier: str) -> dt.datetime:
+    """Keep a number for the organization and return until when.
+
+    Raises ``ValidationError`` when somebody else is about to buy it or has it.
+    """
+    history.may_manage(member)
+    taken = ValidationError(
+        _("Somebody else is about to buy %(number)s, or has it. Choose another one."),
+        code="taken",
+        params={"number": pretty(e164)},
+    )
+    if Number.objects.live().filter(kind=Kind.PHONE_NUMBER, value=e164).exists():
+        raise taken
+    now = timezone.now()
+    values = {
+        "e164": e164,
+        "organization": member.organization_id,
+        "carrier": carrier,
+        "until": now + RESERVED_FOR,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, values)
+        row = cursor.fetchone()
+    if row is None:
+        raise taken
+    return values["until"]  # type: ignore[return-value]  # the dict is of many types
+
+
+def reservation_of(member: Member, e164: str) -> Reservation | None:
+    """Return the organization's reservation of a number while it lasts."""
+    return Reservation.objects.filter(
+        e164=e164, organization=member.organization_id, expires_at__gt=timezone.now()
+    ).first()
+
+
+@transaction.atomic
+def place_order(
+    *, member: Member, e164: str, number_type: str, address: Address | None, key: str
+) -> NumberOrder:
+    """Write the number (pending) and its order; the same ``key`` returns the same order.
+
+    Raises ``ValidationError`` when the reservation has run out, the price is not known, the
+    country wants another address, or somebody else has the number.
+    """
+    history.may_manage(member)
+    known = NumberOrder.objects.filter(
+        organization=member.organization_id, idempotency_key=key
+    ).first()
+    if known:
+        return known
+    rate = rate_for(e164, number_type)
+    check_address(rate, member, address)
+    reservation = reservation_of(member, e164)
+    if reservation is None:
+        raise ValidationError(
+            _("The 10 minutes for %(number)s are over. Search again and choose a number."),
+            code="reservation_over",
+            params={"number": pretty(e164)},
+        )
+    number = _pending(member, e164, rate)
+    return NumberOrder.objects.create(
+        organization_id=member.organization_id,
+        number=number,
+        carrier=reservation.carrier,
+        number_type=number_type,
+        address=address,
+        monthly_rental=rate.monthly_rental,
+        inbound_voice=rate.inbound_voice,
+        inbound_sms=rate.inbound_sms,
+        currency=rate.currency,
+        idempotency_key=key,
+        next_attempt_at=timezone.now(),
+        created_by_id=member.user_id,
+    )
+
+
+def _pending(member: Member, e164: str, rate: RateCard) -> Number:
+    try:
+        with transaction.atomic():
+            return history.create(
+                member=member,
+                kind=Kind.PHONE_NUMBER,
+                value=e164,
+                text=_("Ordered"),
+                state=State.PENDING,
+                country=rate.country,
+                number_type=rate.number_type,
+                voice=rate.voice,
+                sms=rate.sms,
+                monthly_cost=rate.monthly_rental,
+                currency=rate.currency,
+            )
+    except IntegrityError:
+        raise ValidationError(
+            _("%(number)s has just been sold to somebody else. Choose another one."),
+            code="taken",
+            params={"number": pretty(e164)},
+        ) from None
+
+
+def rate_for(e164: str, number_type: str) -> RateCard:
+    """Return the price of a number; raises ``ValidationError`` where there is none."""
+    rate = (
+        RateCard.objects.filter(country=region_of(e164), number_type=number_type)
+        .select_related("country")
+        .first()
+    )
+    if rate is None or not rate.can_be_bought:
+        raise ValidationError(
+            _("The price of this number is on request. Send an offline request."),
+            code="on_request",
+        )
+    return rate
+
+
+def check_address(rate: RateCard, member: Member, address: Address | None) -> None:
+    """Raise ``ValidationError`` unless the address is what the country asks for."""
+    if not rate.needs_address:
+        return
+    if address is None or address.organization_id != member.organization_id:
+        raise ValidationError({"address": [_("Enter the address that the country asks for.")]})
+    inside = address.country_id == rate.country_id
+    if rate.address_requirement == "local" and not inside:
+        raise ValidationError(
+            {"address": [_("The address must be in %s.") % rate.country.name]}
+        )
+    if rate.address_requirement == "foreign" and inside:
+        raise ValidationError(
+            {"address": [_("The address must be outside %s.") % rate.country.name]}
+        )
+
+
+def buy_number(
+    *, member: Member, e164: str, number_type: str, address: Address | None, key: str
+) -> NumberOrder:
+    """Place the order and run it once; what the carrier leaves open goes on by itself.
+
+    Raises ``ValidationError`` also when the carrier refuses for good.
+    """
+    order = place_order(
+        member=member, e164=e164, number_type=number_type, address=address, key=key
+    )
+    run_order(order)
+    order.refresh_from_db()
+    if order.state == OrderState.REFUSED:
+        raise ValidationError(order.reason, code="refused")
+    return order
+
+
+def run_order(order: NumberOrder) -> bool:
+    """Ask the carrier once, if nobody else does; True when the order has come to its end."""
+    if not _claim(order):
+        return False
+    try:
+        carrier = registry.get(order.carrier)
+        reference = carrier.buy(order.number.value, str(order.pk), _postal(order.address))
+    except CarrierError as error:
+        if error.retryable:
+            log.warning("Order %s waits: %r", order, error)
+            return _postpone(order, str(error.user_message))
+        return _refuse(order, str(error.user_message))
+    return _complete(order, reference)
+
+
+def resume_orders(limit: int = 100) -> int:
+    """Take up every open order whose time has come; return how many came to their end."""
+    due = NumberOrder.objects.filter(
+        state__in=[OrderState.PLACED, OrderState.BUYING], next_attempt_at__lte=timezone.now()
+    ).select_related("number", "address__country")
+    return sum(run_order(order) for order in due.order_by("next_attempt_at")[:limit])
+
+
+def _move_order(order: NumberOrder, to: str, **fields: Any) -> bool:
+    sources = [state for state, following in ORDER_NEXT.items() if to in following]
+    rows = NumberOrder.objects.filter(pk=order.pk, state__in=sources)
+    changed = rows.update(state=to, updated_at=timezone.now(), **fields)
+    order.refresh_from_db()
+    return bool(changed)
+
+
+def _claim(order: NumberOrder) -> bool:
+    now = timezone.now()
+    claimed = NumberOrder.objects.filter(
+        pk=order.pk,
+        state__in=[OrderState.PLACED, OrderState.BUYING],
+        next_attempt_at__lte=now,
+    ).update(
+        state=OrderState.BUYING,
+        attempts=F("attempts") + 1,
+        next_attempt_at=now + LEASE,
+        updated_at=now,
+    )
+    order.refresh_from_db()
+    return bool(claimed)
+
+
+def _postal(address: Address | None) -> PostalAddress | None:
+    if address is None:
+        return None
+    return PostalAddress(
+        name=address.name,
+        street=address.street,
+        city=address.city,
+        region=address.region,
+        postal_code=address.postal_code,
+        country=address.country_id,
+    )
+
+
+def _postpone(order: NumberOrder, why: str) -> bool:
+    pause = PAUSES[min(order.attempts, len(PAUSES)) - 1]
+    again = timezone.now() + dt.timedelta(seconds=pause)
+    with transaction.atomic():
+        if _move_order(order, OrderState.BUYING, next_attempt_at=again, reason=why):
+            history.tell(order.number, why)
+    return False
+
+
+@transaction.atomic
+def _refuse(order: NumberOrder, why: str) -> bool:
+    if _move_order(order, OrderState.REFUSED, reason=why):
+        history.move(order.number, State.REJECTED, why, reason=why)
+        Reservation.objects.filter(e164=order.number.value).delete()
+    return True
+
+
+@transaction.atomic
+def _complete(order: NumberOrder, reference: str) -> bool:
+    if not _move_order(order, OrderState.COMPLETED, reason=""):
+        return True
+    PhoneLine.objects.create(
+        number=order.number,
+        carrier=order.carrier,
+        carrier_reference=reference,
+        inbound_voice=order.inbound_voice,
+        inbound_sms=order.inbound_sms,
+        bought_at=timezone.now(),
+    )
+    history.move(order.number, State.ACTIVE, _("Bought"))
+    charging.charge_month(order.number)
+    Reservation.objects.filter(e164=order.number.value).delete()
+    return True

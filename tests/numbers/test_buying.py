@@ -1,0 +1,194 @@
+"""Buying a phone number: reserved, ordered, bought once, charged once, never lost."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+
+from imiconnect.accounts.models import Member
+from imiconnect.audit.models import AuditEntry
+from imiconnect.numbers.carriers.base import CarrierBusy
+from imiconnect.numbers.carriers.stock.carrier import Carrier
+from imiconnect.numbers.kinds import OrderState, State
+from imiconnect.numbers.models import (
+    Charge,
+    Number,
+    NumberOrder,
+    RateCard,
+    Reservation,
+    StockNumber,
+)
+from imiconnect.numbers.services import addresses, buying
+from imiconnect.numbers.services.searching import search_numbers
+
+
+def order_of(member: Member, e164: str, key: str = "run-1") -> NumberOrder:
+    address = addresses.keep_address(
+        member=member,
+        country="GB",
+        name="Ada",
+        street="1 High St",
+        city="London",
+        postal_code="N1 1AA",
+    )
+    return buying.place_order(
+        member=member, e164=e164, number_type="multi_function", address=address, key=key
+    )
+
+
+@pytest.fixture
+def order(admin: Member, stock: list[str]) -> NumberOrder:
+    buying.reserve(member=admin, e164=stock[0], carrier="stock")
+    return order_of(admin, stock[0])
+
+
+def test_a_search_finds_the_preferred_digits(stock: list[str], uk_rate: RateCard) -> None:
+    wanted = stock[3][-3:]
+    found, complete = search_numbers(rate=uk_rate, digits=wanted, match="end")
+    assert complete
+    assert {row.e164 for row in found} == {n for n in stock if n.endswith(wanted)}
+
+
+def test_a_wildcard_stands_for_one_digit(stock: list[str], uk_rate: RateCard) -> None:
+    digits = stock[0][-4:-2] + "*" + stock[0][-1]
+    found, _ = search_numbers(rate=uk_rate, digits=digits, match="end")
+    assert stock[0] in {row.e164 for row in found}
+
+
+def test_letters_are_no_preferred_digits(uk_rate: RateCard) -> None:
+    with pytest.raises(ValidationError, match="digits, and"):
+        search_numbers(rate=uk_rate, digits="45a")
+
+
+def test_a_reserved_number_is_not_offered(
+    admin: Member, stock: list[str], uk_rate: RateCard
+) -> None:
+    buying.reserve(member=admin, e164=stock[0], carrier="stock")
+    found, _ = search_numbers(rate=uk_rate)
+    assert stock[0] not in {row.e164 for row in found}
+
+
+def test_a_reservation_keeps_others_away_for_ten_minutes(
+    admin: Member, outsider: Member, stock: list[str]
+) -> None:
+    until = buying.reserve(member=admin, e164=stock[0], carrier="stock")
+    assert dt.timedelta(minutes=9) < until - timezone.now() <= dt.timedelta(minutes=10)
+    with pytest.raises(ValidationError, match="Somebody else"):
+        buying.reserve(member=outsider, e164=stock[0], carrier="stock")
+
+
+def test_a_reservation_that_ran_out_goes_to_the_next(
+    admin: Member, outsider: Member, stock: list[str]
+) -> None:
+    buying.reserve(member=admin, e164=stock[0], carrier="stock")
+    Reservation.objects.update(expires_at=timezone.now())
+    assert buying.reserve(member=outsider, e164=stock[0], carrier="stock")
+    with pytest.raises(ValidationError, match="10 minutes"):
+        order_of(admin, stock[0])
+
+
+def test_a_viewer_buys_nothing(viewer: Member, stock: list[str]) -> None:
+    with pytest.raises(PermissionDenied):
+        buying.reserve(member=viewer, e164=stock[0], carrier="stock")
+
+
+def test_an_order_that_runs_makes_the_number_active(order: NumberOrder) -> None:
+    assert order.number.state == State.PENDING
+    assert buying.run_order(order)
+    order.number.refresh_from_db()
+    assert (order.state, order.number.state) == (OrderState.COMPLETED, State.ACTIVE)
+    assert StockNumber.objects.get(e164=order.number.value).sold_to == order.pk
+    assert not Reservation.objects.exists()
+
+
+def test_a_purchase_is_charged_once(order: NumberOrder) -> None:
+    buying.run_order(order)
+    buying.run_order(order)
+    charge = Charge.objects.get()
+    assert (charge.amount, charge.month.day) == (order.monthly_rental, 1)
+
+
+def test_a_purchase_tells_history_and_audit(order: NumberOrder) -> None:
+    buying.run_order(order)
+    assert [event.text for event in order.number.events.all()] == ["Ordered", "Bought"]
+    assert AuditEntry.objects.filter(action="phone_number.active").exists()
+
+
+def test_the_same_key_is_the_same_order(admin: Member, order: NumberOrder) -> None:
+    assert order_of(admin, order.number.value).pk == order.pk
+    assert Number.objects.count() == 1
+
+
+def test_an_order_without_the_address_is_refused(admin: Member, stock: list[str]) -> None:
+    RateCard.objects.filter(country="GB").update(address_requirement="local")
+    buying.reserve(member=admin, e164=stock[0], carrier="stock")
+    with pytest.raises(ValidationError) as error:
+        buying.place_order(
+            member=admin, e164=stock[0], number_type="multi_function", address=None, key="k"
+        )
+    assert "address" in error.value.message_dict
+
+
+def test_a_foreign_address_is_refused_where_a_local_one_is_asked(
+    admin: Member, uk_rate: RateCard
+) -> None:
+    uk_rate.address_requirement = "local"
+    address = addresses.keep_address(
+        member=admin, country="FR", name="A", street="1", city="Paris"
+    )
+    with pytest.raises(ValidationError, match="must be in United Kingdom"):
+        buying.check_address(uk_rate, admin, address)
+
+
+def test_a_price_on_request_cannot_be_bought(stock: list[str]) -> None:
+    RateCard.objects.filter(country="GB").update(monthly_rental=None)
+    with pytest.raises(ValidationError, match="on request"):
+        buying.rate_for(stock[0], "multi_function")
+
+
+def test_a_number_sold_elsewhere_refuses_the_order(order: NumberOrder, admin: Member) -> None:
+    other = "01890000-0000-7000-8000-000000000001"
+    StockNumber.objects.filter(e164=order.number.value).update(state="sold", sold_to=other)
+    buying.run_order(order)
+    order.number.refresh_from_db()
+    assert (order.state, order.number.state) == (OrderState.REFUSED, State.REJECTED)
+    assert "sold to somebody else" in order.number.reason
+    assert not Charge.objects.exists()
+
+
+def test_a_crash_after_the_carriers_answer_is_resumed(
+    order: NumberOrder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The carrier has sold, the process dies before the outcome is written."""
+
+    def die(*args: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as crash:
+        crash.setattr(buying, "_complete", die)
+        with pytest.raises(SystemExit):
+            buying.run_order(order)
+    assert StockNumber.objects.get(e164=order.number.value).state == "sold"
+    assert buying.resume_orders() == 0  # the lease still holds
+    NumberOrder.objects.update(next_attempt_at=timezone.now())
+    assert buying.resume_orders() == 1
+    order.number.refresh_from_db()
+    assert order.number.state == State.ACTIVE
+    assert Charge.objects.count() == 1
+
+
+def test_a_carrier_that_does_not_answer_is_asked_again(
+    order: NumberOrder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*args: Any) -> str:
+        raise CarrierBusy
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(Carrier, "buy", busy)
+        assert not buying.run_order(order)
+    assert order.state == OrderState.BUYING
+    assert order.next_attempt_at > timezone.now()
+    NumberOrder.objects.update(next_attempt_at=timezone.now())
+    assert buying.resume_orders() == 1
