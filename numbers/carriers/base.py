@@ -105,6 +105,9 @@ class Carrier(Protocol):
     def search(self, query: Query) -> Sequence[Offer]:
         """Return numbers for sale; raises ``CarrierError``."""
 
+    def offers(self, e164: str, number_type: str) -> bool:
+        """Tell whether this number is for sale as this type; raises ``CarrierError``."""
+
     def buy(self, e164: str, key: str, address: PostalAddress | None) -> str:
         """Buy and return the carrier's reference.
 

@@ -494,6 +494,18 @@ class Migration(migrations.Migration):
             fields=[
                 ("e164", models.CharField(max_length=16, primary_key=True, serialize=False)),
                 ("carrier", models.SlugField(max_length=30)),
+                (
+                    "number_type",
+                    models.CharField(
+                        choices=[
+                            ("multi_function", "Multi-Function"),
+                            ("landline", "Landline"),
+                            ("mobile", "Mobile"),
+                            ("tollfree", "Tollfree"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
                 ("expires_at", models.DateTimeField(db_index=True)),
                 (
                     "organization",

@@ -52,6 +52,8 @@ class Reservation(models.Model):
     e164 = models.CharField(max_length=16, primary_key=True)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     carrier = models.SlugField(max_length=30)
+    #: As what it was offered: it decides the price.
+    number_type = models.CharField(max_length=20, choices=NumberType.choices)
     expires_at = models.DateTimeField(db_index=True)
 
     class Meta:

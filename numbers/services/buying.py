@@ -42,23 +42,25 @@ LEASE = dt.timedelta(seconds=60)
 PAUSES = (15, 60, 300, 1800)
 
 _RESERVE = """
-INSERT INTO numbers_reservation (e164, organization_id, carrier, expires_at)
-VALUES (%(e164)s, %(organization)s, %(carrier)s, %(until)s)
+INSERT INTO numbers_reservation (e164, organization_id, carrier, number_type, expires_at)
+VALUES (%(e164)s, %(organization)s, %(carrier)s, %(number_type)s, %(until)s)
 ON CONFLICT (e164) DO UPDATE
-    SET organization_id = EXCLUDED.organization_id,
-        carrier = EXCLUDED.carrier, expires_at = EXCLUDED.expires_at
+    SET organization_id = EXCLUDED.organization_id, carrier = EXCLUDED.carrier,
+        number_type = EXCLUDED.number_type, expires_at = EXCLUDED.expires_at
     WHERE numbers_reservation.expires_at <= %(now)s
        OR numbers_reservation.organization_id = EXCLUDED.organization_id
 RETURNING expires_at
 """
 
 
-def reserve(*, member: Member, e164: str, carrier: str) -> dt.datetime:
+def reserve(*, member: Member, e164: str, number_type: str, carrier: str) -> dt.datetime:
     """Keep a number for the organization and return until when.
 
-    Raises ``ValidationError`` when somebody else is about to buy it or has it.
+    Raises ``ValidationError`` when somebody else is about to buy it or has it, when it has
+    no price, or when the carrier does not sell it as this type.
     """
     history.may_manage(member)
+    rate_for(e164, number_type)
     taken = ValidationError(
         _("Somebody else is about to buy %(number)s, or has it. Choose another one."),
         code="taken",
@@ -66,11 +68,13 @@ def reserve(*, member: Member, e164: str, carrier: str) -> dt.datetime:
     )
     if Number.objects.live().filter(kind=Kind.PHONE_NUMBER, value=e164).exists():
         raise taken
+    _check_offer(e164, number_type, carrier)
     now = timezone.now()
     values = {
         "e164": e164,
         "organization": member.organization_id,
         "carrier": carrier,
+        "number_type": number_type,
         "until": now + RESERVED_FOR,
         "now": now,
     }
@@ -82,6 +86,20 @@ def reserve(*, member: Member, e164: str, carrier: str) -> dt.datetime:
     return values["until"]  # type: ignore[return-value]  # the dict is of many types
 
 
+def _check_offer(e164: str, number_type: str, carrier: str) -> None:
+    """Raise ``ValidationError`` unless the carrier sells the number as this type now."""
+    try:
+        if registry.get(carrier).offers(e164, number_type):
+            return
+    except CarrierError as error:
+        raise ValidationError(error.user_message, code="carrier") from error
+    raise ValidationError(
+        _("%(number)s is not for sale any more. Choose another one."),
+        code="taken",
+        params={"number": pretty(e164)},
+    )
+
+
 def reservation_of(member: Member, e164: str) -> Reservation | None:
     """Return the organization's reservation of a number while it lasts."""
     return Reservation.objects.filter(
@@ -90,9 +108,7 @@ def reservation_of(member: Member, e164: str) -> Reservation | None:
 
 
 @transaction.atomic
-def place_order(
-    *, member: Member, e164: str, number_type: str, address: Address | None, key: str
-) -> NumberOrder:
+def place_order(*, member: Member, e164: str, address: Address | None, key: str) -> NumberOrder:
     """Write the number (pending) and its order; the same ``key`` returns the same order.
 
     Raises ``ValidationError`` when the reservation has run out, the price is not known, the
@@ -104,8 +120,6 @@ def place_order(
     ).first()
     if known:
         return known
-    rate = rate_for(e164, number_type)
-    check_address(rate, member, address)
     reservation = reservation_of(member, e164)
     if reservation is None:
         raise ValidationError(
@@ -113,12 +127,14 @@ def place_order(
             code="reservation_over",
             params={"number": pretty(e164)},
         )
+    rate = rate_for(e164, reservation.number_type)
+    check_address(rate, member, address)
     number = _pending(member, e164, rate)
     return NumberOrder.objects.create(
         organization_id=member.organization_id,
         number=number,
         carrier=reservation.carrier,
-        number_type=number_type,
+        number_type=rate.number_type,
         address=address,
         monthly_rental=rate.monthly_rental,
         inbound_voice=rate.inbound_voice,
@@ -186,16 +202,12 @@ def check_address(rate: RateCard, member: Member, address: Address | None) -> No
         )
 
 
-def buy_number(
-    *, member: Member, e164: str, number_type: str, address: Address | None, key: str
-) -> NumberOrder:
+def buy_number(*, member: Member, e164: str, address: Address | None, key: str) -> NumberOrder:
     """Place the order and run it once; what the carrier leaves open goes on by itself.
 
     Raises ``ValidationError`` also when the carrier refuses for good.
     """
-    order = place_order(
-        member=member, e164=e164, number_type=number_type, address=address, key=key
-    )
+    order = place_order(member=member, e164=e164, address=address, key=key)
     run_order(order)
     order.refresh_from_db()
     if order.state == OrderState.REFUSED:

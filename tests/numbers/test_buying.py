@@ -24,6 +24,12 @@ from imiconnect.numbers.services import addresses, buying
 from imiconnect.numbers.services.searching import search_numbers
 
 
+def keep(member: Member, e164: str) -> dt.datetime:
+    return buying.reserve(
+        member=member, e164=e164, number_type="multi_function", carrier="stock"
+    )
+
+
 def order_of(member: Member, e164: str, key: str = "run-1") -> NumberOrder:
     address = addresses.keep_address(
         member=member,
@@ -33,14 +39,12 @@ def order_of(member: Member, e164: str, key: str = "run-1") -> NumberOrder:
         city="London",
         postal_code="N1 1AA",
     )
-    return buying.place_order(
-        member=member, e164=e164, number_type="multi_function", address=address, key=key
-    )
+    return buying.place_order(member=member, e164=e164, address=address, key=key)
 
 
 @pytest.fixture
 def order(admin: Member, stock: list[str]) -> NumberOrder:
-    buying.reserve(member=admin, e164=stock[0], carrier="stock")
+    keep(admin, stock[0])
     return order_of(admin, stock[0])
 
 
@@ -65,7 +69,7 @@ def test_letters_are_no_preferred_digits(uk_rate: RateCard) -> None:
 def test_a_reserved_number_is_not_offered(
     admin: Member, stock: list[str], uk_rate: RateCard
 ) -> None:
-    buying.reserve(member=admin, e164=stock[0], carrier="stock")
+    keep(admin, stock[0])
     found, _ = search_numbers(rate=uk_rate)
     assert stock[0] not in {row.e164 for row in found}
 
@@ -73,25 +77,30 @@ def test_a_reserved_number_is_not_offered(
 def test_a_reservation_keeps_others_away_for_ten_minutes(
     admin: Member, outsider: Member, stock: list[str]
 ) -> None:
-    until = buying.reserve(member=admin, e164=stock[0], carrier="stock")
+    until = keep(admin, stock[0])
     assert dt.timedelta(minutes=9) < until - timezone.now() <= dt.timedelta(minutes=10)
     with pytest.raises(ValidationError, match="Somebody else"):
-        buying.reserve(member=outsider, e164=stock[0], carrier="stock")
+        keep(outsider, stock[0])
 
 
 def test_a_reservation_that_ran_out_goes_to_the_next(
     admin: Member, outsider: Member, stock: list[str]
 ) -> None:
-    buying.reserve(member=admin, e164=stock[0], carrier="stock")
+    keep(admin, stock[0])
     Reservation.objects.update(expires_at=timezone.now())
-    assert buying.reserve(member=outsider, e164=stock[0], carrier="stock")
+    assert keep(outsider, stock[0])
     with pytest.raises(ValidationError, match="10 minutes"):
         order_of(admin, stock[0])
 
 
+def test_a_number_is_not_reserved_as_a_cheaper_type(admin: Member, stock: list[str]) -> None:
+    with pytest.raises(ValidationError, match="not for sale"):
+        buying.reserve(member=admin, e164=stock[0], number_type="landline", carrier="stock")
+
+
 def test_a_viewer_buys_nothing(viewer: Member, stock: list[str]) -> None:
     with pytest.raises(PermissionDenied):
-        buying.reserve(member=viewer, e164=stock[0], carrier="stock")
+        keep(viewer, stock[0])
 
 
 def test_an_order_that_runs_makes_the_number_active(order: NumberOrder) -> None:
@@ -123,11 +132,9 @@ def test_the_same_key_is_the_same_order(admin: Member, order: NumberOrder) -> No
 
 def test_an_order_without_the_address_is_refused(admin: Member, stock: list[str]) -> None:
     RateCard.objects.filter(country="GB").update(address_requirement="local")
-    buying.reserve(member=admin, e164=stock[0], carrier="stock")
+    keep(admin, stock[0])
     with pytest.raises(ValidationError) as error:
-        buying.place_order(
-            member=admin, e164=stock[0], number_type="multi_function", address=None, key="k"
-        )
+        buying.place_order(member=admin, e164=stock[0], address=None, key="k")
     assert "address" in error.value.message_dict
 
 

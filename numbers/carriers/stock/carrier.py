@@ -26,6 +26,12 @@ class Carrier:
         rows = matching(query).values_list("e164", "operator")[: query.limit]
         return [base.Offer(e164, self.slug, operator) for e164, operator in rows]
 
+    def offers(self, e164: str, number_type: str) -> bool:
+        """Tell whether the row is available as this type."""
+        return StockNumber.objects.filter(
+            e164=e164, number_type=number_type, state=StockNumber.State.AVAILABLE
+        ).exists()
+
     def buy(self, e164: str, key: str, address: base.PostalAddress | None) -> str:
         """Sell the row to the order ``key``, a UUID."""
         available = StockNumber.objects.filter(e164=e164, state=StockNumber.State.AVAILABLE)

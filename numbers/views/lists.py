@@ -1,0 +1,158 @@
+"""The numbers screen: every kind in one list, with history behind the status."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
+from imiconnect.console import paging
+from imiconnect.console.columns import CODE, FIGURE, STATE, TIME, Column
+from imiconnect.console.export import csv_response
+from imiconnect.console.lists import Button, Empty, FilterForm, ListPage, Row
+from imiconnect.numbers.kinds import Kind, State
+from imiconnect.numbers.models import Country, Number, NumberEvent
+from imiconnect.numbers.money import money
+from imiconnect.numbers.numbering import pretty
+from imiconnect.numbers.ports import answers
+
+CHUNK = 2000
+KINDS = (
+    ("", _("All")),
+    (Kind.SHORT_CODE, _("Short Code")),
+    (Kind.PHONE_NUMBER, _("Phone Number")),
+    (Kind.SENDER_ID, _("Sender ID")),
+    (Kind.KEYWORD, _("Keyword")),
+)
+
+
+class NumberFilters(FilterForm):
+    """What the list can be narrowed by; the kind is a row of links above it."""
+
+    kind = forms.ChoiceField(choices=KINDS, widget=forms.HiddenInput)
+    search = forms.CharField(label=_("Search"), max_length=64)
+    country = forms.ModelChoiceField(
+        label=_("Country"), queryset=Country.objects.all(), empty_label=_("All countries")
+    )
+    state = forms.ChoiceField(
+        label=_("Status"), choices=[("", _("All states")), *State.choices]
+    )
+
+
+def shown(number: Number) -> str:
+    """Return a number as people read it; a keyword with its code."""
+    if number.kind == Kind.PHONE_NUMBER:
+        return pretty(number.value)
+    if number.kind == Kind.KEYWORD and number.short_code:
+        return f"{number.value} → {number.short_code.code}"
+    return str(number)
+
+
+def uses_text(number: Number) -> str:
+    """Return the names of the services that use a number."""
+    return ", ".join(use.name for use in getattr(number, "uses", []))
+
+
+class NumberList(MemberRequiredMixin, ListPage):
+    """Numbers of the organization, newest first; five queries however many there are."""
+
+    act = Act.READ
+    template_name = "numbers/list.html"
+    section = "numbers"
+    title = _("Numbers")
+    export_name = "numbers"
+    filter_form = NumberFilters
+    columns = (
+        Column("value", _("Number"), shown, CODE),
+        Column("kind", _("Kind"), "get_kind_display"),
+        Column("country", _("Country"), "country.name"),
+        Column("state", _("Status"), "state", STATE),
+        Column("uses", _("Services"), uses_text),
+        Column("monthly_cost", _("Monthly cost"), money, FIGURE),
+        Column("created_at", _("Requested"), "created_at", TIME),
+    )
+
+    @property
+    def may_add(self) -> bool:
+        """Whether this person sees GET NUMBERS."""
+        return acting(self.request).can(Act.MANAGE_NUMBERS)
+
+    @property
+    def empty(self) -> Empty:  # type: ignore[override]  # depends on the role
+        """Say what numbers are for."""
+        text = _("Numbers send and receive SMS and calls through your services.")
+        button = Button(_("PHONE NUMBER"), reverse("numbers:phone")) if self.may_add else None
+        return Empty(_("No numbers yet"), text, button, "phone")
+
+    def get_queryset(self) -> QuerySet[Number]:
+        """Return what the columns need in one query."""
+        rows = Number.objects.visible_to(acting(self.request))
+        found: QuerySet[Number] = rows.select_related("country", "short_code")
+        return found
+
+    def filtered(self, queryset: Any, values: dict[str, Any]) -> QuerySet[Number]:
+        """Narrow by kind, country, state and text."""
+        for name in ("kind", "country", "state"):
+            if values.get(name):
+                queryset = queryset.filter(**{name: values[name]})
+        found: QuerySet[Number] = queryset.matching(values.get("search") or "")
+        return found
+
+    def kinds(self) -> Sequence[Button]:
+        """Return the five filters."""
+        current = self.request.GET.get("kind", "")
+        base = reverse("numbers:list")
+        return [
+            Button(label, f"{base}?kind={slug}" if slug else base, current=slug == current)
+            for slug, label in KINDS
+        ]
+
+    def manage_url(self, row: Number) -> str:
+        """Return the address of the manage page."""
+        return reverse("numbers:manage", args=[row.pk])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the menu of GET NUMBERS."""
+        return super().get_context_data(**kwargs) | {"may_add": self.may_add}
+
+    def _page(self, filters: FilterForm | None) -> paging.Page[Any]:
+        page = super()._page(filters)
+        self._with_uses(page.rows)
+        self._histories: dict[uuid.UUID, list[NumberEvent]] = defaultdict(list)
+        for event in NumberEvent.objects.filter(number__in=page.rows):
+            self._histories[event.number_id].append(event)
+        return page
+
+    def _row(self, row: Number) -> Row:
+        drawn = super()._row(row)
+        context = {"number": row, "events": self._histories[row.pk]}
+        badge = render_to_string("numbers/badge.html", context)
+        cells = [
+            replace(cell, html=badge) if cell.column.slug == "state" else cell
+            for cell in drawn.cells
+        ]
+        return replace(drawn, cells=cells)
+
+    def _with_uses(self, rows: Sequence[Number]) -> None:
+        uses = answers.uses(rows, acting(self.request))
+        for row in rows:
+            row.uses = uses.get(row.pk, [])
+
+    def _csv(self) -> StreamingHttpResponse:
+        rows = self._rows(self._filters()).order_by(*self._order())
+        return csv_response(self.export_name, self.columns, self._chunks(rows.iterator(CHUNK)))
+
+    def _chunks(self, rows: Iterable[Number]) -> Iterator[Number]:
+        remaining = iter(rows)
+        while chunk := list(islice(remaining, CHUNK)):
+            self._with_uses(chunk)
+            yield from chunk
