@@ -4,7 +4,6 @@ import base64
 import datetime as dt
 import secrets
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,13 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.apps.channel_types import registry
 from imiconnect.audit.services import record
+from imiconnect.callback_urls import checked_url
 from imiconnect.keys import Overlap
-from imiconnect.outbound import allows_plain_http
 from imiconnect.sharing.changes import locked, tell
 from imiconnect.sharing.models import Service
 from imiconnect.vault import fingerprint
-
-URL_LENGTH = 500
 
 
 def new_signing_secret() -> str:
@@ -129,25 +126,3 @@ def signing_secrets(service: Service) -> list[str]:
     overlapping = bool(until and until > timezone.now())
     found = [service.signing_secret, service.previous_signing_secret if overlapping else ""]
     return [secret for secret in found if secret]
-
-
-def checked_url(url: str, *, field: str) -> str:
-    """Return a callback URL of the right shape, or raise the sentence for ``field``."""
-    url = url.strip()
-    if not url:
-        return ""
-    if len(url) > URL_LENGTH:
-        raise ValidationError({field: [_("URL must be 500 characters or fewer.")]})
-    try:
-        parts = urlsplit(url)
-        whole = bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        whole = False
-    if not whole or not url.isprintable() or " " in url:
-        raise ValidationError({field: [_("Enter a whole URL, like https://example.com/dr.")]})
-    if parts.username is not None:
-        raise ValidationError({field: [_("URL must not contain a user name or password.")]})
-    schemes = {"https", "http"} if allows_plain_http() else {"https"}
-    if parts.scheme.lower() not in schemes:
-        raise ValidationError({field: [_("URL must start with https://.")]})
-    return url

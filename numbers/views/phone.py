@@ -34,7 +34,9 @@ def _search(request: HttpRequest, answers: Answers) -> dict[str, Any]:
     """Return the search form and, once it was sent, the numbers for sale."""
     rates = _rates(answers)
     asked = "number_type" in request.GET
-    before = {name: answers.value("search", name) for name in ("number_type", "digits", "match")}
+    before = {
+        name: answers.value("search", name) for name in ("number_type", "digits", "match")
+    }
     form = SearchForm(
         request.GET if asked else None,
         rates=rates,
@@ -189,7 +191,8 @@ class PhoneNumberWizard(MemberRequiredMixin, Wizard):
                 "The order is placed and goes on by itself. The numbers screen shows how far "
                 "it has come; nothing is charged before the number is yours."
             )
-        return Outcome(reverse("numbers:manage", args=[number.pk]), str(order), words)
+        url = reverse("numbers:manage", args=[number.pk])
+        return Outcome(url, reference=str(order), words=words)
 
     def _kept(self, answers: Answers) -> Address | None:
         form = answers.forms.get("address")
@@ -203,5 +206,3 @@ class PhoneNumberWizard(MemberRequiredMixin, Wizard):
             country=values["country"].pk,
             **{name: values[name] for name in addresses.FIELDS},
         )
-
-

@@ -1,0 +1,26 @@
+"""Addresses of the numbers pages."""
+
+from django.urls import path
+
+from imiconnect.numbers.views import lists, manage, offline, phone, sender
+
+app_name = "numbers"
+urlpatterns = [
+    path("numbers/", lists.NumberList.as_view(), name="list"),
+    path("numbers/get/phone-number/", phone.PhoneNumberWizard.as_view(), name="phone"),
+    path(
+        "numbers/get/phone-number/<slug:step>/",
+        phone.PhoneNumberWizard.as_view(),
+        name="phone",
+    ),
+    path("numbers/get/sender-id/", sender.SenderPage.as_view(), name="sender"),
+    path("numbers/get/sender-id/rules/", sender.country_rules, name="sender-rules"),
+    path("numbers/get/offline/", offline.OfflinePage.as_view(), name="offline"),
+    path("numbers/requests/", offline.RequestList.as_view(), name="requests"),
+    # /numbers/<id>/
+    path("numbers/<uuid:pk>/", manage.NumberPage.as_view(), name="manage"),
+    path("numbers/<uuid:pk>/release/", manage.ReleasePage.as_view(), name="release"),
+    path("numbers/<uuid:pk>/release/undo/", manage.undo_release, name="undo-release"),
+    path("numbers/<uuid:pk>/sender-id/", sender.as_sender, name="as-sender"),
+    path("numbers/<uuid:pk>/<slug:form>/", manage.NumberForms.as_view(), name="forms"),
+]

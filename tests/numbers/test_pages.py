@@ -1,0 +1,203 @@
+"""The pages of numbers: list, wizard, manage, release, for whom and how they refuse."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from imiconnect.accounts.models import Member
+from imiconnect.numbers.kinds import Kind, State
+from imiconnect.numbers.models import Number, RateCard, Reservation
+from tests.factories import client_of
+
+PHONE = "/numbers/get/phone-number/"
+
+
+def walk(client: Client, e164: str, **address: str) -> Any:
+    """Go from the country to the done page."""
+    client.get(PHONE)
+    client.post(f"{PHONE}country/", {"country": "GB"})
+    pick = {"number_type": "multi_function", "match": "anywhere", "e164": e164}
+    client.post(f"{PHONE}search/", {**pick, "carrier": "stock"})
+    fields = {"name": "Ada", "street": "1 High St", "city": "London", "country": "GB"}
+    client.post(f"{PHONE}address/", {**fields, **address})
+    client.post(f"{PHONE}details/", {})
+    return client.post(f"{PHONE}review/", {}, follow=True)
+
+
+def test_the_documented_steps_buy_a_number(admin: Member, stock: list[str]) -> None:
+    page = walk(client_of(admin), stock[0])
+    assert page.status_code == 200
+    number = Number.objects.get()
+    assert (number.value, number.state) == (stock[0], State.ACTIVE)
+    assert "Use as Sender ID" in page.content.decode()
+
+
+def test_going_back_after_the_purchase_buys_nothing(admin: Member, stock: list[str]) -> None:
+    client = client_of(admin)
+    walk(client, stock[0])
+    page = client.get(f"{PHONE}details/")
+    assert "already bought" in page.content.decode()
+    client.post(f"{PHONE}review/", {})
+    assert Number.objects.count() == 1
+
+
+def test_the_search_shows_rates_and_buy(admin: Member, stock: list[str]) -> None:
+    client = client_of(admin)
+    client.post(f"{PHONE}country/", {"country": "GB"})
+    page = client.get(f"{PHONE}search/?number_type=multi_function&digits=&match=anywhere")
+    text = page.content.decode()
+    assert "Monthly rental" in text and "BUY" in text
+    assert "SEARCH" in text
+
+
+@pytest.mark.parametrize("typed", ["United Kingdom", "gb", "🇬🇧", "united king"])
+def test_a_country_can_be_typed(admin: Member, stock: list[str], typed: str) -> None:
+    page = client_of(admin).post(f"{PHONE}country/", {"typed": typed})
+    assert page.headers["Location"] == f"{PHONE}search/"
+
+
+def test_a_country_with_one_calling_code_can_be_typed_by_it(
+    admin: Member, catalogue: None
+) -> None:
+    page = client_of(admin).post(f"{PHONE}country/", {"typed": "+33"})
+    assert page.headers["Location"] == f"{PHONE}search/"
+
+
+def test_a_country_that_is_not_offered_leads_to_the_offline_request(
+    admin: Member, catalogue: None
+) -> None:
+    assert not RateCard.objects.filter(country="AF").exists()
+    page = client_of(admin).post(f"{PHONE}country/", {"country": "AF"})
+    assert page.headers["Location"] == "/numbers/get/offline/?country=AF"
+
+
+def test_a_number_that_somebody_else_is_buying_is_refused(
+    admin: Member, outsider: Member, stock: list[str]
+) -> None:
+    from imiconnect.numbers.services import buying
+
+    buying.reserve(
+        member=outsider, e164=stock[0], number_type="multi_function", carrier="stock"
+    )
+    client = client_of(admin)
+    client.post(f"{PHONE}country/", {"country": "GB"})
+    pick = {"number_type": "multi_function", "e164": stock[0], "carrier": "stock"}
+    page = client.post(f"{PHONE}search/", pick)
+    assert page.status_code == 422
+    assert "Somebody else is about to buy" in page.content.decode()
+
+
+def test_a_reservation_that_ran_out_says_so(admin: Member, stock: list[str]) -> None:
+    client = client_of(admin)
+    client.post(f"{PHONE}country/", {"country": "GB"})
+    pick = {"number_type": "multi_function", "e164": stock[0], "carrier": "stock"}
+    client.post(f"{PHONE}search/", pick)
+    Reservation.objects.all().delete()
+    fields = {"name": "Ada", "street": "1 High St", "city": "London", "country": "GB"}
+    client.post(f"{PHONE}address/", fields)
+    page = client.get(f"{PHONE}details/")
+    assert "The 10 minutes are over" in page.content.decode()
+
+
+def test_a_kept_address_is_offered_again(admin: Member, stock: list[str]) -> None:
+    RateCard.objects.filter(country="GB").update(address_requirement="local")
+    client = client_of(admin)
+    walk(client, stock[0])
+    client.get(PHONE)
+    client.post(f"{PHONE}country/", {"country": "GB"})
+    pick = {"number_type": "multi_function", "e164": stock[1], "carrier": "stock"}
+    client.post(f"{PHONE}search/", pick)
+    page = client.get(f"{PHONE}address/")
+    assert "1 High St" in page.content.decode()
+
+
+def test_a_viewer_sees_the_list_without_the_menu(viewer: Member, catalogue: None) -> None:
+    client = client_of(viewer)
+    page = client.get("/numbers/")
+    assert page.status_code == 200
+    assert "GET NUMBERS" not in page.content.decode()
+    assert client.get(PHONE).status_code == 403
+
+
+@pytest.mark.parametrize("kind", Kind.values)
+def test_the_list_filters_by_kind(admin: Member, make_number: Any, kind: str) -> None:
+    make_number(admin, Kind.PHONE_NUMBER, "+447400123456")
+    make_number(admin, Kind.SENDER_ID, "NORTHWIND")
+    rows = client_of(admin).get(f"/numbers/?kind={kind}").context["rows"]
+    assert {row.object.kind for row in rows} <= {kind}
+
+
+def test_the_list_finds_part_of_a_number(admin: Member, make_number: Any) -> None:
+    make_number(admin, Kind.PHONE_NUMBER, "+447400123456")
+    make_number(admin, Kind.PHONE_NUMBER, "+447400999999")
+    rows = client_of(admin).get("/numbers/?search=00 12-34").context["rows"]
+    assert [row.object.value for row in rows] == ["+447400123456"]
+
+
+def test_the_list_takes_the_same_queries_for_one_and_for_fifty(
+    admin: Member, make_number: Any
+) -> None:
+    client = client_of(admin)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/numbers/")
+        return len(captured)
+
+    make_number(admin, Kind.PHONE_NUMBER, "+447400999999")
+    queries()  # the first request of a session asks more
+    one = queries()
+    for at in range(49):
+        make_number(admin, Kind.PHONE_NUMBER, f"+4474001234{at:02}")
+    assert queries() == one <= 8
+
+
+def test_the_csv_has_every_number(admin: Member, make_number: Any) -> None:
+    make_number(admin, Kind.SENDER_ID, "NORTHWIND")
+    page = client_of(admin).get("/numbers/?format=csv")
+    assert "NORTHWIND,Sender ID" in b"".join(page.streaming_content).decode()  # type: ignore[attr-defined]
+
+
+def test_a_strangers_number_is_not_found(
+    admin: Member, outsider: Member, make_number: Any
+) -> None:
+    number = make_number(admin, Kind.PHONE_NUMBER, "+447400123456")
+    client = client_of(outsider)
+    for name in ("manage", "release"):
+        assert client.get(reverse(f"numbers:{name}", args=[number.pk])).status_code == 404
+    for name in ("undo-release", "as-sender"):
+        assert client.post(reverse(f"numbers:{name}", args=[number.pk])).status_code == 404
+
+
+def test_the_urls_of_a_number_are_saved(admin: Member, stock: list[str]) -> None:
+    client = client_of(admin)
+    walk(client, stock[0])
+    number = Number.objects.get()
+    url = reverse("numbers:forms", args=[number.pk, "urls"])
+    page = client.post(url, {"incoming_call_url": "ftp://x", "incoming_sms_url": ""})
+    assert page.status_code == 422
+    client.post(url, {"incoming_call_url": "https://example.com/call"})
+    number.line.refresh_from_db()
+    assert number.line.incoming_call_url == "https://example.com/call"
+
+
+def test_a_release_needs_the_number_typed(admin: Member, make_number: Any) -> None:
+    number = make_number(admin, Kind.PHONE_NUMBER, "+447400123456")
+    client = client_of(admin)
+    url = reverse("numbers:release", args=[number.pk])
+    assert client.post(url, {"name": "wrong"}).status_code == 422
+    client.post(url, {"name": "+44 7400 123-456"})
+    number.refresh_from_db()
+    assert number.state == State.RELEASING
+    client.post(reverse("numbers:undo-release", args=[number.pk]))
+    number.refresh_from_db()
+    assert number.state == State.ACTIVE
+
+
+def test_the_sender_page_shows_the_rules_of_the_country(admin: Member, catalogue: None) -> None:
+    page = client_of(admin).get("/numbers/get/sender-id/rules/?country=AE")
+    assert "AD- prefix" in page.content.decode()
