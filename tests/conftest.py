@@ -7,6 +7,7 @@ One person of each role is at the top of Northwind; ``group_member``, ``team_mem
 import ipaddress
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -28,6 +29,20 @@ def factories() -> ModuleType:
 def fast_passwords(settings: Any) -> None:
     """Hash passwords with a digest: scrypt is slow on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def no_static_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder in place of the collected static files."""
+    return tmp_path_factory.mktemp("static")
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Any, no_static_root: Path) -> None:
+    """Name static files as they are in the checkout, so that none need be collected."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    settings.STATIC_ROOT = no_static_root
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.layers import get_channel_layer
-from channels.security.websocket import AllowedHostsOriginValidator
 
 from imiconnect.console import ports
 
@@ -130,7 +128,3 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
             batch = {"new": self.new, "changed": {}, "reload": True}
         self.new, self.changed, self.flushing = 0, {}, None
         await self.send_json(batch)
-
-
-#: The consumer behind the session's sign-in; sockets of other sites are refused.
-application = AllowedHostsOriginValidator(AuthMiddlewareStack(LiveConsumer.as_asgi()))

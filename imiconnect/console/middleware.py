@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.contrib.messages import get_messages
@@ -79,5 +79,5 @@ class HtmxMiddleware:
 
 def _sign_in_url(request: HttpRequest) -> str:
     page = urlsplit(request.headers.get("HX-Current-URL", ""))
-    path = page.path or "/"
-    return f"{resolve_url(settings.LOGIN_URL)}?next={path}"
+    path = f"{page.path or '/'}?{page.query}" if page.query else page.path or "/"
+    return f"{resolve_url(settings.LOGIN_URL)}?next={quote(path)}"

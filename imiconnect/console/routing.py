@@ -1,7 +1,7 @@
-"""The console's WebSocket address."""
+"""The console's WebSocket address; ``imiconnect.asgi`` adds sign-in and the origin check."""
 
 from django.urls import URLPattern, path
 
-from imiconnect.console.live import application
+from imiconnect.console.live import LiveConsumer
 
-websocket_urlpatterns: list[URLPattern] = [path("ws/live/", application)]
+websocket_urlpatterns: list[URLPattern] = [path("ws/live/", LiveConsumer.as_asgi())]

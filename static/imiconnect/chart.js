@@ -61,7 +61,7 @@
         head.textContent = clock(time);
         row.append(head, ...this.answer.series.map((series) => {
           const cell = document.createElement("td");
-          cell.className = "figure";
+          cell.className = "num";
           cell.textContent = series.values[index];
           return cell;
         }));

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import include, path, reverse
@@ -29,7 +31,7 @@ class Filters(lists.FilterForm):
 
 
 def rename(request: HttpRequest, groups: Any) -> None:
-    count = groups.update(name="Renamed")
+    count = groups.update(name=Concat(Value("Renamed "), "name"))
     toast(request, f"{count} groups renamed", undo_url="/gallery/undo/")
 
 
@@ -218,6 +220,7 @@ urlpatterns = [
     path("gallery/chart/", chart_figures, name="gallery-chart"),
     path("gallery/fail/", fail),
     path("", include("imiconnect.urls")),
+    path("account/", include("allauth.urls")),
 ]
 
 handler400 = "imiconnect.console.errors.bad_request"

@@ -1,0 +1,158 @@
+"""The real application in real Chromium: a server, signed-in pages, and axe.
+
+``live_site`` is the address of the whole ASGI application on a free port; ``sign_in`` puts a
+member's session into a page; ``look`` repeats a test for wide and narrow, light and dark;
+``assert_no_axe_findings`` looks for what keeps people out. A script error or a breach of the
+content security policy fails the test that met it.
+"""
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from django.test import Client
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+
+from imiconnect import ROOT
+from imiconnect.accounts.models import Member
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a page is looked at."""
+
+    width: int
+    theme: str
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run these tests last: Playwright leaves an event loop running in this thread."""
+    here = [item for item in items if HERE in item.path.parents]
+    for item in here:
+        if CHROMIUM is None:
+            item.add_marker(pytest.mark.skip("needs Chromium: apt-get install chromium"))
+        elif not AXE.exists():
+            item.add_marker(pytest.mark.skip("needs the front-end packages: npm ci"))
+    items[:] = [item for item in items if item not in here] + here
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Let fixtures use the ORM beside Playwright's loop, which Django takes for async code."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Use the system's Chromium; its sandbox needs rights that containers lack."""
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Replace the plugin's own, which warns; each context has the address of its site."""
+
+
+@pytest.fixture
+def live_site(transactional_db: None, settings: Any) -> Iterator[str]:
+    """Serve the application on a free port and return its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        settings.PUBLIC_URL = address
+        settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+        from imiconnect.asgi import Router  # its import builds the middleware
+
+        server = uvicorn.Server(uvicorn.Config(Router(), log_level="warning"))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 10
+        while not server.started:
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.02)
+        yield address
+        server.should_exit = server.force_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def context(new_context: Callable[..., BrowserContext], live_site: str) -> BrowserContext:
+    """A browser profile in which ``page.goto("/")`` leads to the served application."""
+    context = new_context(base_url=live_site)
+    context.set_default_timeout(8000)
+    return context
+
+
+@pytest.fixture
+def page(page: Page) -> Iterator[Page]:
+    """A page of which each script error and each refused resource fails the test."""
+    faults: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            faults.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def sign_in(live_site: str) -> Callable[[Page, Member], None]:
+    """Return a function that puts a member's session into a page."""
+
+    def sign_in(page: Page, member: Member) -> None:
+        client = Client()
+        client.force_login(member.user)
+        session = client.session
+        session["organization"] = str(member.organization_id)
+        session.save()
+        value = client.cookies["sessionid"].value
+        page.context.add_cookies([{"name": "sessionid", "value": value, "url": live_site}])
+
+    return sign_in
+
+
+@pytest.fixture(
+    params=[Look(w, t) for w in (1440, 390) for t in ("light", "dark")],
+    ids=lambda look: f"{look.width}-{look.theme}",
+)
+def look(request: pytest.FixtureRequest, page: Page, live_site: str) -> Look:
+    """Repeat the test for both widths and both themes."""
+    chosen: Look = request.param
+    page.set_viewport_size({"width": chosen.width, "height": 900})
+    page.context.add_cookies([{"name": "theme", "value": chosen.theme, "url": live_site}])
+    return chosen
+
+
+@pytest.fixture
+def assert_no_axe_findings() -> Callable[[Page], None]:
+    """Return a function that fails with each finding of axe on the page as it is now."""
+    return _assert_no_axe_findings
+
+
+def _assert_no_axe_findings(page: Page) -> None:
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "tags => axe.run({runOnly: {type: 'tag', values: tags}}).then(r => r.violations)", TAGS
+    )
+    lines = [
+        f"{finding['id']}: {node['html'][:200]} ({node['failureSummary'][:300]})"
+        for finding in found
+        for node in finding["nodes"]
+    ]
+    assert not lines, f"{page.url}\n" + "\n".join(lines)
