@@ -11,9 +11,10 @@ class RtmConfig(AppConfig):
     verbose_name = _("RTM")
 
     def ready(self) -> None:
-        """Put the gateway's pages, cards and live topics into the console."""
-        from imiconnect.rtm import gauges, panels, shell
+        """Answer the packages below; put pages, cards and live topics into the console."""
+        from imiconnect.rtm import bindings, gauges, panels, shell
 
+        bindings.bind()
         shell.register()
         panels.register()
         gauges.register()

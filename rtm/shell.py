@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act
+from imiconnect.console.lists import Button
 from imiconnect.console.live import register_topic
 from imiconnect.console.shell import Section, register_section
 from imiconnect.console.toolbox import Tool, register_tool
@@ -27,6 +29,17 @@ def register() -> None:
         )
     )
     register_topic("messages", _group_of)
+
+
+def message_pages(request: HttpRequest, current: str) -> list[Button]:
+    """Return the lists of the section Messages; only one where the role sees no other."""
+    member = getattr(request, "member", None)
+    if not member or not member.can(Act.SEND_MESSAGES):
+        return []
+    pages = (("messages", _("Log")), ("callbacks", _("Callbacks")))
+    return [
+        Button(label, reverse(f"rtm:{name}"), current=name == current) for name, label in pages
+    ]
 
 
 def _may_manage_apps(request: HttpRequest) -> bool:

@@ -4,10 +4,13 @@ from django.utils import timezone
 
 from imiconnect.celery import app as celery
 from imiconnect.rtm import housekeeping, nudge
+from imiconnect.rtm.bindings import PUBLISH_POLICY
+from imiconnect.rtm.broker import link
 from imiconnect.rtm.callbacks.tasks import send_callbacks
 from imiconnect.rtm.drain import drain
 from imiconnect.rtm.partitions import ensure_partitions
 from imiconnect.rtm.processors import dr, expiry, mo, mt, retry
+from imiconnect.rtm.protocol import topics
 
 
 @celery.task(name="rtm.drain_mt")
@@ -38,6 +41,13 @@ def drain_retry() -> int:
 def drain_expiry() -> int:
     """Expire what is past its time."""
     return drain("expiry", expiry.process_due, linger=0.0)
+
+
+@celery.task(name=PUBLISH_POLICY)
+def publish_policy(app_id: str, targets: list[str]) -> int:
+    """Tell the devices of an app to read its policy again; return how many topics took it."""
+    told = [(topics.updates(app_id, target), b'{"event":"policy"}') for target in targets]
+    return sum(link.publish(told))
 
 
 @celery.task(name="rtm.sweep")

@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import MemberRequiredMixin, acting
 from imiconnect.console.columns import EXACT, STATE, Column
-from imiconnect.console.lists import Empty, ListPage
+from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.rtm.forms import MessageFilters
 from imiconnect.rtm.models import Message
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.search import narrowed, word_of
+from imiconnect.rtm.shell import message_pages
 
 _PREVIEW = 80  # characters
 
@@ -59,6 +60,10 @@ class MessageLog(MemberRequiredMixin, ListPage):
         _("Each message to and from customers is listed here, with all that became of it."),
         icon="messages",
     )
+
+    def kinds(self) -> list[Button]:
+        """Lead to the callbacks too."""
+        return message_pages(self.request, "messages")
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the messages of the services that this person may see."""

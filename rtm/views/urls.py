@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from imiconnect.rtm.callbacks import views as callbacks
 from imiconnect.rtm.views import customers, device, figures, journey, log
 
 app_name = "rtm"
@@ -9,6 +10,13 @@ app_name = "rtm"
 urlpatterns = [
     path("messages/", log.MessageLog.as_view(), name="messages"),
     path("messages/per-minute.json", figures.messages_per_minute, name="per-minute"),
+    path("messages/callbacks/", callbacks.CallbackLog.as_view(), name="callbacks"),
+    path("messages/callbacks/<uuid:key>/", callbacks.CallbackPage.as_view(), name="callback"),
+    path(
+        "messages/callbacks/<uuid:key>/resend/",
+        callbacks.ResendCallback.as_view(),
+        name="callback-resend",
+    ),
     path("messages/<uuid:key>/", journey.journey, name="journey"),
     path("customers/", customers.Customers.as_view(), name="customers"),
     path("customers/new/", customers.NewCustomer.as_view(), name="customer-new"),
