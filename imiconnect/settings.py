@@ -259,9 +259,11 @@ CALLBACK_RETRY_SECONDS = ENV.CALLBACK_RETRY_SECONDS
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "build" / "static"
 STATICFILES_DIRS = [ROOT / "static"]
+# Source maps are for developers, who do not mind their size.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "imiconnect.engines.static.StaticStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
 
