@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
 from imiconnect.apps.services import NAME_LENGTH
+from imiconnect.callback_urls import URL_LENGTH, checked_url
 from imiconnect.console.forms import ConsoleForm
 from imiconnect.console.lists import FilterForm
-from imiconnect.sharing.callback_settings import URL_LENGTH, all_kinds, checked_url
+from imiconnect.sharing.callback_settings import all_kinds
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.services import DESCRIPTION_LENGTH
 
