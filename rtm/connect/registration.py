@@ -87,6 +87,13 @@ def unregister_device(*, device: Device) -> None:
 
 
 @transaction.atomic
+def forget_device(*, device: Device) -> None:
+    """Delete all that is known of a device, and end its connection."""
+    _kick_later(device)
+    device.delete()
+
+
+@transaction.atomic
 def refresh_tokens(*, app: App, refresh_token: str) -> Registered:
     """Give new tokens for a refresh token, which works once; raises ``UnknownDevice``."""
     device = (

@@ -5,8 +5,9 @@
 
 from django.urls import path
 
-from imiconnect.rtm.rest import devices, threads
+from imiconnect.rtm.rest import devices, profiles, threads
 
+_V2 = "resources/v2/"
 _V3 = "rtmsAPI/api/v3/"
 _APP = f"{_V3}<str:app_id>/"
 _APPS = f"{_V3}apps/<str:app_id>/"
@@ -31,6 +32,11 @@ urlpatterns = [
     path(f"{_USER}threads/<str:thread_id>", threads.UserThreadView.as_view()),
     path(f"{_USER}threads/<str:thread_id>/update", threads.UserThreadView.as_view()),
     path(f"{_USER}threads/<str:thread_id>/messages", threads.ThreadMessagesView.as_view()),
+    # /resources/v2/
+    path(f"{_V2}customerprofile", profiles.CustomerProfileView.as_view()),
+    path(f"{_V2}customerprofile/status/<str:transid>", profiles.ProfileBatchView.as_view()),
+    path(f"{_V2}customerappprofile/<str:app_id>", profiles.AppProfileView.as_view()),
+    # /rtmsAPI/api/v3/ without an App ID
     path(f"{_V3}verifyPolicy", devices.missing_app_id),
     path(f"{_V3}register", devices.missing_app_id),
 ]

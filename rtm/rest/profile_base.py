@@ -1,0 +1,146 @@
+"""What the views of the Profile API share: the profile key, records, and the envelope."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from imiconnect.accounts.models import Organization
+from imiconnect.rtm.models import ProfileBatch
+from imiconnect.rtm.profile_batches import MAX_RECORDS, Record
+from imiconnect.rtm.rest.fields import JSONParser, unstorable
+from imiconnect.vault import digest
+
+MAX_ID = 100
+_MAX_ATTRIBUTES = 32 * 1024
+
+
+class ProfileError(exceptions.APIException):
+    """A refusal with a documented code (facts/imiconnect.md, 13 and 16)."""
+
+    def __init__(self, code: str, sentence: str, status: HTTPStatus) -> None:
+        """Keep what the answer needs."""
+        super().__init__(sentence)
+        self.documented = code
+        self.status_code = int(status)
+
+
+class RecordBody(serializers.Serializer[Any]):
+    """One profile."""
+
+    customerId = serializers.CharField(max_length=MAX_ID)
+    Attributes = serializers.DictField(required=False)
+
+
+class RecordsBody(serializers.Serializer[Any]):
+    """A batch: at most 100 records."""
+
+    Records = RecordBody(many=True)
+
+
+class EnvelopeAnswer(serializers.Serializer[Any]):
+    """The inner part of every answer."""
+
+    code = serializers.CharField()
+    description = serializers.CharField()
+    transid = serializers.CharField(required=False)
+
+
+class QueuedAnswer(serializers.Serializer[Any]):
+    """The answer to a batch: its result is read by its ``transid``."""
+
+    response = EnvelopeAnswer()
+
+
+class ProfileView(APIView):
+    """A view for holders of the organization's profile key: ``self.organization``."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    parser_classes = (JSONParser,)
+    organization: Organization
+
+    def get_exception_handler(self) -> Callable[..., Response | None]:
+        """Answer errors in the envelope of this API."""
+        return _envelope
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find the organization by the key."""
+        self.organization = _organization(request.headers.get("key", ""))
+        super().initial(request, *args, **kwargs)
+
+    def records(self) -> list[Record]:
+        """Return the records of the body; one that is wrong says so and stays in its place."""
+        body = self.request.data
+        listed = body.get("Records") if isinstance(body, dict) else None
+        if not isinstance(listed, list) or not listed:
+            raise ProfileError("7003", "Records is missing.", HTTPStatus.BAD_REQUEST)
+        if len(listed) > MAX_RECORDS:
+            limit = f"A batch has at most {MAX_RECORDS} records; this one has {len(listed)}."
+            raise ProfileError("7012", limit, HTTPStatus.BAD_REQUEST)
+        return [_record(entry) for entry in listed]
+
+
+def queued(batch: ProfileBatch) -> Response:
+    """Answer that a batch was taken."""
+    return Response(
+        {"response": {"code": "1001", "description": "Queued", "transid": str(batch.pk)}},
+        status=HTTPStatus.ACCEPTED,
+    )
+
+
+def _organization(key: str) -> Organization:
+    if not key:
+        raise ProfileError("7002", "The header key is missing.", HTTPStatus.UNAUTHORIZED)
+    hexed = digest(key)
+    replaced = Q(
+        previous_profile_key_digest=hexed, previous_profile_key_until__gt=timezone.now()
+    )
+    found = Organization.objects.filter(
+        Q(profile_key_digest=hexed) | replaced, is_active=True
+    ).first()
+    if found is None:
+        raise ProfileError("7001", "The key is no profile key.", HTTPStatus.UNAUTHORIZED)
+    return found
+
+
+def _record(entry: Any) -> Record:
+    if not isinstance(entry, dict):
+        return Record("", problem="The record is not an object.")
+    customer_id, attributes = entry.get("customerId"), entry.get("Attributes", {})
+    if not isinstance(customer_id, str) or not customer_id.strip():
+        return Record("", problem="customerId is missing.")
+    if unstorable(customer_id):
+        return Record("", problem="customerId has a character that cannot be kept.")
+    if len(customer_id) > MAX_ID:
+        return Record(
+            customer_id[:MAX_ID], problem=f"customerId is longer than {MAX_ID} characters."
+        )
+    if not isinstance(attributes, dict):
+        return Record(customer_id, problem="Attributes is not an object.")
+    why = unstorable(attributes)
+    if why is None and len(repr(attributes)) > _MAX_ATTRIBUTES:
+        why = "is larger than 32 KB"
+    return Record(customer_id, attributes, f"Attributes {why}." if why else "")
+
+
+def _envelope(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Return the answer to an error; None for what is a fault of ours."""
+    if isinstance(exc, ProfileError):
+        return _answer(exc.documented, str(exc.detail), exc.status_code)
+    if isinstance(exc, exceptions.ParseError):
+        return _answer("7000", str(exc.detail), HTTPStatus.BAD_REQUEST)
+    if isinstance(exc, exceptions.APIException):
+        return _answer("7004", str(exc.detail), exc.status_code)
+    return None
+
+
+def _answer(code: str, description: str, status: int) -> Response:
+    body = {"response": {"code": code, "description": description}}
+    return Response(body, status=int(status))

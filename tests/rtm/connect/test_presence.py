@@ -1,0 +1,80 @@
+"""Presence: events that come late, twice or in the wrong order cannot lie."""
+
+import uuid
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from imiconnect.apps.models import App
+from imiconnect.rtm.connect.presence import Event, beat, forget_dead, newest, record_all
+from imiconnect.rtm.models import ConnectionHolder, Device
+from tests.rtm.connect.conftest import MakeDevice
+
+DEVICE = uuid.uuid4()
+
+
+@st.composite
+def histories(draw: Any) -> tuple[list[tuple[int, bool]], bool]:
+    """Events of some sessions in any order, some twice, and whether the newest one lasts."""
+    sessions = draw(st.integers(1, 4))
+    lasts = draw(st.booleans())
+    events = [(epoch, True) for epoch in range(1, sessions + 1)]
+    events += [(epoch, False) for epoch in range(1, sessions + (0 if lasts else 1))]
+    again = draw(st.lists(st.sampled_from(events), max_size=3))
+    return draw(st.permutations(events + again)), lasts
+
+
+@given(histories())
+def test_the_newest_session_decides_in_any_order(history: tuple[Any, bool]) -> None:
+    events, lasts = history
+    known = newest(Event(DEVICE, epoch, connected) for epoch, connected in events)
+    assert known[DEVICE].connected is lasts
+
+
+@given(history=histories(), batch=st.integers(1, 4))
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_the_database_agrees_however_the_events_are_batched(
+    app: App, make_device: MakeDevice, history: tuple[Any, bool], batch: int
+) -> None:
+    make_device()
+    events, lasts = history
+    device = Device.objects.get(app=app)
+    Device.objects.update(session_epoch=0, is_connected=False)
+    told = [Event(device.pk, epoch, connected, "h") for epoch, connected in events]
+    for start in range(0, len(told), batch):
+        record_all(told[start : start + batch])
+    device.refresh_from_db()
+    assert device.is_connected is lasts
+
+
+@pytest.fixture
+def connected(app: App, make_device: MakeDevice) -> Device:
+    """A device whose connection a server holds."""
+    make_device()
+    device: Device = Device.objects.get(app=app)
+    beat("ws:one")
+    record_all([Event(device.pk, 1, True, "ws:one")])
+    return device
+
+
+def test_what_a_dead_server_held_is_not_connected(connected: Device) -> None:
+    assert forget_dead() == 0
+    ConnectionHolder.objects.update(seen_at="2020-01-01T00:00Z")
+    beat("ws:other")
+    connected.refresh_from_db()
+    assert connected.is_connected is False
+    assert list(ConnectionHolder.objects.values_list("name", flat=True)) == ["ws:other"]
+
+
+def test_a_connection_moved_to_a_living_server_outlives_the_dead_one(connected: Device) -> None:
+    record_all([Event(connected.pk, 2, True, "ws:other")])
+    ConnectionHolder.objects.update(seen_at="2020-01-01T00:00Z")
+    beat("ws:other")
+    connected.refresh_from_db()
+    assert connected.is_connected is True

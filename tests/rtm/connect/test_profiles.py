@@ -1,0 +1,146 @@
+"""The Profile API: batches with partial success, and app profiles."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from imiconnect.accounts.models import Organization
+from imiconnect.apps.models import App
+from imiconnect.audit.models import AuditEntry
+from imiconnect.rtm.connect.registration import set_customer_id
+from imiconnect.rtm.models import Customer, Device
+from tests.rtm.connect.conftest import MakeDevice
+
+URL = "/resources/v2/customerprofile"
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def call(organization: Organization) -> Call:
+    """Call the Profile API with the organization's key."""
+
+    def send(method: str, records: Any = None, url: str = URL, **query: Any) -> Any:
+        client = Client(headers={"key": organization.profile_key})
+        if method == "GET":
+            return client.get(url, query)
+        body = json.dumps({"Records": records}) if records is not None else ""
+        return client.generic(method, url, body, "application/json", query_params=query)
+
+    return send
+
+
+def result_of(call: Call, answer: Any) -> Any:
+    """Return the result of the batch that was taken."""
+    assert answer.status_code == 202
+    assert answer.json()["response"]["code"] == "1001"
+    transid = answer.json()["response"]["transid"]
+    by_path = call("GET", url=f"{URL}/status/{transid}").json()
+    assert call("GET", transid=transid).json() == by_path
+    return by_path
+
+
+def test_a_batch_makes_what_it_can_and_says_what_it_could_not(
+    call: Call, organization: Organization
+) -> None:
+    Customer.objects.create(organization=organization, customer_id="old", attributes={"a": 1})
+    records = [
+        {"customerId": "new", "Attributes": {"name": "Jane", "email": "jane@example.test"}},
+        {"customerId": "old", "Attributes": {"a": 2}},
+        {"customerId": "new"},
+        {"customerId": ""},
+        {"Attributes": {}},
+        "x",
+        {"customerId": 5},
+        {"customerId": "x" * 101},
+        {"customerId": "nul\0"},
+        {"customerId": "deep", "Attributes": {"x": "\0"}},
+        {"customerId": "list", "Attributes": []},
+    ]
+    result = result_of(call, call("POST", records))
+    codes = [row["code"] for row in result["Results"]]
+    assert codes == ["1000", "7015", "7015"] + ["7011"] * 8
+    assert (result["code"], result["TotalCount"]) == ("1002", 11)
+    assert (result["SuccessCount"], result["FailureCount"]) == (1, 10)
+    assert Customer.objects.get(customer_id="old").attributes == {"a": 1}
+    assert AuditEntry.objects.filter(action="customers.created").count() == 1
+
+
+def test_profiles_are_read_changed_and_deleted(call: Call) -> None:
+    call("POST", [{"customerId": "c1", "Attributes": {"name": "Jane", "age": 5}}])
+    changed = call("PUT", [{"customerId": "c1", "Attributes": {"age": None, "city": "Bern"}}])
+    assert result_of(call, changed)["code"] == "1000"
+    profile = call("GET", customerId="c1").json()["Records"][0]
+    values = {entry["Name"]: entry["Value"] for entry in profile["Attributes"]}
+    assert values == {"name": "Jane", "city": "Bern"}
+    assert result_of(call, call("DELETE", customerId="c1"))["code"] == "1000"
+    assert call("GET", customerId="c1").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_batch_of_unknown_profiles_fails_as_a_whole(call: Call, method: str) -> None:
+    result = result_of(call, call(method, [{"customerId": "nobody"}]))
+    assert (result["code"], result["Results"][0]["code"]) == ("7004", "7105")
+
+
+def test_a_batch_has_at_most_100_records(call: Call) -> None:
+    hundred = [{"customerId": f"c{number}"} for number in range(100)]
+    assert result_of(call, call("POST", hundred))["SuccessCount"] == 100
+    answer = call("POST", [*hundred, {"customerId": "c100"}])
+    assert (answer.status_code, answer.json()["response"]["code"]) == (400, "7012")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "7003"), (b"{", "7000"), (b"[]", "7003"), (b"{}", "7003"), (b"\xff", "7000"),
+        (b'{"Records": {}}', "7003"), (b'{"Records": []}', "7003"), (b"[" * 99999, "7000"),
+    ],
+)  # fmt: skip
+def test_a_bad_body_gets_its_code(organization: Organization, body: bytes, code: str) -> None:
+    client = Client(headers={"key": organization.profile_key})
+    answer = client.post(URL, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["response"]["code"]) == (400, code)
+
+
+@pytest.mark.parametrize(("key", "code"), [("", "7002"), ("wrong", "7001")])
+def test_the_key_is_checked(db: None, key: str, code: str) -> None:
+    answer = Client(headers={"key": key} if key else {}).get(URL, {"customerId": "c"})
+    assert (answer.status_code, answer.json()["response"]["code"]) == (401, code)
+
+
+def test_another_organization_sees_nothing(
+    call: Call, app: App, other_organization: Organization, make_device: MakeDevice
+) -> None:
+    batch = call("POST", [{"customerId": "c1"}]).json()["response"]["transid"]
+    make_device()
+    stranger = Client(headers={"key": other_organization.profile_key})
+    assert stranger.get(URL, {"customerId": "c1"}).status_code == 404
+    assert stranger.get(f"{URL}/status/{batch}").status_code == 404
+    assert stranger.get(f"/resources/v2/customerappprofile/{app.app_id}").status_code == 404
+    assert stranger.get(f"{URL}/status/x").status_code == 404
+
+
+def test_app_profiles_of_a_user_are_read_and_deleted(
+    call: Call, app: App, make_device: MakeDevice
+) -> None:
+    make_device("jane", "one"), make_device("jane", "two"), make_device("bob")
+    set_customer_id(device=Device.objects.get(device_id="one"), customer_id="c1")
+    url = f"/resources/v2/customerappprofile/{app.app_id}"
+    assert len(call("GET", url=url).json()["Records"]) == 3
+    rows = call("GET", url=url, identifier="jane").json()["Records"]
+    assert {row["rtmId"]: row["customerId"] for row in rows} == {
+        "jane_one": "c1",
+        "jane_two": "",
+    }
+    links = call("GET", customerId="c1").json()["Records"][0]["InwardLinks"]
+    assert links == [{"AppId": app.app_id, "Channel": "rt", "Identifier": "jane"}]
+    call("DELETE", url=url, identifier="jane", deviceid="one")
+    assert Device.objects.filter(app=app).count() == 2
+    call("DELETE", url=url, identifier="jane")
+    assert Device.objects.filter(app=app).count() == 1
+    assert call("DELETE", url=url, identifier="jane").json()["response"]["code"] == "7018"
+    assert call("DELETE", url=url).json()["response"]["code"] == "7003"
+    assert call("GET", url=url, identifier="\0").json()["response"]["code"] == "7011"
