@@ -9,7 +9,7 @@ let go too and connects again. An idle device costs no task and no buffer here.
 
 import asyncio
 import logging
-from typing import Protocol
+from typing import Protocol, cast
 
 from django.db import Error as DatabaseError
 
@@ -267,8 +267,8 @@ class BrokerSide(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type checker
-        self._transport = transport
+        # uvloop's transports do not inherit from asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         """Hand packets to the link."""
