@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import queue
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -133,33 +134,30 @@ class WebServer:
         self._thread.join(10)
 
 
-class RunningCallout:
-    """The service that the broker asks, in a thread with a loop of its own."""
+@contextlib.contextmanager
+def in_loop(serve: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> Iterator[None]:
+    """Run a server in a thread with a loop of its own, until told to stop."""
+    started: queue.Queue[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = queue.Queue()
 
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
-        self._service = Callout()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+    async def run() -> None:
+        stop = asyncio.Event()
+        started.put((asyncio.get_running_loop(), stop))
+        await serve(stop)
 
-    def _run(self) -> None:
-        self._loop.run_until_complete(self._service.run(self._stop))
-        self._loop.close()
-
-    def __enter__(self) -> "RunningCallout":
-        self._thread.start()
-        wait_until(lambda: self._service.is_answering, 30)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
+    thread.start()
+    loop, stop = started.get(timeout=10)
+    yield
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(10)
 
 
 @pytest.fixture
 def tcp_port(transactional_db: None) -> Iterator[int]:
     """The broker's own port, with the service that it asks."""
-    with RunningCallout():
+    service = Callout()
+    with in_loop(service.run):
+        wait_until(lambda: service.is_answering, 30)
         port = urlsplit(settings.RTM_DEVICE_TCP_URL).port
         assert port is not None
         yield port
