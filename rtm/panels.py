@@ -182,7 +182,7 @@ def _health(app: App) -> tuple[str, str]:
     if app.state == App.State.OFF:
         return "off", str(_("Turned off"))
     if not app.registered:  # type: ignore[attr-defined]  # annotated
-        return "draft", str(_("No device registered yet"))
+        return "active", str(_("No device registered yet"))
     words = str(_("{connected} of {registered} devices connected"))
     return "active", words.format(connected=app.connected, registered=app.registered)  # type: ignore[attr-defined]  # annotated
 

@@ -64,9 +64,10 @@ function trouble(input, sentence) {
 
 // Bubbles ------------------------------------------------------------------------------
 function addBubble(message, state) {
-  if (shown.has(message.tid)) return;
+  const key = message.ref ?? message.tid;
+  if (shown.has(key)) return;
   const item = make('li', message.outgoing ? 'bubble bubble-out' : 'bubble');
-  item.dataset.tid = message.tid;
+  item.dataset.tid = key;
   item.append(make('p', '', message.text));
   const foot = make('div', 'bubble-foot');
   foot.append(stamp(message.at), make('span', 'bubble-state', state ? words[state] : ''));
@@ -78,19 +79,28 @@ function addBubble(message, state) {
     foot.append(button);
   }
   const link = make('a', '', words.showJourney);
-  link.href = `${words.journey}${message.tid}/`;
+  link.hidden = true;
   foot.append(link);
   item.append(foot);
+  if (message.tid) linkJourney(item, message.tid);
   bubbles.append(item);
-  shown.set(message.tid, { item, isRead: message.outgoing || state === 'read' });
+  shown.set(key, { item, isRead: message.outgoing || state === 'read' });
   one('[data-phone-empty]').hidden = true;
   screen.scrollTop = screen.scrollHeight;
   if (!message.outgoing) seen.observe(item);
 }
 
-function setState(tid, state) {
-  const known = shown.get(tid);
-  if (known) known.item.querySelector('.bubble-state').textContent = words[state];
+function setState(key, state, tid = '') {
+  const known = shown.get(key);
+  if (!known) return;
+  known.item.querySelector('.bubble-state').textContent = words[state];
+  if (tid) linkJourney(known.item, tid);
+}
+
+function linkJourney(item, tid) {
+  const link = item.querySelector('a');
+  link.href = `${words.journey}${tid}/`;
+  link.hidden = false;
 }
 
 function maybeRead(tid) {
@@ -151,11 +161,11 @@ function listen() {
     addBubble(message, 'delivered');
     window.consolePage?.announce?.(words.arrived.replace('{text}', message.text));
   });
-  device.on('sent', ({ tid, kind }) => {
-    if (kind === 'mo') setState(tid, 'sent');
+  device.on('sent', ({ ref, tid }) => {
+    setState(ref, 'sent', tid);
     showFacts();
   });
-  device.on('failed', ({ tid, kind }) => kind === 'mo' && setState(tid, 'failed'));
+  device.on('failed', ({ ref }) => setState(ref, 'failed'));
   device.on('wire', addLine);
 }
 
@@ -219,8 +229,12 @@ composer.addEventListener('submit', async (event) => {
   if (!device?.session) return trouble(input, words.closed);
   trouble(input, '');
   input.value = '';
-  const message = await device.publish({ text, threadId: threadId ?? undefined });
-  addBubble(message, device.waiting ? 'queued' : 'sent');
+  try {
+    const message = await device.publish({ text, threadId: threadId ?? undefined });
+    addBubble(message, message.tid ? 'sent' : 'queued');
+  } catch (error) {
+    trouble(input, words.trouble.replace('{why}', error.message));
+  }
   showFacts();
   return undefined;
 });

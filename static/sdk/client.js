@@ -12,14 +12,14 @@
  *
  * Events (`on(name, listener)`): `message` (a {@link import('./messages.js').Message}), `event`
  * (a message whose type is another), `connection` (`{state, retryIn?, error?}`), `sent` and
- * `failed` (`{tid, kind, error?}`), `policy`, and `wire` (`{direction, via, name, body}`: all
+ * `failed` (`{ref, kind, tid?, error?}`), `policy`, and `wire` (`{direction, via, name, body}`: all
  * that goes over the wire, for people who want to watch).
  * @module client
  */
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import { demand, ErrorCode, SdkError } from './errors.js';
-import { messageFrom, newTid, parseMessage } from './messages.js';
+import { messageFrom, newRef, parseMessage } from './messages.js';
 import { Outbox } from './outbox.js';
 import { Registration } from './registration.js';
 import { isTokenError, Rest } from './rest.js';
@@ -131,33 +131,32 @@ export class Client extends Emitter {
   }
 
   /**
-   * Send a message (MO). Offline it waits in this browser and is sent later.
+   * Send a message (MO). Offline it waits in this browser and is sent later; then its `tid` is
+   * empty until the event `sent` tells it for the message's `ref`.
    * @param {{text?: string, threadId?: string, extras?: object, attachments?: object[],
    *   relatedTid?: string, interactiveData?: object}} content
-   * @returns {Promise<import('./messages.js').Message>}
+   * @returns {Promise<import('./messages.js').Message & {ref: string}>}
    */
   async publish(content) {
-    const { userId, deviceId } = this.#registration.need();
+    const clientId = this.#registration.clientId;
     const { text = '', threadId, extras = {}, attachments = [] } = content;
     demand(text !== '' || attachments.length > 0 || !!content.interactiveData, 'Give a text.');
     const body = {
-      tid: newTid(),
-      appId: this.#appId,
-      userId,
-      deviceId,
-      clientId: this.#registration.clientId,
+      clientId,
       channel: 'rt',
       message: text,
       media: attachments,
       extras,
       outgoing: true,
-      created_on: new Date().toISOString(),
       ...(threadId ? { thread: { id: threadId } } : {}),
       ...(content.relatedTid ? { relatedTid: content.relatedTid } : {}),
       ...(content.interactiveData ? { interactiveData: content.interactiveData } : {}),
     };
-    await this.#outbox.add({ id: body.tid, kind: 'mo', body });
-    return messageFrom(body);
+    const ref = newRef();
+    const result = await this.#outbox.add({ id: ref, kind: 'mo', body });
+    const { tid = '', created_on = new Date() } = result?.answer ?? {};
+    const { userId, deviceId } = this.#registration.need();
+    return { ...messageFrom({ ...body, tid, created_on, userId, deviceId }), ref };
   }
 
   /** @param {string} tid */
@@ -188,31 +187,45 @@ export class Client extends Emitter {
   #receipt(status, what) {
     const clientId = this.#registration.clientId;
     const body = { status, channel: 'rt', clientId, ...what };
-    return this.#outbox.add({ id: newTid(), kind: 'deliveryupdate', body });
+    return this.#outbox.add({ id: newRef(), kind: 'deliveryupdate', body });
   }
 
+  /**
+   * Receipts go by MQTT, which costs the least, and by REST when the broker does not answer;
+   * saying one twice changes nothing. A message goes by REST, whose answer has its tid and
+   * means that it is stored, and by MQTT when REST does not answer.
+   */
   async #say({ kind, body }) {
-    const topic = this.session?.uplinkTopic;
-    if (topic && this.state === 'connected') {
-      try {
-        await this.#connection.publish(topic, { event: kind, ...body });
-        this.#log('out', 'MQTT', topic, body);
-        return null;
-      } catch {
-        // The broker did not answer; the same message by REST is kept once.
-      }
+    const ways = [this.#publish, this.#post];
+    const [first, second] = kind === 'mo' ? ways.reverse() : ways;
+    try {
+      return await first.call(this, kind, body);
+    } catch (error) {
+      const isRefused = first === this.#post && !error.temporary;
+      if (isRefused || (first === this.#post && this.state !== 'connected')) throw error;
+      return second.call(this, kind, body);
     }
+  }
+
+  async #publish(kind, body) {
+    const topic = this.session?.uplinkTopic;
+    if (!topic) throw new SdkError(ErrorCode.NOT_CONNECTED, 'Not connected.');
+    await this.#connection.publish(topic, { op: kind, ...body });
+    this.#log('out', 'MQTT', topic, body);
+    return null;
+  }
+
+  async #post(kind, body) {
     const path = `/${this.#appId}/${kind}`;
-    const answer = await this.#called(() =>
-      this.#rest.post(path, body, { failure: ErrorCode.PUBLISH_FAILED, keepalive: true }),
-    );
+    const options = { failure: ErrorCode.PUBLISH_FAILED, keepalive: true };
+    const answer = await this.#called(() => this.#rest.post(path, body, options));
     this.#log('out', 'REST', path, body);
     return answer;
   }
 
-  #said({ id, kind, body }, { error }) {
-    const detail = { tid: body.tid ?? id, kind, ...(error ? { error } : {}) };
-    this.emit(error ? 'failed' : 'sent', detail);
+  #said({ id, kind }, { answer, error }) {
+    if (error) this.emit('failed', { ref: id, kind, error });
+    else this.emit('sent', { ref: id, kind, tid: answer?.tid ?? '' });
   }
 
   /** Call the API; where it says that the token has ended, register anew and call again. */
@@ -263,7 +276,9 @@ export class Client extends Emitter {
     if (isOwn) return;
     const isNew = this.#seen?.add({ type, tid, deviceId: message.deviceId }) ?? true;
     // The first receipt may be what got lost, so a repeated message is confirmed again.
-    if (type === 'message' && this.#automatic && !message.outgoing) this.markDelivered(tid);
+    if (type === 'message' && this.#automatic && !message.outgoing) {
+      this.markDelivered(tid).catch((error) => console.warn('A receipt was refused.', error));
+    }
     if (isNew) this.emit(type === 'message' ? 'message' : 'event', message);
   }
 

@@ -25,6 +25,8 @@ export const ErrorCode = Object.freeze({
   UNKNOWN: 6999,
 });
 
+const TEMPORARY = new Set([ErrorCode.SERVER_UNREACHABLE, ErrorCode.NOT_CONNECTED]);
+
 /** An error with a documented number; `gateway` is the gateway's own code where it gave one. */
 export class SdkError extends Error {
   /**
@@ -43,7 +45,8 @@ export class SdkError extends Error {
 
   /** Whether the same call may succeed later without a change. */
   get temporary() {
-    return this.code === ErrorCode.SERVER_UNREACHABLE || this.code === ErrorCode.NOT_CONNECTED;
+    const noAnswer = this.code === ErrorCode.PUBLISH_FAILED && this.status === null;
+    return noAnswer || TEMPORARY.has(this.code);
   }
 }
 

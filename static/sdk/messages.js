@@ -76,16 +76,11 @@ function moment(value) {
 }
 
 /**
- * Return a UUIDv7 (RFC 9562): the gateway keeps one message for each, however often it is
- * sent.
+ * Return a name for something that has no tid yet, in the order of their making.
  * @returns {string}
  */
-export function newTid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(Date.now()) << 16n);
-  crypto.getRandomValues(bytes.subarray(6, 8));
-  bytes[6] = (bytes[6] & 0x0f) | 0x70;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+export function newRef() {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  const chance = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${Date.now().toString(16).padStart(12, '0')}${chance}`;
 }

@@ -21,7 +21,9 @@ export class Outbox {
   #done;
   /** @type {Item[]} */
   #items;
-  #running = false;
+  /** @type {Promise<void> | null} */
+  #running = null;
+  #results = new Map();
   #failures = 0;
   #timer = 0;
 
@@ -43,33 +45,42 @@ export class Outbox {
     return this.#items.length;
   }
 
-  /** @param {Item} item */
-  add(item) {
+  /**
+   * Keep an item and try to say it.
+   * @param {Item} item
+   * @returns {Promise<{answer?: any} | null>} null when it waits for the network; rejects when
+   *   it was refused
+   */
+  async add(item) {
     this.#items.push(item);
     // A device that was away for a month says its latest thousand things.
     while (this.#items.length > MOST) this.#items.shift();
     this.#keep();
-    return this.flush();
+    this.#results.set(item.id, null);
+    await this.flush();
+    const result = this.#results.get(item.id);
+    this.#results.delete(item.id);
+    if (result?.error) throw result.error;
+    return result;
   }
 
   /** Say what waits; resolves when all is said or the network is gone. */
-  async flush() {
-    if (this.#running) return;
-    this.#running = true;
+  flush() {
     clearTimeout(this.#timer);
-    try {
-      while (this.#items.length) {
-        if (!(await this.#say(this.#items[0]))) return;
-      }
-    } finally {
-      this.#running = false;
-    }
+    this.#running ??= this.#run().finally(() => (this.#running = null));
+    return this.#running;
   }
 
   clear() {
     clearTimeout(this.#timer);
     this.#items = [];
     this.#keep();
+  }
+
+  async #run() {
+    while (this.#items.length) {
+      if (!(await this.#say(this.#items[0]))) return;
+    }
   }
 
   async #say(item) {
@@ -87,6 +98,7 @@ export class Outbox {
     this.#failures = 0;
     this.#items = this.#items.filter((other) => other.id !== item.id);
     this.#keep();
+    if (this.#results.has(item.id)) this.#results.set(item.id, result);
     this.#done(item, result);
     return true;
   }

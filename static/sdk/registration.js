@@ -3,7 +3,7 @@
  * @module registration
  */
 import { demand, ErrorCode, SdkError } from './errors.js';
-import { newTid } from './messages.js';
+import { newRef } from './messages.js';
 
 const BROWSERS = [
   ['edge', /\bEdg\//],
@@ -77,7 +77,7 @@ export class Registration {
    * @returns {Promise<Session>}
    */
   async register(profile) {
-    demand(profile.deviceId === undefined || profile.deviceId !== '', 'Give the deviceId, or leave it out.');
+    demand(profile.deviceId !== '', 'Give the deviceId, or leave it out.');
     const deviceId = profile.deviceId ?? this.#ownDeviceId();
     this.#rest.accessToken = '';
     const answer = await this.#rest.post(
@@ -180,7 +180,7 @@ export class Registration {
   #ownDeviceId() {
     const kept = this.#store.read('deviceId', '');
     if (kept) return kept;
-    const made = `v2_web_${newTid()}`;
+    const made = `v2_web_${newRef()}`;
     this.#store.write('deviceId', made);
     return made;
   }
