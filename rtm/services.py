@@ -20,7 +20,7 @@ from imiconnect.rtm.intake.pool import conninfo
 from imiconnect.rtm.nudge import nudge
 from imiconnect.sharing.models import Service
 
-__all__ = ["Refusal", "Sent", "send_messages"]
+__all__ = ["Refusal", "Sent", "send_messages", "send_request"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,20 @@ def send_messages(
         service_id=service.pk,
         received_at=timezone.now(),
     )
+    return _accepted(order)
+
+
+def send_request(*, service: Service, body: bytes) -> Sent:
+    """Accept what a request to the Messaging API says, as if ``service`` had sent it.
+
+    Everything else is as for ``send_messages``.
+    """
+    order = orders.parse(body, now=timezone.now())
+    order.service_id = service.pk
+    return _accepted(order)
+
+
+def _accepted(order: Order) -> Sent:
     result, transid = async_to_sync(_accept_one)(order)
     if isinstance(result, Refusal):
         raise result

@@ -20,9 +20,11 @@ class AccountsConfig(AppConfig):
 
         from imiconnect.accounts import sign_in_audit
         from imiconnect.accounts.roles import Act
-        from imiconnect.console import shell
+        from imiconnect.accounts.standing import member_of
+        from imiconnect.console import ports, shell
 
         sign_in_audit.connect()
+        ports.bind_member_of(member_of)
         # Support staff sign in like everybody: throttled, with the second factor, recorded.
         admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents
         shell.register_slot("organization", "accounts/_switcher.html")

@@ -1,6 +1,7 @@
 """The seat from which a person acts: the chosen organization, narrowed if they like."""
 
 import uuid
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -37,6 +38,13 @@ def current_member(request: HttpRequest) -> Member | None:
     member = next((seat for seat in seats if str(seat.organization_id) == chosen), None)
     member = member or next(iter(seats), None)
     return _narrowed(member, request.session.get(LEVEL_KEY)) if member else None
+
+
+def member_of(user: Any, session: Any) -> Member | None:
+    """Return the seat of a signed-in person on a WebSocket, which has no request."""
+    request = HttpRequest()
+    request.user, request.session = user, {} if session is None else session
+    return current_member(request)
 
 
 def choose_organization(request: HttpRequest, organization_id: uuid.UUID) -> Member:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.accounts.access import MemberRequiredMixin, acting
+from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console.columns import EXACT, STATE, Column
 from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.rtm.forms import MessageFilters
@@ -55,11 +55,11 @@ class MessageLog(MemberRequiredMixin, ListPage):
     live_topics = ("messages",)
     live_states = tuple(State(number).name.lower() for number, _label in Message.STATES)
 
-    empty = Empty(
-        _("No messages yet"),
-        _("Each message to and from customers is listed here, with all that became of it."),
-        icon="messages",
-    )
+    @property
+    def empty(self) -> Empty:  # type: ignore[override]  # the button depends on the role
+        """Say what the log is for, and to those who may send, how to fill it."""
+        text = _("Each message to and from customers is listed here, with what became of it.")
+        return Empty(_("No messages yet"), text, self.primary(), "messages")
 
     def kinds(self) -> list[Button]:
         """Lead to the callbacks too."""
@@ -73,6 +73,12 @@ class MessageLog(MemberRequiredMixin, ListPage):
     def filtered(self, queryset: QuerySet[Any], values: dict[str, Any]) -> QuerySet[Any]:
         """Narrow the log by the filters."""
         return narrowed(queryset, self._filters().search(timezone.now()))  # type: ignore[arg-type]  # of messages
+
+    def primary(self) -> Button | None:
+        """Offer to send a message to those who may."""
+        if not acting(self.request).can(Act.SEND_MESSAGES):
+            return None
+        return Button(_("Send a message"), reverse("rtm:send"), "send")
 
     def _filters(self) -> MessageFilters:
         return MessageFilters(self.request.GET, member=acting(self.request))

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from imiconnect.rtm.callbacks import views as callbacks
-from imiconnect.rtm.views import customers, device, figures, journey, log
+from imiconnect.rtm.views import customers, device, figures, journey, log, send
 
 app_name = "rtm"
 
@@ -17,6 +17,7 @@ urlpatterns = [
         callbacks.ResendCallback.as_view(),
         name="callback-resend",
     ),
+    path("messages/send/", send.SendMessage.as_view(), name="send"),
     path("messages/<uuid:key>/", journey.journey, name="journey"),
     path("customers/", customers.Customers.as_view(), name="customers"),
     path("customers/new/", customers.NewCustomer.as_view(), name="customer-new"),

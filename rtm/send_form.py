@@ -1,0 +1,170 @@
+"""The form that sends one message, and the request that it stands for."""
+
+import datetime as dt
+import json
+import shlex
+import uuid
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.models import Member
+from imiconnect.apps.channel_types import registry
+from imiconnect.apps.channel_types.base import Capability
+from imiconnect.apps.models import App
+from imiconnect.console.forms import ConsoleForm
+from imiconnect.rtm.models import Thread
+from imiconnect.rtm.protocol.topics import MAX_NAME, name_problem
+from imiconnect.sharing.models import Allocation, Service
+
+PATH = "/resources/v1/messaging"
+_LONGEST_TEXT = 10_000
+#: The documented limit is in bytes (facts/imiconnect.md, section 13).
+_CORRELATION_BYTES = 50
+_EXPIRIES = {
+    "": (_("As the app says"), None),
+    "5m": (_("After 5 minutes"), dt.timedelta(minutes=5)),
+    "1h": (_("After 1 hour"), dt.timedelta(hours=1)),
+    "24h": (_("After 24 hours"), dt.timedelta(hours=24)),
+    "7d": (_("After 7 days"), dt.timedelta(days=7)),
+}
+
+
+def routes_of(member: Member) -> "QuerySet[Allocation]":
+    """Return the apps of live services through which this person may send."""
+    sending = [kind.slug for kind in registry.all_types() if kind.can(Capability.SEND)]
+    routes: QuerySet[Allocation] = (
+        Allocation.objects.filter(
+            service__in=Service.objects.visible_to(member).filter(state=Service.State.LIVE),
+            app__state=App.State.ACTIVE,
+            app__channel_type__in=sending,
+        )
+        .select_related("service", "app")
+        .order_by("service__name", "app__name")
+    )
+    return routes
+
+
+class _RouteField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        channel = registry.get(obj.app.channel_type).name
+        return f"{obj.service.name} · {obj.app.name} ({channel})"
+
+
+class SendForm(ConsoleForm):
+    """One message to one customer."""
+
+    route = _RouteField(
+        None,
+        label=_("Service and app"),
+        empty_label=None,
+        error_messages={"required": _("Select the service and app")},
+    )
+    user_id = forms.CharField(
+        label=_("User ID"),
+        help_text=_("The name with which the customer's device has registered."),
+        max_length=MAX_NAME,
+        widget=forms.TextInput(
+            attrs={"list": "recent-users", "autocomplete": "off", "spellcheck": "false"}
+        ),
+        error_messages={"required": _("Enter the user ID")},
+    )
+    text = forms.CharField(
+        label=_("Text"), max_length=_LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    thread = forms.CharField(
+        label=_("Thread ID"),
+        help_text=_("Without one it goes to the customer's own conversation."),
+        required=False,
+    )
+    correlation_id = forms.CharField(
+        label=_("Correlation ID"),
+        help_text=_("Your own reference; receipts repeat it."),
+        required=False,
+    )
+    expiry = forms.ChoiceField(
+        label=_("Expires"),
+        choices=[(slug, label) for slug, (label, _after) in _EXPIRIES.items()],
+        required=False,
+    )
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        """Offer the routes that ``member`` may send through."""
+        super().__init__(*args, **kwargs)
+        self.fields["route"].queryset = routes_of(member)  # type: ignore[attr-defined]  # a model choice
+
+    def clean_user_id(self) -> str:
+        """Refuse what no device can have registered as."""
+        user_id = str(self.cleaned_data["user_id"])
+        if name_problem(user_id):
+            raise forms.ValidationError(_("User ID must not contain / + # * > or line breaks."))
+        return user_id
+
+    def clean_correlation_id(self) -> str:
+        """Hold the documented limit."""
+        value = str(self.cleaned_data["correlation_id"])
+        if len(value.encode()) > _CORRELATION_BYTES:
+            raise forms.ValidationError(_("Correlation ID must be 50 bytes or fewer."))
+        return value
+
+    def clean(self) -> dict[str, Any]:
+        """Find the thread in the chosen app."""
+        values = super().clean() or self.cleaned_data
+        route, named = values.get("route"), values.get("thread")
+        if route and named:
+            self._check_thread(route, named, values.get("user_id", ""))
+        return values
+
+    def request(self, now: dt.datetime) -> dict[str, Any]:
+        """Return the body of the equivalent REST request."""
+        values = self.cleaned_data
+        destination: dict[str, Any] = {"userid": [values["user_id"]]}
+        if values["correlation_id"]:
+            destination["correlationid"] = values["correlation_id"]
+        body: dict[str, Any] = {
+            "deliverychannel": "rt",
+            "appid": values["route"].app.app_id,
+            "destination": [destination],
+            "channels": {"rt": {"message": {"text": values["text"]}}},
+        }
+        if values["thread"]:
+            body["thread"] = values["thread"]
+        after = _EXPIRIES[values["expiry"]][1]
+        if after:
+            body["expiry"] = (now + after).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return body
+
+    def _check_thread(self, route: Allocation, named: str, user_id: str) -> None:
+        try:
+            key = uuid.UUID(named)
+        except ValueError:
+            self.add_error(
+                "thread", _("A thread ID looks like 01a204e8-656b-73bc-81e2-d28e789d3485.")
+            )
+            return
+        threads = Thread.objects.filter(pk=key, app=route.app)
+        if not threads.filter(user_id__in=["", user_id]).exists():
+            self.add_error("thread", _("The app has no such thread with this user."))
+
+
+def curl_of(body: dict[str, Any]) -> str:
+    """Return the shell command that sends ``body``; the key stays a variable."""
+    text = json.dumps(body, indent=2, ensure_ascii=False)
+    return (
+        f"curl -X POST {settings.PUBLIC_URL}{PATH} \\\n"
+        '  -H "key: $SERVICE_KEY" -H "Content-Type: application/json" \\\n'
+        f"  -d {shlex.quote(text)}"
+    )
+
+
+def example() -> dict[str, Any]:
+    """Return a request to show before anything is typed."""
+    return {
+        "deliverychannel": "rt",
+        "appid": "AB12345678",
+        "destination": [{"userid": ["alice"]}],
+        "channels": {"rt": {"message": {"text": "Hello"}}},
+    }

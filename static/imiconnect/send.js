@@ -1,0 +1,31 @@
+// Writes the request that the form stands for while it is filled in.
+(() => {
+  "use strict";
+  const place = document.querySelector("#curl code");
+  const form = document.querySelector("form [name=user_id]")?.form;
+  if (!place || !form) return;
+  const appIds = JSON.parse(document.getElementById("app-ids").textContent);
+  const after = { "5m": 300, "1h": 3600, "24h": 86400, "7d": 604800 }; // seconds
+  const [head] = place.textContent.split("  -d ");
+  const quoted = (text) => `'${text.replaceAll("'", `'"'"'`)}'`;
+
+  function request() {
+    const field = (name) => form.elements[name].value.trim();
+    const destination = { userid: [field("user_id") || "alice"] };
+    if (field("correlation_id")) destination.correlationid = field("correlation_id");
+    const body = {
+      deliverychannel: "rt",
+      appid: appIds[field("route")] ?? Object.values(appIds)[0],
+      destination: [destination],
+      channels: { rt: { message: { text: field("text") || "Hello" } } },
+    };
+    if (field("thread")) body.thread = field("thread");
+    const seconds = after[field("expiry")];
+    if (seconds) body.expiry = new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
+    return body;
+  }
+  const write = () => { place.textContent = `${head}  -d ${quoted(JSON.stringify(request(), null, 2))}`; };
+  form.addEventListener("input", write);
+  form.addEventListener("change", write);
+  write();
+})();

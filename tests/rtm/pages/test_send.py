@@ -1,0 +1,140 @@
+"""Sending one message from the console."""
+
+import json
+import shlex
+from typing import Any
+
+import pytest
+
+from imiconnect.accounts.models import Member
+from imiconnect.accounts.roles import Role
+from imiconnect.apps.models import App
+from imiconnect.rtm.models import Device, Message
+from imiconnect.rtm.send_form import curl_of
+from imiconnect.sharing import services as sharing
+from imiconnect.sharing.models import Allocation, Service
+
+ROLES = [
+    (Role.ADMIN, 200),
+    (Role.DEVELOPER, 200),
+    (Role.ASSET_MANAGER, 403),
+    (Role.VIEWER, 403),
+]
+
+# The acceptance commits on its own connection, as it does for the Messaging API.
+committed = pytest.mark.django_db(transaction=True)
+
+
+def answers(service: Service, **changes: str) -> dict[str, str]:
+    route = Allocation.objects.get(service=service)
+    return {"route": str(route.pk), "user_id": "alice", "text": "Hello", **changes}
+
+
+@pytest.mark.parametrize(("role", "status"), ROLES)
+def test_who_may_send(
+    role: Role, status: int, service: Service, cast: dict[Role, Member], client_of: Any
+) -> None:
+    assert client_of(cast[role]).get("/messages/send/").status_code == status
+
+
+@committed
+def test_a_message_is_accepted_and_its_journey_opens(
+    service: Service, app: App, developer: Member, client_of: Any
+) -> None:
+    client = client_of(developer)
+    response = client.post("/messages/send/", answers(service, correlation_id="order-17"))
+    journey = client.get(response.headers["Location"], follow=True)
+    message = Message.objects.get()
+    assert journey.redirect_chain[-1][0] == f"/messages/{message.pk}/"
+    assert (message.address, message.correlation_id) == ("alice", "order-17")
+    assert message.payload == {"message": "Hello"}
+    assert message.service_id == service.pk
+
+
+@committed
+def test_an_expiry_is_kept(service: Service, developer: Member, client_of: Any) -> None:
+    client_of(developer).post("/messages/send/", answers(service, expiry="5m"))
+    message = Message.objects.get()
+    assert 290 < (message.expires_at - message.created_at).total_seconds() <= 300
+
+
+@committed
+def test_a_second_click_sends_nothing_more(
+    service: Service, developer: Member, client_of: Any
+) -> None:
+    client = client_of(developer)
+    once = {"once": "0d0f6a41-53a3-4a2f-b5c7-1f1b8f5c7c11"}
+    first = client.post("/messages/send/", answers(service, **once))
+    second = client.post("/messages/send/", answers(service, **once))
+    assert first.headers["Location"] == second.headers["Location"]
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"user_id": ""}, "Enter the user ID"),
+        ({"user_id": "a/b"}, "User ID must not contain"),
+        ({"text": ""}, "Enter the text"),
+        ({"correlation_id": "é" * 26}, "Correlation ID must be 50 bytes or fewer."),
+        ({"thread": "x"}, "A thread ID looks like"),
+        ({"thread": "01a204e8-656b-73bc-81e2-d28e789d3485"}, "no such thread"),
+    ],
+)
+def test_what_is_wrong_is_said_and_everything_kept(
+    changes: dict[str, str], sentence: str, service: Service, developer: Member, client_of: Any
+) -> None:
+    given = answers(service, **{"correlation_id": "mine", **changes})
+    response = client_of(developer).post("/messages/send/", given)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert sentence in page
+    assert f'value="{given["correlation_id"]}"' in page
+
+
+@committed
+def test_a_refusal_of_the_gateway_is_shown_in_place(
+    service: Service, app: App, developer: Member, client_of: Any, monkeypatch: Any
+) -> None:
+    given = answers(service)
+    client = client_of(developer)
+    from imiconnect.rtm.views import send
+
+    accept = send.send_request
+
+    def after_suspension(**arguments: Any) -> Any:
+        sharing.set_state(service=service, state=Service.State.SUSPENDED)
+        return accept(**arguments)
+
+    monkeypatch.setattr(send, "send_request", after_suspension)
+    response = client.post("/messages/send/", given)
+    assert response.status_code == 422
+    assert "The service is not live." in response.content.decode()
+
+
+def test_another_organizations_service_cannot_be_chosen(
+    service: Service, outsider: Member, client_of: Any
+) -> None:
+    response = client_of(outsider).post("/messages/send/", answers(service))
+    assert response.status_code == 422
+    assert not Message.objects.exists()
+
+
+def test_recent_users_are_suggested(
+    service: Service, app: App, developer: Member, client_of: Any
+) -> None:
+    Device.objects.create(app=app, user_id="grace", device_id="d1")
+    page = client_of(developer).get("/messages/send/").content.decode()
+    assert '<option value="grace">' in page
+
+
+def test_without_a_live_service_the_page_says_what_to_do(admin: Member, client_of: Any) -> None:
+    page = client_of(admin).get("/messages/send/").content.decode()
+    assert "No live service to send through" in page
+
+
+def test_the_command_survives_the_shell() -> None:
+    body = {"channels": {"rt": {"message": {"text": "It's “ok” $HOME"}}}}
+    command = curl_of(body)
+    quoted = command.split(" -d ", 1)[1]
+    assert json.loads(shlex.split(quoted)[0]) == body
