@@ -97,12 +97,12 @@ def attention(request: HttpRequest) -> Iterator[Attention]:
             "{n} callbacks could not be delivered in the last 24 hours",
             count,
         )
-        yield Attention(words.format(n=count), _url_or_nothing("rtm:callbacks"), "failed")
+        yield Attention(words.format(n=count), reverse("rtm:callbacks"), "failed")
     for service in Service.objects.visible_to(member).filter(state=Service.State.SUSPENDED)[:5]:
         words = str(_("The service “{name}” is suspended and sends nothing")).format(
             name=service
         )
-        yield Attention(words, _service_url(service), "suspended")
+        yield Attention(words, reverse("services:manage", args=[service.pk]), "suspended")
     apps = App.objects.visible_to(member).values("pk")
     stuck = OpenMessage.objects.filter(due_at__lt=now - STUCK_AFTER, app_id__in=apps)
     if count := stuck[:1000].count():
@@ -189,21 +189,3 @@ def _health(app: App) -> tuple[str, str]:
 
 def _log_url(**filters: object) -> str:
     return f"{reverse('rtm:messages')}?{urlencode(filters)}"
-
-
-def _url_or_nothing(name: str) -> str:
-    from django.urls import NoReverseMatch
-
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
-
-
-def _service_url(service: Service) -> str:
-    from django.urls import NoReverseMatch
-
-    try:
-        return reverse("sharing:service", args=[service.pk])
-    except NoReverseMatch:
-        return ""
