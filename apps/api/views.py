@@ -1,0 +1,100 @@
+"""``/api/v1/apps/``: the same services as the pages."""
+
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from imiconnect.accounts.roles import Act
+from imiconnect.apps import services
+from imiconnect.apps.api.serializers import (
+    AppSerializer,
+    AppWithKeySerializer,
+    ChangedAppSerializer,
+    KeepSerializer,
+    NewAppSerializer,
+    SecretSerializer,
+    merged,
+)
+from imiconnect.apps.models import App
+from imiconnect.apps.policy import Policy, policy_of
+from imiconnect.keys import Overlap
+from imiconnect.rest import MemberViewSet, checked_body
+
+
+class AppViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet):
+    """Channel apps of the caller's level and below, and those shared with it."""
+
+    queryset = App.objects.none()
+    serializer_class = AppSerializer
+    acts: ClassVar = {
+        "create": Act.MANAGE_APPS,
+        "partial_update": Act.MANAGE_APPS,
+        "destroy": Act.MANAGE_APPS,
+        "client_key": Act.REVEAL_SECRETS,
+        "regenerate_client_key": Act.MANAGE_APPS,
+    }
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return what may be seen; to change something, it must belong to one's level."""
+        if self.act_of(self.action) == Act.READ:
+            return self.visible(App.objects.visible_to)
+        return self.visible(App.objects.at_or_below)
+
+    @extend_schema(request=NewAppSerializer, responses={201: AppWithKeySerializer})
+    @transaction.atomic
+    def create(self, request: Request) -> Response:
+        """Create an app at the caller's level; the answer shows the client key once."""
+        values = checked_body(NewAppSerializer, request)
+        app = services.create_app(
+            member=self.member,
+            name=values["name"],
+            channel_type=values["channel_type"],
+            config=values["config"],
+            policy=merged(Policy(), values.get("policy", {})),
+        )
+        key = {"client_key": services.current_client_key(app).secret}
+        return Response(AppSerializer(app).data | key, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=ChangedAppSerializer, responses=AppSerializer)
+    @transaction.atomic
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change name, configuration, policy or state."""
+        app = self.get_object()
+        values = checked_body(ChangedAppSerializer, request)
+        if {"name", "config"} & values.keys():
+            app = services.update_app(
+                app=app, name=values.get("name"), config=values.get("config")
+            )
+        if "policy" in values:
+            policy = merged(policy_of(app), values["policy"])
+            app = services.set_policy(app=app, policy=policy)
+        if "state" in values:
+            app = services.set_app_state(app=app, state=values["state"])
+        return Response(AppSerializer(app).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete an app; 409 with the reasons while it is in use."""
+        services.delete_app(app=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None, responses=SecretSerializer)
+    @action(detail=True, methods=["post"], url_path="client-key/reveal")
+    def client_key(self, request: Request, pk: str) -> Response:
+        """Return the client key; the reading is recorded."""
+        return Response({"secret": services.reveal_client_key(app=self.get_object())})
+
+    @extend_schema(request=KeepSerializer, responses=SecretSerializer)
+    @action(detail=True, methods=["post"], url_path="client-key/regenerate")
+    def regenerate_client_key(self, request: Request, pk: str) -> Response:
+        """Make a new client key and return it; the old one works for ``keep_seconds``."""
+        values = checked_body(KeepSerializer, request)
+        keep = Overlap(values["keep_seconds"])
+        key = services.regenerate_client_key(app=self.get_object(), keep=keep)
+        return Response({"secret": key.secret})

@@ -1,0 +1,79 @@
+"""Services as the REST interface shows and takes them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from imiconnect.apps.services import NAME_LENGTH
+from imiconnect.callback_urls import URL_LENGTH
+from imiconnect.sharing.models import Service
+from imiconnect.sharing.services import DESCRIPTION_LENGTH
+
+
+class AllocationSerializer(serializers.Serializer[Any]):
+    """An app that a service uses."""
+
+    id = serializers.UUIDField(read_only=True)
+    app = serializers.UUIDField(source="app_id")
+    channel = serializers.CharField()
+    team = serializers.UUIDField(source="team_id", allow_null=True)
+    user = serializers.IntegerField(source="user_id", allow_null=True)
+    is_inbound = serializers.BooleanField()
+
+
+class NewAllocationSerializer(serializers.Serializer[Any]):
+    """Which app to allocate."""
+
+    app = serializers.UUIDField()
+
+
+class ServiceSerializer(serializers.Serializer[Any]):
+    """A service without its secrets."""
+
+    id = serializers.UUIDField(read_only=True)
+    name = serializers.CharField()
+    description = serializers.CharField()
+    state = serializers.ChoiceField(choices=Service.State.choices)
+    receipt_url = serializers.CharField()
+    receipt_kinds = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField())
+    )
+    inbound_url = serializers.CharField()
+    organization = serializers.UUIDField(source="organization_id")
+    group = serializers.UUIDField(source="group_id", allow_null=True)
+    team = serializers.UUIDField(source="team_id", allow_null=True)
+    created_at = serializers.DateTimeField(read_only=True)
+
+
+class NewServiceSerializer(serializers.Serializer[Any]):
+    """What makes a service."""
+
+    name = serializers.CharField(max_length=NAME_LENGTH)
+    description = serializers.CharField(
+        max_length=DESCRIPTION_LENGTH, allow_blank=True, default=""
+    )
+
+
+class ChangedServiceSerializer(serializers.Serializer[Any]):
+    """What can be changed of a service.
+
+    A changed URL is tried first and refused when it does not answer, unless ``save_anyway``.
+    """
+
+    name = serializers.CharField(max_length=NAME_LENGTH, required=False)
+    description = serializers.CharField(
+        max_length=DESCRIPTION_LENGTH, allow_blank=True, required=False
+    )
+    state = serializers.ChoiceField(choices=Service.State.choices, required=False)
+    receipt_url = serializers.CharField(max_length=URL_LENGTH, allow_blank=True, required=False)
+    receipt_kinds = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )
+    inbound_url = serializers.CharField(max_length=URL_LENGTH, allow_blank=True, required=False)
+    save_anyway = serializers.BooleanField(default=False)
+
+
+class ServiceWithKeySerializer(ServiceSerializer):
+    """A new service: the only answer that shows its key without being asked."""
+
+    service_key = serializers.CharField()
