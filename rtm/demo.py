@@ -7,9 +7,11 @@ from django.conf import settings
 from imiconnect.accounts.demo import SignIn, make_people
 from imiconnect.accounts.models import Member
 from imiconnect.apps import services as apps
+from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import ANY_ORIGIN, Policy
 from imiconnect.rtm.directory import create_customer, create_stream
+from imiconnect.rtm.models import Channel
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
 
@@ -51,7 +53,7 @@ def _app(member: Member) -> App:
     return apps.create_app(
         member=member,
         name="Northwind Web",
-        channel_type="mobile_web",
+        channel_type=registry.serving(Channel.RT).slug,
         config={"platform": "web", "systems": ["chrome", "firefox", "safari", "edge"]},
         policy=policy,
     )
