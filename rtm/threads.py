@@ -52,4 +52,4 @@ def delete_message(*, app: App, user_id: str, tid: uuid.UUID) -> bool:
             WHERE id = %s AND app_id = %s AND address = %s""",
             [tid, app.pk, user_id],
         )
-        return cursor.rowcount > 0
+        return bool(cursor.rowcount)

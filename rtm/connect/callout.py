@@ -6,6 +6,8 @@ The decision is the one of ``decision.py``. Several may run: they share the ques
 import asyncio
 import logging
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 import nkeys
 import orjson
@@ -66,7 +68,7 @@ class Callout:
                 await client.close()
         finally:
             beating.cancel()
-            await asyncio.gather(authorize.settled(), presence.record.settled())
+            await asyncio.gather(*self._tasks)
 
     async def _connected(self) -> Client:
         client = Client()
@@ -99,8 +101,11 @@ class Callout:
             log.exception("Who is connected could not be compared with the broker.")
 
     async def _on_question(self, message: Msg) -> None:
-        # Answered beside, so that questions which come together share a query.
-        task = asyncio.create_task(self._answer(message))
+        self._beside(self._answer(message))
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it while the next message is read: those that come together share a query."""
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -140,10 +145,13 @@ class Callout:
         if event is None:
             return
         self._holders.add(event.holder)
+        self._beside(self._record(event))
+
+    async def _record(self, event: presence.Event) -> None:
         try:
             await presence.record(event)
             if event.connected:
-                await in_thread(presence.ask_for_pending_of, event.device)
+                await presence.ask_for_pending_of(event.device)
         except DatabaseError:
             log.exception("A device's presence could not be written.")
 

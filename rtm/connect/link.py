@@ -9,15 +9,16 @@ let go too and connects again. An idle device costs no task and no buffer here.
 
 import asyncio
 import logging
-from typing import Protocol, cast
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from django.db import Error as DatabaseError
 
 from imiconnect.rtm.connect.broker import Broker, broker
+from imiconnect.rtm.connect.broker_side import BrokerSide
 from imiconnect.rtm.connect.decision import Grant, Refusal, read_claim
 from imiconnect.rtm.connect.load import authorize
-from imiconnect.rtm.connect.presence import Event, Holder, ask_for_pending, record
-from imiconnect.rtm.connect.threads import in_thread
+from imiconnect.rtm.connect.presence import Event, Holder, ask_for_pending_of, record
 from imiconnect.rtm.protocol import frames
 from imiconnect.rtm.protocol.frames import (
     Connect,
@@ -155,7 +156,10 @@ class Link:
         target = broker()
         try:
             _, self._broker_side = await asyncio.get_running_loop().create_connection(
-                lambda: BrokerSide(self), target.host, target.port, ssl=target.tls
+                lambda: BrokerSide(self, 2 * MAX_PACKET),
+                target.host,
+                target.port,
+                ssl=target.tls,
             )
         except OSError as error:
             log.warning("The broker cannot be reached: %s", error)
@@ -184,8 +188,7 @@ class Link:
             self._deliver(self._relay.from_broker(packet))
         if self._relay.is_listening and not self._listening and self._grant is not None:
             self._listening = True
-            grant = self._grant
-            _start(in_thread(ask_for_pending, grant.app, grant.name.user_id))
+            _start(ask_for_pending_of(self._grant.device))
 
     def broker_lost(self) -> None:
         """The broker has closed: it stops, or the device is connected anew elsewhere."""
@@ -253,72 +256,6 @@ class Link:
             self._timer = None
 
 
-class BrokerSide(asyncio.Protocol):
-    """The link's connection to the broker."""
-
-    __slots__ = ("_link", "_reader", "_resumed", "_transport")
-
-    def __init__(self, link: Link) -> None:
-        """Belong to a link."""
-        self._link = link
-        self._reader = FrameReader(2 * MAX_PACKET)
-        self._resumed: asyncio.Future[None] | None = None
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
-        # uvloop's transports do not inherit from asyncio's.
-        self._transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Hand packets to the link."""
-        try:
-            self._link.from_broker(self._reader.feed(data))
-        except MalformedPacket:
-            log.exception("The broker sent what is not MQTT 3.1.1.")
-            self.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the link."""
-        self.resume_writing()
-        self._link.broker_lost()
-
-    def pause_writing(self) -> None:
-        """The broker does not take more for now."""
-        self._resumed = asyncio.get_running_loop().create_future()
-
-    def resume_writing(self) -> None:
-        """The broker takes more."""
-        if self._resumed is not None and not self._resumed.done():
-            self._resumed.set_result(None)
-        self._resumed = None
-
-    async def writable(self) -> None:
-        """Wait until the broker takes more."""
-        if self._resumed is not None:
-            await self._resumed
-
-    def write(self, data: bytes) -> None:
-        """Send to the broker."""
-        if self._transport is not None:
-            self._transport.write(data)
-
-    def pause(self) -> None:
-        """Stop reading: the device is slower."""
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def resume(self) -> None:
-        """Read again."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
-
-    def close(self) -> None:
-        """Close the connection; what is written goes out first."""
-        if self._transport is not None:
-            self._transport.close()
-
-
 def _for_broker(connect: Connect, grant: Grant, target: Broker) -> Connect:
     """Return CONNECT as the broker gets it: its own client id and the gateway's credentials.
 
@@ -338,14 +275,14 @@ def _for_broker(connect: Connect, grant: Grant, target: Broker) -> Connect:
     )
 
 
-def _start(work: "asyncio._CoroutineLike[None]") -> None:
+def _start(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine beside; a failure is logged."""
     task = asyncio.get_running_loop().create_task(_logged(work))
     _background.add(task)
     task.add_done_callback(_background.discard)
 
 
-async def _logged(work: "asyncio._CoroutineLike[None]") -> None:
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except DatabaseError:

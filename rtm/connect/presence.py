@@ -20,6 +20,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
@@ -74,7 +75,7 @@ WHERE d.id = e.device
 def record_all(events: Sequence[Event]) -> list[None]:
     """Write what counts of the events, with one statement."""
     rows = sorted(newest(events).values(), key=lambda event: event.device)
-    columns = [
+    columns: list[Any] = [
         [event.device for event in rows],
         [event.epoch for event in rows],
         [event.connected for event in rows],
@@ -94,10 +95,15 @@ def ask_for_pending(app: uuid.UUID, user_id: str) -> None:
     wake(app, user_id)
 
 
-def ask_for_pending_of(device: uuid.UUID) -> None:
-    """Ask the same for the user of a device."""
-    for app, user_id in Device.objects.filter(pk=device).values_list("app_id", "user_id"):
+def _ask_for_all(devices: Sequence[uuid.UUID]) -> list[None]:
+    users = Device.objects.filter(pk__in=devices).values_list("app_id", "user_id")
+    for app, user_id in users.distinct():
         ask_for_pending(app, user_id)
+    return [None] * len(devices)
+
+
+#: Ask the same for the user of a device, without blocking the event loop.
+ask_for_pending_of: Batched[uuid.UUID, None] = Batched(_ask_for_all)
 
 
 def beat(holder: str) -> None:
@@ -115,7 +121,7 @@ def forget_dead() -> int:
     """Mark the devices of dead servers as not connected and return how many there were."""
     with connection.cursor() as cursor:
         cursor.execute(_FORGET, [_DEAD_AFTER])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 _FORGET = """

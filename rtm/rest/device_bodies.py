@@ -14,7 +14,7 @@ _PLATFORM = 20
 class DataSerializer(serializers.Serializer[Any]):
     """What a device tells of itself."""
 
-    update = JSONObject(required=False)
+    update = JSONObject(required=False)  # type: ignore[assignment]  # its documented name
 
 
 class RegisterBody(serializers.Serializer[Any]):
@@ -26,7 +26,7 @@ class RegisterBody(serializers.Serializer[Any]):
     channelType = serializers.CharField(required=False, allow_blank=True, max_length=_PLATFORM)
     customerId = serializers.CharField(required=False, allow_blank=True, max_length=100)
     tenant = serializers.CharField(required=False, allow_blank=True, max_length=100)
-    data = DataSerializer(required=False)
+    data = DataSerializer(required=False)  # type: ignore[assignment]  # its documented name
 
 
 class ClientBody(serializers.Serializer[Any]):
@@ -50,7 +50,7 @@ class CustomerIdBody(ClientBody):
 class ProfileBody(ClientBody):
     """``POST profileupdate``."""
 
-    data = DataSerializer()
+    data = DataSerializer()  # type: ignore[assignment]  # its documented name
 
 
 class TokenBody(serializers.Serializer[Any]):

@@ -1,7 +1,7 @@
 """Fields whose values the database takes, and the parser of bodies."""
 
 import math
-from typing import Any
+from typing import IO, Any, cast
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -23,7 +23,7 @@ class JSONParser(parsers.JSONParser):
     ) -> Any:
         """Return the parsed body; raises ``ParseError``."""
         try:
-            return super().parse(_Limited(stream), media_type, parser_context)
+            return super().parse(cast(IO[Any], _Limited(stream)), media_type, parser_context)
         except RecursionError:
             raise ParseError("The JSON is nested too deeply.") from None
 

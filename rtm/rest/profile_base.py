@@ -102,7 +102,7 @@ def _organization(key: str) -> Organization:
     replaced = Q(
         previous_profile_key_digest=hexed, previous_profile_key_until__gt=timezone.now()
     )
-    found = Organization.objects.filter(
+    found: Organization | None = Organization.objects.filter(
         Q(profile_key_digest=hexed) | replaced, is_active=True
     ).first()
     if found is None:
