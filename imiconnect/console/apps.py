@@ -12,9 +12,10 @@ class ConsoleConfig(AppConfig):
     verbose_name = _("Console")
 
     def ready(self) -> None:
-        """Put the dashboard into the navigation."""
-        from imiconnect.console import shell
+        """Put the dashboard into the navigation, and the engines' health on it."""
+        from imiconnect.console import health, shell
 
+        health.register()
         shell.register_section(
             shell.Section(
                 "dashboard", _("Dashboard"), "console:dashboard", "layout-dashboard", 10
