@@ -220,7 +220,6 @@ urlpatterns = [
     path("gallery/chart/", chart_figures, name="gallery-chart"),
     path("gallery/fail/", fail),
     path("", include("imiconnect.urls")),
-    path("account/", include("allauth.urls")),
 ]
 
 handler400 = "imiconnect.console.errors.bad_request"
