@@ -1,0 +1,99 @@
+"""Every address of the URLconf, with the ids of one organization's objects filled in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.regex_helper import normalize
+
+#: Parameters that name an object; a colon narrows one to addresses that begin so. The value
+#: is the key of the object in the test's ``objects``.
+OBJECTS = {
+    "app_id": "app",
+    "rtmsAPI/:app_id": "app_id",
+    "service_id": "service",
+    "allocation_id": "allocation",
+    "member_id": "person",
+    "invitation_id": "invitation",
+    "group_id": "group",
+    "team_id": "team",
+    "entry_id": "audit_entry",
+    "messages/:key": "message",
+    "customers/:key": "customer",
+    "numbers/:pk": "number",
+    "secret/:key": "nothing",
+}
+#: Parameters that name no row of an organization, with a value that fits.
+WORDS = {
+    "channel": "mobile_web",
+    "step": "name",
+    "numbers/:form": "name",
+    "token": "a-token-of-nobody",
+    "uidb36": "1",
+    "account/password/:key": "set-password",
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address: its route as written, a path to call, and the objects it names."""
+
+    route: str
+    path: str
+    objects: tuple[str, ...]
+
+
+def every_address(objects: dict[str, Any]) -> list[Address]:
+    """Return every address outside of the Django admin.
+
+    Raises ``LookupError`` for a parameter that is in neither table above, so that a new
+    route cannot be forgotten here.
+    """
+    patterns = get_resolver().url_patterns
+    return [
+        _filled(route, parameters, objects)
+        for route, parameters in _walk(patterns, "")
+        if not route.startswith("admin/")
+    ]
+
+
+def _walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, list[str]]]:
+    for pattern in patterns:
+        form, parameters = normalize(pattern.pattern.regex.pattern)[0]
+        route = prefix + form
+        if isinstance(pattern, URLPattern):
+            yield route, _names_in(route)
+        else:
+            assert isinstance(pattern, URLResolver)
+            yield from _walk(pattern.url_patterns, route)
+
+
+def _names_in(route: str) -> list[str]:
+    return [part.partition(")s")[0] for part in route.split("%(")[1:]]
+
+
+def _filled(route: str, parameters: list[str], objects: dict[str, Any]) -> Address:
+    values: dict[str, Any] = {}
+    named: list[str] = []
+    for parameter in parameters:
+        key = _find(OBJECTS, route, parameter)
+        if key is not None:
+            named.append(key)
+            values[parameter] = objects[key]
+            continue
+        word = _find(WORDS, route, parameter)
+        if word is None:
+            raise LookupError(
+                f"{route}: say in tests/routes.py what the parameter {parameter!r} names"
+            )
+        values[parameter] = word
+    return Address(route, "/" + route % values, tuple(named))
+
+
+def _find(table: dict[str, str], route: str, parameter: str) -> str | None:
+    for key, value in table.items():
+        prefix, _, name = key.rpartition(":")
+        if prefix and name == parameter and route.startswith(prefix):
+            return value
+    return table.get(parameter)

@@ -1,0 +1,275 @@
+"""Another organization's object is 404 and stays as it is: at every address, by every method.
+
+New routes are covered by themselves: the addresses come from the URLconf, and one with a
+parameter that ``tests/routes.py`` does not know fails here.
+"""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps as django_apps
+from django.test import Client
+from django.urls import path
+from django.utils import timezone
+
+from imiconnect.accounts import services as people
+from imiconnect.accounts.models import Group, Member, Organization, Team
+from imiconnect.accounts.roles import Role
+from imiconnect.apps import services as apps
+from imiconnect.apps.models import App
+from imiconnect.audit.services import record
+from imiconnect.identity import uuid7
+from imiconnect.numbers.kinds import Kind, State
+from imiconnect.numbers.models import Number
+from imiconnect.rtm.directory import create_customer, create_stream
+from imiconnect.rtm.models import Device, Message, Thread
+from imiconnect.sharing import services as sharing
+from imiconnect.sharing.models import Service
+from tests import routes
+from tests.factories import client_of, make_member
+from tests.routes import Address, every_address
+
+METHODS = ("get", "post", "put", "patch", "delete")
+PACKAGES = {"accounts", "numbers", "apps", "sharing", "rtm"}
+#: What a form might take; a refusal for an empty form would prove nothing.
+BODY = {
+    "name": "Taken over",
+    "description": "Taken over",
+    "role": "admin",
+    "state": "off",
+    "keep": "0",
+    "confirm": "Northwind App",
+    "url": "https://taken.example/",
+    "email": "taken@over.example",
+    "customer_id": "taken",
+    "attributes": "{}",
+    "text": "Taken over",
+    "userId": "u1",
+    "deviceId": "taken",
+    "os": "chrome",
+}
+#: Addresses that somebody may open who has not signed in; everything else asks for it.
+OPEN = (
+    "account/login/",
+    "account/signup/",
+    "account/inactive/",
+    "account/logout/",
+    "account/password/reset/",
+    "account/second-factor/code/",
+    "invitation/",
+    "healthz",
+    "readyz",
+    "metrics",
+    "theme/",
+    "api/openapi.json",
+    "api/docs/",
+    "rtmsAPI/",
+    "resources/",
+)
+#: Objects that the whole organization shares: a sister team may open them.
+OF_ALL = {"customer", "number", "stream", "audit_entry", "nothing"}
+
+
+@pytest.fixture
+def objects(admin: Member, team: Team, team_member: Member) -> dict[str, Any]:
+    """An object of each kind, of the team Cards where a team can own one."""
+    app, service = (
+        _app(team_member, "Northwind App"),
+        _service(team_member, "Northwind Service"),
+    )
+    allocation = sharing.allocate(service=service, app=app)
+    offer = people.invite(email="open@northwind.example", level=team, role=Role.VIEWER)
+    customer = create_customer(member=admin, customer_id="nw-1", attributes={"x": "y"})
+    stream = create_stream(member=admin, name="Northwind Stream")
+    device = Device.objects.create(app=app, user_id="u1", device_id="d1", customer=customer)
+    thread = Thread.objects.create(app=app, service=service, stream=stream, user_id="u1")
+    message = Message.objects.create(
+        transid=uuid7(), organization=admin.organization, service=service, app=app,
+        thread=thread, channel="rt", address="u1", created_at=timezone.now(),
+    )  # fmt: skip
+    number = Number.objects.create(
+        organization=admin.organization, kind=Kind.SENDER_ID, value="NWBANK",
+        folded="nwbank", state=State.ACTIVE,
+    )  # fmt: skip
+    entry = record("northwind.secret", team, organization_id=admin.organization_id)
+    return {
+        "app": app.pk,
+        "app_id": app.app_id,
+        "service": service.pk,
+        "allocation": allocation.pk,
+        "person": team_member.pk,
+        "invitation": offer.invitation.pk,
+        "group": team.group_id,
+        "team": team.pk,
+        "customer": customer.pk,
+        "stream": stream.pk,
+        "device": device.pk,
+        "thread": thread.pk,
+        "message": message.pk,
+        "number": number.pk,
+        "audit_entry": entry.pk,
+        "nothing": uuid4(),
+    }
+
+
+@pytest.fixture
+def foreign_keys(outsider: Member) -> dict[str, str]:
+    """The header keys of an app and a live service of the other organization."""
+    app, service = _app(outsider, "Harbour App"), _service(outsider, "Harbour Service")
+    sharing.allocate(service=service, app=app)
+    sharing.set_state(service=service, state=Service.State.LIVE)
+    return {
+        "secretKey": apps.current_client_key(app).secret,
+        "key": sharing.current_key(service).secret,
+    }
+
+
+def _app(member: Member, name: str) -> App:
+    config = {"platform": "web", "systems": ["chrome"]}
+    return apps.create_app(member=member, name=name, channel_type="mobile_web", config=config)
+
+
+def _service(member: Member, name: str) -> Service:
+    return sharing.create_service(member=member, name=name)
+
+
+def call(client: Client, method: str, address: Address, **headers: str) -> Any:
+    """Call an address as a page, a device or a server would."""
+    is_api = address.route.startswith(("rtmsAPI/", "resources/", "api/"))
+    if method == "get":
+        return client.get(address.path, headers=headers)
+    if method == "post" and not is_api:
+        return client.post(address.path, BODY, headers=headers)
+    body = json.dumps(BODY)
+    send = getattr(client, method)
+    return send(address.path, body, content_type="application/json", headers=headers)
+
+
+def rows_of(organization: Organization) -> dict[str, dict[Any, Any]]:
+    """Return every row of our packages that is the organization's, or below one of its."""
+    kept: dict[str, dict[Any, Any]] = {}
+    for model in django_apps.get_models():
+        if model._meta.app_label not in PACKAGES or model._meta.label == "accounts.User":
+            continue
+        names = {field.name for field in model._meta.fields}
+        rows = model._default_manager.all()
+        for way in ("organization", "app__organization", "service__organization"):
+            if way.partition("__")[0] in names:
+                rows = rows.filter(**{way: organization})
+                break
+        kept[model._meta.label] = {row["pk"]: row for row in rows.values("pk", *names)}
+    kept["accounts.Organization"] = {
+        pk: row for pk, row in kept["accounts.Organization"].items() if pk == organization.pk
+    }
+    return kept
+
+
+def marks(objects: dict[str, Any]) -> list[str]:
+    """Return words that only pages of Northwind may hold."""
+    ids = [str(value) for key, value in objects.items() if key != "nothing"]
+    return ["Northwind", "northwind.example", "nw-1", "NWBANK", "northwind.secret", *ids]
+
+
+def test_the_walk_finds_the_addresses(objects: dict[str, Any]) -> None:
+    addresses = every_address(objects)
+    assert len(addresses) > 50
+    assert len([address for address in addresses if address.objects]) > 20
+
+
+def test_an_unknown_parameter_fails_the_walk(
+    objects: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = path("shares/<uuid:share_id>/", lambda request, share_id: None, name="share")
+    resolver = type("Resolver", (), {"url_patterns": [new]})
+    monkeypatch.setattr(routes, "get_resolver", lambda: resolver)
+    with pytest.raises(LookupError, match="share_id"):
+        every_address(objects)
+
+
+def test_nobody_gets_anything_without_signing_in(
+    objects: dict[str, Any], organization: Organization
+) -> None:
+    before = rows_of(organization)
+    for address in every_address(objects):
+        for method in METHODS:
+            answer = call(Client(), method, address)
+            where = f"{method} {address.path}: {answer.status_code}"
+            if address.route.startswith(OPEN):
+                assert answer.status_code < 500, where
+            elif answer.status_code == 302:
+                assert answer.headers["Location"].startswith("/account/login/"), where
+            else:
+                assert answer.status_code in (401, 403, 404, 405), where
+            shown = _shown(answer)
+            assert not [mark for mark in marks(objects) if mark in shown], where
+    assert rows_of(organization) == before
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_stranger_of_any_role_gets_404(
+    role: Role,
+    objects: dict[str, Any],
+    organization: Organization,
+    other_organization: Organization,
+    foreign_keys: dict[str, str],
+) -> None:
+    stranger = make_member(other_organization, role)
+    before = rows_of(organization)
+    for address in every_address(objects):
+        for method in METHODS:
+            answer = call(client_of(stranger), method, address, **foreign_keys)
+            where = f"{method} {address.path}: {answer.status_code}"
+            assert answer.status_code < 500, where
+            if address.objects:
+                assert answer.status_code in _refusals(address, role), where
+            shown = _shown(answer).replace(address.path, "")
+            leaked = [m for m in marks(objects) if m in shown and m not in address.path]
+            assert not leaked, where
+    assert rows_of(organization) == before
+
+
+def _refusals(address: Address, role: Role) -> set[int]:
+    """Return how an address may refuse a foreign object; 405: it has no such method."""
+    if address.route.startswith(("rtmsAPI/", "resources/")):
+        return {400, 401, 403, 404, 405}
+    # A page that the role may not open at all says so before it looks for the object.
+    return {404, 405} if role == Role.ADMIN else {403, 404, 405}
+
+
+def test_a_sister_team_gets_404(
+    objects: dict[str, Any], organization: Organization, sister: Member
+) -> None:
+    before = rows_of(organization)
+    for address in every_address(objects):
+        if not address.objects or OF_ALL & set(address.objects):
+            continue
+        for method in METHODS:
+            answer = call(client_of(sister), method, address)
+            where = f"{method} {address.path}: {answer.status_code}"
+            assert answer.status_code in _refusals(address, Role.ADMIN), where
+    after = rows_of(organization)
+    assert {label for label in before if before[label] != after[label]} == set()
+
+
+def test_the_owner_opens_what_the_others_may_not(
+    objects: dict[str, Any], admin: Member, group: Group
+) -> None:
+    opened = []
+    for address in every_address(objects):
+        if address.objects and "nothing" not in address.objects:
+            answer = call(client_of(admin), "get", address)
+            opened.append(answer.status_code == 200)
+    assert sum(opened) > 12
+
+
+def test_the_django_admin_is_closed_to_every_role(cast: dict[Role, Member]) -> None:
+    for member in cast.values():
+        for page in ("/admin/", "/admin/accounts/user/", "/admin/anything/"):
+            assert client_of(member).get(page, follow=True).status_code in (403, 404)
+
+
+def _shown(answer: Any) -> str:
+    content = b"".join(answer) if answer.streaming else answer.content
+    return str(content.decode(errors="replace"))
