@@ -97,11 +97,11 @@ class ManagePage(ObjectMixin, PageMixin, TemplateView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Act on the card that was sent; once, however often its button is pressed."""
+        found = self.object  # 404 before anything is said about the card
         slug = request.POST.get("card", "")
         card = next((card for card in self.cards if card.slug == slug), None)
         if card is None or not self.member.can(card.act):
             raise PermissionDenied
-        found = self.object
         return once.guarded(request, lambda: self._save(card, found))
 
     def _save(self, card: Card, _found: Any) -> HttpResponse:

@@ -19,16 +19,22 @@ OBJECTS = {
     "group_id": "group",
     "team_id": "team",
     "entry_id": "audit_entry",
+    "resources/:app_id": "app_id",
+    "thread_id": "thread",
+    "transid": "profile_batch",
+    "messages/callbacks/:key": "callback",
     "messages/:key": "message",
     "customers/:key": "customer",
     "numbers/:pk": "number",
-    "secret/:key": "nothing",
 }
 #: Parameters that name no row of an organization, with a value that fits.
 WORDS = {
     "channel": "mobile_web",
     "step": "name",
     "numbers/:form": "name",
+    # A page that shows a new key once, found by the session that made it.
+    "secret/:key": "01900000-0000-7000-8000-000000000000",
+    "rtmsAPI/:user_id": "u1",
     "token": "a-token-of-nobody",
     "uidb36": "1",
     "account/password/:key": "set-password",

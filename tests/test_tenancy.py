@@ -6,7 +6,6 @@ parameter that ``tests/routes.py`` does not know fails here.
 
 import json
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.apps import apps as django_apps
@@ -24,7 +23,7 @@ from imiconnect.identity import uuid7
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Number
 from imiconnect.rtm.directory import create_customer, create_stream
-from imiconnect.rtm.models import Device, Message, Thread
+from imiconnect.rtm.models import Callback, Device, Message, ProfileBatch, Thread
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
 from tests import routes
@@ -35,6 +34,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 PACKAGES = {"accounts", "numbers", "apps", "sharing", "rtm"}
 #: What a form might take; a refusal for an empty form would prove nothing.
 BODY = {
+    "card": "rename",
     "name": "Taken over",
     "description": "Taken over",
     "role": "admin",
@@ -69,7 +69,7 @@ OPEN = (
     "resources/",
 )
 #: Objects that the whole organization shares: a sister team may open them.
-OF_ALL = {"customer", "number", "stream", "audit_entry", "nothing"}
+OF_ALL = {"customer", "profile_batch", "number", "stream", "audit_entry"}
 
 
 @pytest.fixture
@@ -89,6 +89,11 @@ def objects(admin: Member, team: Team, team_member: Member) -> dict[str, Any]:
         transid=uuid7(), organization=admin.organization, service=service, app=app,
         thread=thread, channel="rt", address="u1", created_at=timezone.now(),
     )  # fmt: skip
+    callback = Callback.objects.create(
+        organization=admin.organization, service=service, message_id=message.pk, kind="dr",
+        event="delivered", url="https://northwind.example/", body="{}", state="failed",
+    )  # fmt: skip
+    batch = ProfileBatch.objects.create(organization=admin.organization)
     number = Number.objects.create(
         organization=admin.organization, kind=Kind.SENDER_ID, value="NWBANK",
         folded="nwbank", state=State.ACTIVE,
@@ -108,9 +113,10 @@ def objects(admin: Member, team: Team, team_member: Member) -> dict[str, Any]:
         "device": device.pk,
         "thread": thread.pk,
         "message": message.pk,
+        "callback": callback.pk,
+        "profile_batch": batch.pk,
         "number": number.pk,
         "audit_entry": entry.pk,
-        "nothing": uuid4(),
     }
 
 
@@ -123,6 +129,7 @@ def foreign_keys(outsider: Member) -> dict[str, str]:
     return {
         "secretKey": apps.current_client_key(app).secret,
         "key": sharing.current_key(service).secret,
+        "profile": outsider.organization.profile_key,
     }
 
 
@@ -137,6 +144,10 @@ def _service(member: Member, name: str) -> Service:
 
 def call(client: Client, method: str, address: Address, **headers: str) -> Any:
     """Call an address as a page, a device or a server would."""
+    # Both APIs name their header "key": one takes a service's, the other an organization's.
+    profile_key = headers.pop("profile", "")
+    if "/customer" in address.path and profile_key:
+        headers["key"] = profile_key
     is_api = address.route.startswith(("rtmsAPI/", "resources/", "api/"))
     if method == "get":
         return client.get(address.path, headers=headers)
@@ -168,7 +179,7 @@ def rows_of(organization: Organization) -> dict[str, dict[Any, Any]]:
 
 def marks(objects: dict[str, Any]) -> list[str]:
     """Return words that only pages of Northwind may hold."""
-    ids = [str(value) for key, value in objects.items() if key != "nothing"]
+    ids = [str(value) for value in objects.values()]
     return ["Northwind", "northwind.example", "nw-1", "NWBANK", "northwind.secret", *ids]
 
 
@@ -192,19 +203,34 @@ def test_nobody_gets_anything_without_signing_in(
     objects: dict[str, Any], organization: Organization
 ) -> None:
     before = rows_of(organization)
+    wrong = []
     for address in every_address(objects):
         for method in METHODS:
             answer = call(Client(), method, address)
-            where = f"{method} {address.path}: {answer.status_code}"
-            if address.route.startswith(OPEN):
-                assert answer.status_code < 500, where
-            elif answer.status_code == 302:
-                assert answer.headers["Location"].startswith("/account/login/"), where
-            else:
-                assert answer.status_code in (401, 403, 404, 405), where
-            shown = _shown(answer)
-            assert not [mark for mark in marks(objects) if mark in shown], where
+            if not _asks_to_sign_in(address, answer) or _leaks(answer, address, objects):
+                wrong.append(f"{method} {address.path}: {answer.status_code}")
+    assert wrong == []
     assert rows_of(organization) == before
+
+
+def _asks_to_sign_in(address: Address, answer: Any) -> bool:
+    if address.route.startswith(OPEN):
+        return _is_no_fault(address, answer)
+    if answer.status_code == 302:
+        return bool(answer.headers["Location"].startswith("/account/login/"))
+    return answer.status_code in (401, 403, 404, 405)
+
+
+def _is_no_fault(address: Address, answer: Any) -> bool:
+    # Not ready is an answer, and true in a test without the whole platform.
+    return bool(answer.status_code < 500 or address.route == "readyz")
+
+
+def _leaks(answer: Any, address: Address, objects: dict[str, Any]) -> bool:
+    """Tell whether an answer holds words of Northwind other than those that it was asked."""
+    content = b"".join(answer) if answer.streaming else answer.content
+    shown = content.decode(errors="replace")
+    return any(mark in shown and mark not in address.path for mark in marks(objects))
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -216,18 +242,23 @@ def test_a_stranger_of_any_role_gets_404(
     foreign_keys: dict[str, str],
 ) -> None:
     stranger = make_member(other_organization, role)
+    client = client_of(stranger)
     before = rows_of(organization)
+    wrong = []
     for address in every_address(objects):
+        if address.route == "account/logout/":
+            continue
         for method in METHODS:
-            answer = call(client_of(stranger), method, address, **foreign_keys)
-            where = f"{method} {address.path}: {answer.status_code}"
-            assert answer.status_code < 500, where
+            answer = call(client, method, address, **foreign_keys)
+            right = _is_no_fault(address, answer) and not _leaks(answer, address, objects)
             if address.objects:
-                assert answer.status_code in _refusals(address, role), where
-            shown = _shown(answer).replace(address.path, "")
-            leaked = [m for m in marks(objects) if m in shown and m not in address.path]
-            assert not leaked, where
+                right = right and answer.status_code in _refusals(address, role)
+            if not right:
+                wrong.append(f"{method} {address.path}: {answer.status_code}")
+    assert wrong == []
     assert rows_of(organization) == before
+    # Each answer was given to somebody signed in, to the last.
+    assert client.get("/account/").status_code == 200
 
 
 def _refusals(address: Address, role: Role) -> set[int]:
@@ -241,16 +272,18 @@ def _refusals(address: Address, role: Role) -> set[int]:
 def test_a_sister_team_gets_404(
     objects: dict[str, Any], organization: Organization, sister: Member
 ) -> None:
+    client = client_of(sister)
     before = rows_of(organization)
+    wrong = []
     for address in every_address(objects):
         if not address.objects or OF_ALL & set(address.objects):
             continue
         for method in METHODS:
-            answer = call(client_of(sister), method, address)
-            where = f"{method} {address.path}: {answer.status_code}"
-            assert answer.status_code in _refusals(address, Role.ADMIN), where
-    after = rows_of(organization)
-    assert {label for label in before if before[label] != after[label]} == set()
+            answer = call(client, method, address)
+            if answer.status_code not in _refusals(address, Role.ADMIN):
+                wrong.append(f"{method} {address.path}: {answer.status_code}")
+    assert wrong == []
+    assert rows_of(organization) == before
 
 
 def test_the_owner_opens_what_the_others_may_not(
@@ -258,7 +291,7 @@ def test_the_owner_opens_what_the_others_may_not(
 ) -> None:
     opened = []
     for address in every_address(objects):
-        if address.objects and "nothing" not in address.objects:
+        if address.objects:
             answer = call(client_of(admin), "get", address)
             opened.append(answer.status_code == 200)
     assert sum(opened) > 12
@@ -268,8 +301,3 @@ def test_the_django_admin_is_closed_to_every_role(cast: dict[Role, Member]) -> N
     for member in cast.values():
         for page in ("/admin/", "/admin/accounts/user/", "/admin/anything/"):
             assert client_of(member).get(page, follow=True).status_code in (403, 404)
-
-
-def _shown(answer: Any) -> str:
-    content = b"".join(answer) if answer.streaming else answer.content
-    return str(content.decode(errors="replace"))
