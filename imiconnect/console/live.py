@@ -68,7 +68,7 @@ def notify(group: str, *, new: int = 0, changed: Mapping[str, str] | None = None
     async_to_sync(anotify)(group, new=new, changed=changed)
 
 
-class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
+class LiveConsumer(AsyncJsonWebsocketConsumer):
     """The other end of a page's socket: it takes topics and sends batches of hints."""
 
     async def connect(self) -> None:

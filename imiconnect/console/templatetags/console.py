@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 from django.contrib.messages.storage.base import Message
-from django.forms import BoundField, Form
+from django.forms import BaseForm, BoundField, Form
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.http import HttpRequest
 from django.utils.formats import date_format
@@ -108,9 +108,9 @@ def focus_id(field: BoundField) -> str:
 
 
 @register.inclusion_tag("console/forms/error_summary.html")
-def error_summary(*forms: Form) -> dict[str, Any]:
+def error_summary(*forms: Form | str | None) -> dict[str, Any]:
     """Draw the box that lists what is wrong in the forms; nothing when all is well."""
-    present = [form for form in forms if form is not None and form != "" and form.errors]
+    present = [form for form in forms if isinstance(form, BaseForm) and form.errors]
     return {
         "fields": [field for form in present for field in form if field.errors],
         "whole": [error for form in present for error in form.non_field_errors()],
