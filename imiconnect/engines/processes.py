@@ -44,13 +44,21 @@ def processes(environment: Environment) -> list[Program]:
 _BEAT = ("--scheduler=imiconnect.engines.scheduler:BeatingScheduler", "--loglevel=INFO")
 
 
+_ENVIRONMENT = {
+    "DJANGO_SETTINGS_MODULE": "imiconnect.settings",
+    "PYTHONUNBUFFERED": "1",
+    # The checks load every page's code; 'make check' and the migrations run them once.
+    "CELERY_SKIP_CHECKS": "1",
+}
+
+
 def _python(name: str, module: str, *arguments: str) -> Program:
     return Program(
         name=name,
         title=_TITLES[name],
         command=(sys.executable, "-m", module, *arguments),
         stop_seconds=15,
-        environment={"DJANGO_SETTINGS_MODULE": "imiconnect.settings", "PYTHONUNBUFFERED": "1"},
+        environment=_ENVIRONMENT,
         folder=str(ROOT),
     )
 

@@ -1,5 +1,6 @@
 """``manage.py up``: start the engines and the platform, watch them, and stop them in order."""
 
+import json
 import os
 import signal
 import threading
@@ -15,7 +16,7 @@ from imiconnect.engines.checks import check_machine, lock_folder
 from imiconnect.engines.credentials import load_credentials
 from imiconnect.engines.embedded import Engine, embedded_engines
 from imiconnect.engines.errors import StartError
-from imiconnect.engines.folders import private_folder, read_json
+from imiconnect.engines.folders import private_folder, read_json, write_private
 from imiconnect.engines.narrator import Narrator
 from imiconnect.engines.processes import processes
 from imiconnect.engines.program import Program
@@ -27,7 +28,7 @@ from imiconnect.engines.tcp import Ports
 from imiconnect.environment import Environment, read_environment
 
 _ENGINE_SECONDS = 60
-_PLATFORM_SECONDS = 90
+_PLATFORM_SECONDS = 180
 #: A process that has died this often during the start will not come up by itself.
 _DEATHS = 3
 
@@ -159,7 +160,7 @@ class Platform:
         environment = self._environment
         url = environment.PUBLIC_URL or f"http://{environment.HOST}:{environment.PORT}"
         self._say(f"\nIMIconnect is ready after {seconds:.1f} s: {url}")
-        accounts = read_json(self._data_dir / "demo.json").get("accounts", [])
+        accounts = self._demo_accounts(url)
         if accounts:
             self._say(
                 "Sign in as one of the demo people (also in demo.json of the data folder):"
@@ -168,6 +169,15 @@ class Platform:
             who = f"{row['email']:<34} {row['password']:<26}"
             self._say(f"  {who} {row['role']}, {row['organization']}")
         self._say("Ctrl-C stops everything.\n")
+
+    def _demo_accounts(self, url: str) -> list[dict[str, str]]:
+        """Return the demo's sign-ins; what is on disk names the address of this start."""
+        path = self._data_dir / "demo.json"
+        demo = read_json(path)
+        if demo and demo.get("url") != url:
+            write_private(path, json.dumps({**demo, "url": url}, indent=2) + "\n")
+        accounts: list[dict[str, str]] = demo.get("accounts", [])
+        return accounts
 
     def _watch(self) -> NoReturn:
         while True:
