@@ -12,6 +12,8 @@ class Command(BaseCommand):
     """Listen until the process is told to end."""
 
     help = "Read receipts and messages of devices from the MQTT broker into PostgreSQL."
+    # They load every page's code, which this process never serves.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Offer ``--shards``, for brokers without shared subscriptions."""
