@@ -165,7 +165,7 @@ def reveal_client_key(*, app: App) -> str:
     """Return the client key for reading, and record that it was read."""
     key = current_client_key(app)
     record("app.client_key_revealed", app, after={"key": fingerprint(key.secret)})
-    return key.secret
+    return str(key.secret)
 
 
 def deletion_blockers(app: App) -> list[Blocker]:

@@ -120,7 +120,7 @@ class ManagePage(ObjectMixin, PageMixin, TemplateView):
 class ActView(ObjectMixin, View):
     """A small act by POST, such as turning off; ``perform`` returns where to go."""
 
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
 
     def perform(self) -> str:
         """Call one service and add a toast; return the address to go to."""

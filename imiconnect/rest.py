@@ -1,7 +1,7 @@
 """What the REST views of every package share: who may call, and errors of services."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -45,7 +45,7 @@ class MemberViewSet(GenericViewSet[Any]):
     that is to be deleted, 409.
     """
 
-    permission_classes: ClassVar = [permissions.IsAuthenticated, RoleAllows]
+    permission_classes = (permissions.IsAuthenticated, RoleAllows)
     acts: ClassVar[dict[str, Act]] = {}
 
     @property
@@ -63,7 +63,8 @@ class MemberViewSet(GenericViewSet[Any]):
         """Return the rows that the person may see; none while the schema is drawn up."""
         member = member_of(self.request) if getattr(self, "request", None) else None
         if getattr(self, "swagger_fake_view", False) or member is None:
-            return self.queryset.none()  # type: ignore[union-attr]  # every subclass has one
+            empty: Any = vars(type(self))["queryset"]
+            return cast("QuerySet[Any]", empty.none())
         return rows(member)
 
     def handle_exception(self, exc: Exception) -> Any:

@@ -108,13 +108,13 @@ def rotate_signing_secret(*, service: Service, keep: Overlap) -> str:
             "old_secret_kept_seconds": int(keep),
         },
     )
-    return service.signing_secret
+    return str(service.signing_secret)
 
 
 @transaction.atomic
 def reveal_signing_secret(*, service: Service) -> str:
     """Return the signing secret for reading, and record that it was read."""
-    secret = service.signing_secret
+    secret = str(service.signing_secret)
     after = {"secret": fingerprint(secret)} if secret else {}
     record("service.signing_secret_revealed", service, after=after)
     return secret

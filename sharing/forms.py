@@ -81,7 +81,7 @@ class AppForm(ConsoleForm):
         field = self.fields["app"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
         field.queryset = apps
-        field.label_from_instance = _app_label
+        field.label_from_instance = _app_label  # type: ignore[method-assign,assignment]  # Django's way
 
 
 class AllocateForm(AppForm):

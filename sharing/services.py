@@ -191,7 +191,7 @@ def reveal_key(*, service: Service) -> str:
     """Return the service key for reading, and record that it was read."""
     key = current_key(service)
     record("service.key_revealed", service, after={"key": fingerprint(key.secret)})
-    return key.secret
+    return str(key.secret)
 
 
 def deletion_blockers(service: Service) -> list[Blocker]:

@@ -8,6 +8,7 @@ where the claim found it, so a row gets exactly one outcome however many senders
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -102,7 +103,7 @@ class Result:
 
 def claim(limit: int, per_host: int, busy: Sequence[str] = ()) -> list[Job]:
     """Lease up to ``limit`` due rows, ``per_host`` of one server, none of ``busy`` servers."""
-    values = {
+    values: dict[str, Any] = {
         "limit": limit,
         "per_host": per_host,
         "busy": list(busy),
@@ -118,7 +119,7 @@ def record(results: Sequence[Result]) -> int:
     """Write tries and move their callbacks; return how many rows moved."""
     if not results:
         return 0
-    values = {
+    values: dict[str, Any] = {
         "attempt_ids": [uuid7() for _result in results],
         "ids": [result.job.id for result in results],
         "numbers": [result.number for result in results],

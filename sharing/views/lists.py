@@ -33,9 +33,9 @@ class ServiceList(MemberRequiredMixin, ListPage):
     def get_queryset(self) -> QuerySet[Any]:
         """Return the services with the number of their apps."""
         visible: QuerySet[Any] = Service.objects.visible_to(acting(self.request))
-        return visible.select_related("organization", "group", "team").annotate(
-            app_count=Count("allocations")
-        )
+        related = visible.select_related("organization", "group", "team")
+        rows: QuerySet[Any] = related.annotate(app_count=Count("allocations"))
+        return rows
 
     def filtered(self, queryset: QuerySet[Any], values: dict[str, Any]) -> QuerySet[Any]:
         """Narrow by name and state."""
