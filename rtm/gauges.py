@@ -1,11 +1,22 @@
 """The gateway's figures for ``/metrics``: what waits in each queue, and for how long."""
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Callable
 
+from django.core.cache import cache
 from django.utils import timezone
 
 from imiconnect.engines.ports import register_gauge
+from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.housekeeping import QUEUES, Depth, depth
+from imiconnect.rtm.models import Message
+from imiconnect.rtm.protocol.states import State
+
+#: The figures by state are of the messages of this long, and at most of so many.
+_WINDOW = dt.timedelta(minutes=5)
+_MOST = 200_000
+_KEPT = 10  # seconds, so that one look at ``/metrics`` asks once
 
 
 def register() -> None:
@@ -19,6 +30,7 @@ def register() -> None:
             f"Seconds for which the oldest row of the queue {queue} has been due.",
             _oldest(queue),
         )
+    _register_states()
 
 
 def _read(queue: str) -> Depth:
@@ -31,3 +43,30 @@ def _rows(queue: str) -> Callable[[], float]:
 
 def _oldest(queue: str) -> Callable[[], float]:
     return lambda: _read(queue).oldest_seconds
+
+
+def _register_states() -> None:
+    for state in State:
+        name = state.name.lower()
+        register_gauge(
+            f"messages_{name}",
+            f"Messages accepted in the last five minutes that are {name} now.",
+            _in_state(state),
+        )
+
+
+def _in_state(state: State) -> Callable[[], float]:
+    return lambda: float(_recent().get(int(state), 0))
+
+
+def _recent() -> dict[int, int]:
+    """Return how many recent messages are in which state; counting stops at 200,000."""
+    kept: dict[int, int] | None = cache.get("rtm-gauge-states")
+    if kept is None:
+        first = first_uuid7_at(timezone.now() - _WINDOW)
+        states = (
+            Message.objects.filter(id__gte=first).order_by().values_list("state", flat=True)
+        )
+        kept = dict(Counter(states[:_MOST].iterator(chunk_size=10_000)))
+        cache.set("rtm-gauge-states", kept, _KEPT)
+    return kept
