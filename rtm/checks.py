@@ -46,7 +46,8 @@ RULES = (
         "outcome_without_time",
         "messages have their outcome but not the time of it",
         _REPORT,
-        f"SELECT m.id FROM rtm_message m WHERE {_ENDED} AND m.closed_at IS NULL "
+        "SELECT m.id FROM rtm_message m WHERE m.direction = 0 AND m.state IN (2, 3, 4, 5) "
+        "AND m.closed_at IS NULL "
         "OR m.state IN (4, 5) AND NOT m.is_failed OR m.state = 3 AND m.read_at IS NULL",
     ),
     Rule(

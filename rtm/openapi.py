@@ -206,7 +206,11 @@ def _schemas() -> dict[str, Any]:
         },
         "Status": {
             "type": "object",
-            "properties": _texts("transactionid", "clientid", "api_version", "type", "from", "to", "body", "channel", "status", "date_created", "last_updated", "error_code", "error_message", "correlationid", "tid"),
+            "properties": _texts(
+                "transactionid", "clientid", "api_version", "type", "from", "to", "body",
+                "channel", "status", "date_created", "last_updated", "error_code",
+                "error_message", "correlationid", "tid",
+            ),  # fmt: skip
         },
         "DeviceMessage": {
             "type": "object",
