@@ -4,7 +4,7 @@ import datetime as dt
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ JOIN rtm_stream r ON r.organization_id = u.organization AND r.name = u.name
 _THREADS = "SELECT id, app_id, user_id FROM rtm_thread WHERE id = ANY(%b::uuid[])"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Line:
     """One message of an order: where it goes and in which thread."""
 
@@ -179,4 +179,5 @@ async def _streams(
 
 
 def _put(item: "Accepted", thread_of: Callable[[Line], uuid.UUID | None]) -> None:
-    item.lines = [replace(line, thread_id=thread_of(line)) for line in item.lines]
+    for line in item.lines:
+        line.thread_id = thread_of(line)
