@@ -38,6 +38,7 @@ class Nudger:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         if self._redis:
+            await self._redis.connection_pool.disconnect(inuse_connections=True)
             await self._redis.aclose()
 
     def nudge(self, queue: str) -> None:
