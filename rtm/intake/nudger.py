@@ -24,6 +24,7 @@ class Nudger:
         self._something = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._redis: Redis | None = None
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to listen."""
@@ -34,9 +35,11 @@ class Nudger:
 
     async def stop(self) -> None:
         """End; what has not been said, the sweep finds."""
+        # Not by a cancellation: the Redis client may take one for a time-out of its own.
+        self._stopping = True
+        self._something.set()
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await self._task
         if self._redis:
             await self._redis.connection_pool.disconnect(inuse_connections=True)
             await self._redis.aclose()
@@ -47,7 +50,7 @@ class Nudger:
         self._something.set()
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             await self._something.wait()
             self._something.clear()
             queues, self._queues = self._queues, set()
