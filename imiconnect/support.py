@@ -38,7 +38,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the st
         return found
 
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class ReadOnlyAdmin(ModelAdmin):
     """A list and a page of fields, without a way to change anything.
 
     ``exact`` names fields in which a search finds the whole value, by their index; UUID
@@ -52,6 +52,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_fullwidth = True
     compressed_fields = True
     actions_list: ClassVar[list[str]] = []
+    search_fields: Any = ()
     exact: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, model: type[Model], admin_site: Any) -> None:

@@ -71,7 +71,7 @@ def fingerprint(secret: str) -> str:
     return digest(secret)[:8]
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # generic in the stubs only
     """A text column whose value is encrypted in the database and plain in Python."""
 
     def from_db_value(self, value: str | None, *_: Any) -> str | None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils.decorators import classonlymethod
 
 from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Act
@@ -50,10 +51,13 @@ class MemberRequiredMixin:
 
     act: Act = Act.READ
 
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
-        """Return the view behind the door."""
-        return member_required(cls.act)(super().as_view(**initkwargs))  # type: ignore[misc]
+    # Type checkers read ``as_view`` of the view beside, which they cannot combine with this.
+    if not TYPE_CHECKING:
+
+        @classonlymethod
+        def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+            """Return the view behind the door."""
+            return member_required(cls.act)(super().as_view(**initkwargs))
 
 
 __all__ = ["Act", "MemberRequiredMixin", "acting", "member_required"]

@@ -213,7 +213,7 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Allow one at a time."""
-        return bool(request.user.is_superuser and obj is not None)  # type: ignore[union-attr]  # a user of ours
+        return bool(request.user.is_superuser and obj is not None)
 
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:

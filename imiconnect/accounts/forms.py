@@ -11,7 +11,6 @@ from imiconnect.accounts.levels import Level, choices_of
 from imiconnect.accounts.models import User
 from imiconnect.accounts.roles import Role
 from imiconnect.console.forms import ConsoleForm
-from imiconnect.keys import Overlap
 
 
 class NameForm(ConsoleForm):
@@ -81,18 +80,6 @@ class JoinForm(ConsoleForm):
         return values
 
 
-class OverlapForm(ConsoleForm):
-    """How long an old key keeps working beside the new one."""
-
-    keep = forms.TypedChoiceField(
-        label=_("Keep the old key working for"),
-        choices=Overlap.choices,
-        coerce=lambda value: Overlap(int(value)),
-        initial=Overlap.DAY,
-        widget=forms.RadioSelect,
-    )
-
-
 class LevelForm(ConsoleForm):
     """The level from which to look."""
 
@@ -101,12 +88,3 @@ class LevelForm(ConsoleForm):
     def __init__(self, *args: Any, levels: dict[str, Level], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["level"].choices = choices_of(levels)  # type: ignore[attr-defined]  # a ChoiceField
-
-
-def refuse(form: forms.BaseForm, error: ValidationError) -> None:
-    """Put what a service refused on the fields of the form, or above it."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for field, problems in error.error_dict.items():
-        form.add_error(field if field in form.fields else None, problems)

@@ -1,6 +1,6 @@
 """Reads of people."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
@@ -37,7 +37,7 @@ class UserManager(BaseUserManager["User"]):
 class LevelQuerySet(models.QuerySet[Any]):
     """Rows that belong to one level."""
 
-    def at_or_below(self, member: "Member") -> "LevelQuerySet":
+    def at_or_below(self, member: "Member") -> Self:
         """Return the rows of the person's level and of the levels below it."""
         rows = self.filter(organization=member.organization_id)
         if member.team_id:

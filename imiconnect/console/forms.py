@@ -57,7 +57,7 @@ class PageMixin(ContextMixin):
 
     section: str = ""
     title: Words = ""
-    back_url: str = ""
+    back_url: Words = ""
     back_label: Words = ""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class FormPage(PageMixin, FormView):  # type: ignore[type-arg]  # subclasses nam
 
     template_name = "console/forms/form.html"
     submit_label: Words = _("SAVE")
-    cancel_url: str = ""
+    cancel_url: Words = ""
     intro: Words = ""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -117,7 +117,9 @@ def _locked(invitation: Invitation) -> Invitation:
     """Return the open row, held; raises ``ValidationError`` when it is closed."""
     lock_organization(invitation.organization_id)
     rows = Invitation.objects.open().select_related("organization", "group", "team__group")
-    row = rows.select_for_update(of=("self",)).filter(pk=invitation.pk).first()
+    row: Invitation | None = (
+        rows.select_for_update(of=("self",)).filter(pk=invitation.pk).first()
+    )
     if row is None:
         raise ValidationError(
             _("This invitation was accepted or withdrawn meanwhile."), code="closed"

@@ -103,7 +103,8 @@ def _set_active(member: Member, *, active: bool, by: Member | None) -> None:
 def _locked(member: Member) -> Member:
     """Return the row itself: the seat at hand may look from a narrowed level."""
     rows = Member.objects.select_related("user", "organization", "group", "team__group")
-    return rows.select_for_update(of=("self",)).get(pk=member.pk)
+    seat: Member = rows.select_for_update(of=("self",)).get(pk=member.pk)
+    return seat
 
 
 def _told(member: Member) -> dict[str, Any]:

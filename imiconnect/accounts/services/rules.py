@@ -13,7 +13,9 @@ Level = Organization | Group | Team
 
 def lock_organization(organization_id: uuid.UUID) -> Organization:
     """Return the organization's row, held until the transaction ends."""
-    return Organization.objects.select_for_update(of=("self",)).get(pk=organization_id)
+    rows = Organization.objects.select_for_update(of=("self",))
+    organization: Organization = rows.get(pk=organization_id)
+    return organization
 
 
 def organization_id_of(level: Level) -> uuid.UUID:

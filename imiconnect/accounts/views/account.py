@@ -92,7 +92,8 @@ class SwitchLevel(ServiceFormPage):
 
     def _seat(self) -> Member:
         rows = Member.objects.select_related("organization", "group__organization", "team")
-        return rows.get(pk=acting(self.request).pk)
+        seat: Member = rows.get(pk=acting(self.request).pk)
+        return seat
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Offer the levels of the seat as it is, not of the narrowed view."""

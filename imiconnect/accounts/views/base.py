@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
-from imiconnect.accounts.forms import refuse
 from imiconnect.accounts.models import Member
 from imiconnect.console.forms import FormPage
 from imiconnect.console.lists import Button
+from imiconnect.manage import refuse
 
 
 class ServiceFormPage(MemberRequiredMixin, FormPage):

@@ -41,10 +41,12 @@ class Groups(MemberRequiredMixin, ListPage):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the groups with their numbers of teams and people."""
-        return Group.objects.visible_to(acting(self.request)).annotate(
+        groups: QuerySet[Any] = Group.objects.visible_to(acting(self.request))
+        counted: QuerySet[Any] = groups.annotate(
             team_count=Count("teams", distinct=True),
             member_count=Count("members", distinct=True),
         )
+        return counted
 
     def primary(self) -> Button | None:
         """Offer a new group to those who look from the whole organization."""
@@ -98,7 +100,8 @@ class OneGroup(ServiceFormPage):
     def group(self) -> Group:
         """Return the group, or 404."""
         rows = Group.objects.visible_to(acting(self.request)).select_related("organization")
-        return get_object_or_404(rows, pk=self.kwargs["group_id"])
+        found: Group = get_object_or_404(rows, pk=self.kwargs["group_id"])
+        return found
 
     def get_initial(self) -> dict[str, Any]:
         """Begin with the name as it is."""
@@ -156,7 +159,8 @@ class OneTeam(ServiceFormPage):
         """Return the team, or 404."""
         rows = Team.objects.visible_to(acting(self.request))
         rows = rows.select_related("group__organization")
-        return get_object_or_404(rows, pk=self.kwargs["team_id"])
+        found: Team = get_object_or_404(rows, pk=self.kwargs["team_id"])
+        return found
 
     def get_initial(self) -> dict[str, Any]:
         """Begin with the name as it is."""
@@ -180,4 +184,5 @@ class OneTeam(ServiceFormPage):
 
 def _group(page: ServiceFormPage, group_id: UUID) -> Group:
     rows = Group.objects.visible_to(acting(page.request)).select_related("organization")
-    return get_object_or_404(rows, pk=group_id)
+    found: Group = get_object_or_404(rows, pk=group_id)
+    return found

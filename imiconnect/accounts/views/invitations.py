@@ -15,11 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from imiconnect.accounts import services
-from imiconnect.accounts.forms import JoinForm, refuse
+from imiconnect.accounts.forms import JoinForm
 from imiconnect.accounts.models import Invitation, User
 from imiconnect.accounts.standing import choose_organization
 from imiconnect.audit.services import Origin, origin
 from imiconnect.console.forms import FormPage
+from imiconnect.manage import refuse
 
 _SESSION_KEY = "invitation"
 

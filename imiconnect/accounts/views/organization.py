@@ -12,11 +12,12 @@ from django.views.generic import TemplateView
 from imiconnect import keys
 from imiconnect.accounts import services
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting, member_required
-from imiconnect.accounts.forms import NameForm, OverlapForm
+from imiconnect.accounts.forms import NameForm
 from imiconnect.accounts.views.base import ServiceFormPage, settings_tabs, whole_organization
 from imiconnect.audit.services import record
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.toasts import toast
+from imiconnect.manage import OverlapForm
 
 
 @member_required()

@@ -287,10 +287,12 @@ def _person_again(request: HttpRequest, member: Member, error: ValidationError) 
 def _member(request: HttpRequest, member_id: UUID) -> Member:
     rows = Member.objects.visible_to(acting(request))
     rows = rows.select_related("user", "organization", "group", "team__group")
-    return get_object_or_404(rows, pk=member_id)
+    member: Member = get_object_or_404(rows, pk=member_id)
+    return member
 
 
 def _invitation(request: HttpRequest, invitation_id: UUID) -> Invitation:
     rows = Invitation.objects.open().visible_to(acting(request))
     rows = rows.select_related("organization", "group", "team__group", "invited_by")
-    return get_object_or_404(rows, pk=invitation_id)
+    invitation: Invitation = get_object_or_404(rows, pk=invitation_id)
+    return invitation

@@ -146,7 +146,8 @@ class SecondFactor(_Page, mfa.AuthenticateView):
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         """Answer 422; allauth's own answer is 200."""
-        return self.render_to_response(self.get_context_data(), status=422)
+        answer: HttpResponse = self.render_to_response(self.get_context_data(), status=422)
+        return answer
 
 
 class SecondFactorAgain(_OwnPage, mfa.ReauthenticateView):
