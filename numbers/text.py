@@ -17,8 +17,10 @@ def fold_word(text: str) -> str:
 
     Folding twice with a normalization between, as Unicode 3.13 defines caseless matching.
     """
-    text = unicodedata.normalize("NFKC", text.strip())
-    return unicodedata.normalize("NFKC", text.casefold()).casefold()
+    for _round in range(2):
+        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    # Last, for normalizing a spacing accent brings forth a space.
+    return text.strip()
 
 
 def folded(text: str) -> str:

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from imiconnect.numbers.views import lists, manage, offline, phone, sender
+from imiconnect.numbers.views import (
+    keyword,
+    lists,
+    manage,
+    offline,
+    phone,
+    sender,
+    short_code,
+    tools,
+)
 
 app_name = "numbers"
 urlpatterns = [
@@ -15,8 +24,24 @@ urlpatterns = [
     ),
     path("numbers/get/sender-id/", sender.SenderPage.as_view(), name="sender"),
     path("numbers/get/sender-id/rules/", sender.country_rules, name="sender-rules"),
+    path("numbers/get/keyword/", keyword.KeywordPage.as_view(), name="keyword"),
+    path("numbers/get/keyword/check/", keyword.keyword_check, name="keyword-check"),
+    path("numbers/get/short-code/", short_code.ShortCodeWizard.as_view(), name="short-code"),
+    path(
+        "numbers/get/short-code/<slug:step>/",
+        short_code.ShortCodeWizard.as_view(),
+        name="short-code",
+    ),
     path("numbers/get/offline/", offline.OfflinePage.as_view(), name="offline"),
     path("numbers/requests/", offline.RequestList.as_view(), name="requests"),
+    # /tools/
+    path("tools/sms-restrictions/", tools.SmsRestrictions.as_view(), name="sms-restrictions"),
+    path(
+        "tools/number-restrictions/",
+        tools.NumberRestrictions.as_view(),
+        name="number-restrictions",
+    ),
+    path("tools/keyword-test/", tools.KeywordTest.as_view(), name="keyword-test"),
     # /numbers/<id>/
     path("numbers/<uuid:pk>/", manage.NumberPage.as_view(), name="manage"),
     path("numbers/<uuid:pk>/release/", manage.ReleasePage.as_view(), name="release"),

@@ -15,6 +15,11 @@ from imiconnect.numbers.models.orders import (
     PhoneLine,
     Reservation,
 )
+from imiconnect.numbers.models.queues import (
+    KeywordRequest,
+    SenderIdRequest,
+    ShortCodeOrder,
+)
 from imiconnect.numbers.models.requests import (
     KeywordDetails,
     OfflineRequest,
@@ -29,6 +34,7 @@ __all__ = [
     "Charge",
     "Country",
     "KeywordDetails",
+    "KeywordRequest",
     "Number",
     "NumberEvent",
     "NumberOrder",
@@ -39,8 +45,10 @@ __all__ = [
     "Reservation",
     "ReservedKeyword",
     "ReservedWord",
+    "SenderIdRequest",
     "ShortCode",
     "ShortCodeFormat",
+    "ShortCodeOrder",
     "ShortCodeRequest",
     "SmsRestriction",
     "StockNumber",

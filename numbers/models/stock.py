@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -19,8 +20,12 @@ class CarrierAccount(models.Model):
     slug = models.SlugField(_("carrier"), max_length=30, unique=True)
     is_active = models.BooleanField(_("in use"), default=True)
     position = models.PositiveSmallIntegerField(_("order"), default=1)
-    base_url = models.URLField(
-        _("base URL"), blank=True, help_text=_("Empty: the carrier's own address.")
+    base_url = models.CharField(
+        _("base URL"),
+        max_length=200,
+        blank=True,
+        validators=[URLValidator(["https", "http"])],
+        help_text=_("Empty: the carrier's own address."),
     )
     account = models.CharField(_("account"), max_length=100, blank=True)
     secret = EncryptedTextField(_("secret"), blank=True, default="")

@@ -27,6 +27,7 @@ from imiconnect.rtm.demo import make_demo
 from imiconnect.sharing.models import AppShare, Service, ServiceKey
 from imiconnect.support import ReadOnlyAdmin, ServiceAdmin
 from tests.factories import make_user
+from tests.numbers.rows import make_rows
 
 #: The packages whose models all have a page.
 OURS = {"accounts", "audit", "console", "engines", "apps", "sharing", "rtm"}
@@ -60,6 +61,7 @@ def rows(db: None) -> None:
     AppShare.objects.create(
         content_object=app, group=team.permission_group, permission=permission
     )
+    make_rows(Member.objects.filter(organization=app.organization)[0])
     for number in range(3):
         _gateway_rows(app, service, number)
 

@@ -1,0 +1,59 @@
+"""Bulk acts of support: each row by its own service call, refusals told one by one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from imiconnect.console.words import Words
+from imiconnect.support import ReadOnlyAdmin
+
+Act = Callable[[Any, str], None]
+
+
+class DecisionAdmin(ReadOnlyAdmin):
+    """A queue: rows to look at, and acts on those selected."""
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Allow staff who may change this model."""
+        meta = self.model._meta
+        return bool(request.user.has_perm(f"{meta.app_label}.change_{meta.model_name}"))
+
+    def run(self, request: HttpRequest, rows: Any, act: Act, text: str = "") -> None:
+        """Do ``act`` with every row; each that is refused is told and stays as it was."""
+        done = 0
+        for row in rows:
+            try:
+                act(row, text)
+                done += 1
+            except ValidationError as problem:
+                lines = f"{row}: {' '.join(problem.messages)}"
+                self.message_user(request, lines, messages.ERROR)
+        if done:
+            self.message_user(request, _("Done: %d") % done, messages.SUCCESS)
+
+    def ask(
+        self, request: HttpRequest, rows: Any, act: Act, words: tuple[Words, Words]
+    ) -> HttpResponse | None:
+        """Ask for a text that the requester reads, then do ``act`` with it.
+
+        ``words`` are the title and the label; the requester sees the text.
+        """
+        text = request.POST.get("text", "").strip()
+        if "apply" in request.POST and text:
+            self.run(request, rows, act, text)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": words[0],
+            "label": words[1],
+            "rows": rows,
+            "action": request.POST.get("action", ""),
+            "missing": "apply" in request.POST,
+            "opts": self.model._meta,
+        }
+        return TemplateResponse(request, "admin/numbers/ask.html", context)
