@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 shared_with: Callable[["Member"], Q] = lambda member: Q(pk__in=[])  # noqa: E731
 #: The condition, on apps, that a level (organization, group or team) may use them in its
 #: services: its own, and those shared with it. Bound by ``sharing``.
-usable_by: Callable[[object], Q] = lambda level: Q(pk__in=[])  # noqa: E731
+usable_by: Callable[[Any], Q] = lambda level: Q(pk__in=[])  # noqa: E731
 
 
 @dataclass(frozen=True)

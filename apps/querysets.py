@@ -1,6 +1,6 @@
 """Reads of channel assets."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from imiconnect.accounts.querysets import LevelQuerySet
 from imiconnect.apps import ports
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class AppQuerySet(LevelQuerySet):
     """Channel assets."""
 
-    def visible_to(self, member: "Member") -> "AppQuerySet":
+    def visible_to(self, member: "Member") -> Self:
         """Return the apps that the person may see: of the own level and below, or shared."""
         own = self.at_or_below(member)
         if not member.group_id:
@@ -21,6 +21,6 @@ class AppQuerySet(LevelQuerySet):
             ports.shared_with(member)
         )
 
-    def usable_by(self, owner: object) -> "AppQuerySet":
+    def usable_by(self, owner: object) -> Self:
         """Return the apps that the owner of a service (a level) may use."""
         return self.filter(ports.usable_by(owner))

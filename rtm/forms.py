@@ -33,8 +33,8 @@ class MessageFilters(FilterForm):
     """The filters of the message log."""
 
     q = forms.CharField(label=_("Correlation ID, transid or user ID"), max_length=128)
-    service = forms.ModelChoiceField(None, label=_("Service"), empty_label=_("Any"))
-    app = forms.ModelChoiceField(None, label=_("App"), empty_label=_("Any"))
+    service: Any = forms.ModelChoiceField(None, label=_("Service"), empty_label=_("Any"))
+    app: Any = forms.ModelChoiceField(None, label=_("App"), empty_label=_("Any"))
     channel = forms.ChoiceField(label=_("Channel"), choices=[_ANY, *Channel.choices])
     state = forms.TypedChoiceField(
         label=_("State"), choices=[_ANY, *Message.STATES], coerce=int, empty_value=None

@@ -5,8 +5,8 @@ Named in ``SPECTACULAR_SETTINGS["POSTPROCESSING_HOOKS"]``.
 
 from typing import Any
 
-_KEY = [{"serviceKey": []}]
-_CLIENT = [{"clientKey": []}]
+_KEY: list[dict[str, list[str]]] = [{"serviceKey": []}]
+_CLIENT: list[dict[str, list[str]]] = [{"clientKey": []}]
 _TEXT: dict[str, Any] = {"type": "string"}
 _OBJECT: dict[str, Any] = {"type": "object"}
 _NAME = r"^[^/+#*>\x00-\x1f\x7f ]+$"

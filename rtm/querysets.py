@@ -1,6 +1,6 @@
 """Reads of the gateway's rows."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class OwnedQuerySet(models.QuerySet[Any]):
     """Rows of an organization as a whole."""
 
-    def visible_to(self, member: "Member") -> "OwnedQuerySet":
+    def visible_to(self, member: "Member") -> Self:
         """Return the rows of the person's organization."""
         return self.filter(organization=member.organization_id)
 
@@ -21,7 +21,7 @@ class OwnedQuerySet(models.QuerySet[Any]):
 class AppOwnedQuerySet(models.QuerySet[Any]):
     """Rows of an app."""
 
-    def visible_to(self, member: "Member") -> "AppOwnedQuerySet":
+    def visible_to(self, member: "Member") -> Self:
         """Return the rows of the apps that the person may see."""
         return self.filter(app__in=App.objects.visible_to(member).values("pk"))
 
@@ -29,7 +29,7 @@ class AppOwnedQuerySet(models.QuerySet[Any]):
 class ServiceOwnedQuerySet(models.QuerySet[Any]):
     """Rows that belong to a service, and to an organization without one."""
 
-    def visible_to(self, member: "Member") -> "ServiceOwnedQuerySet":
+    def visible_to(self, member: "Member") -> Self:
         """Return the rows of the services the person may see; at the top, all."""
         from imiconnect.sharing.models import Service
 

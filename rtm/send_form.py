@@ -48,7 +48,7 @@ def routes_of(member: Member) -> "QuerySet[Allocation]":
     return routes
 
 
-class _RouteField(forms.ModelChoiceField):
+class _RouteField(forms.ModelChoiceField):  # type: ignore[type-arg]  # in stubs only
     def label_from_instance(self, obj: Any) -> str:
         channel = registry.get(obj.app.channel_type).name
         return f"{obj.service.name} · {obj.app.name} ({channel})"

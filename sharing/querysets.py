@@ -1,6 +1,6 @@
 """Reads of services and shares."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db.models import Q
 from django.utils import timezone
@@ -19,7 +19,7 @@ Level = Organization | Group | Team
 class ServiceQuerySet(LevelQuerySet):
     """Services."""
 
-    def visible_to(self, member: Member) -> LevelQuerySet:
+    def visible_to(self, member: Member) -> Self:
         """Return the services of the person's level and of the levels below it."""
         return self.at_or_below(member)
 

@@ -54,7 +54,7 @@ class MemberQuerySet(LevelQuerySet):
         """Return those who may act: person, seat and organization are active."""
         return self.filter(is_active=True, user__is_active=True, organization__is_active=True)
 
-    def visible_to(self, member: "Member") -> LevelQuerySet:
+    def visible_to(self, member: "Member") -> Self:
         """Return the people whom ``member`` may see: those of the own level and below."""
         return self.at_or_below(member)
 
@@ -100,7 +100,7 @@ class InvitationQuerySet(LevelQuerySet):
         """Return those neither accepted nor withdrawn; they may have expired."""
         return self.filter(accepted_at__isnull=True, revoked_at__isnull=True)
 
-    def visible_to(self, member: "Member") -> LevelQuerySet:
+    def visible_to(self, member: "Member") -> Self:
         """Return the invitations to the person's level and the levels below."""
         return self.at_or_below(member)
 

@@ -13,13 +13,13 @@ from imiconnect.numbers.models import Country
 from imiconnect.numbers.text import folded
 
 
-class CountryField(forms.ModelChoiceField):
+class CountryField(forms.ModelChoiceField):  # type: ignore[type-arg]  # in stubs only
     """A country from a list that can be typed into."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(Country.objects.all(), **kwargs)
 
-    def label_from_instance(self, obj: Country) -> str:  # type: ignore[override]  # of ours
+    def label_from_instance(self, obj: Country) -> str:
         """Return the country with flag, ISO and calling code."""
         return country_label(obj)
 

@@ -3,7 +3,6 @@
 import datetime as dt
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -112,7 +111,8 @@ async def _named_threads(
         elif user and any(line.address not in ("", user) for line in item.lines):
             refused[number] = invalid("thread is another user's.")
         else:
-            _put(item, lambda _line, thread=thread: thread)
+            for line in item.lines:
+                line.thread_id = thread
     return refused
 
 
@@ -137,10 +137,9 @@ async def _default_threads(
     for number, item in accepted.items():
         if number not in refused:
             stream, app = streams.get(number), item.sender.app_id
-            _put(
-                item,
-                lambda line, a=app, s=stream: _kept.get((a, line.address, s), (0, None))[1],
-            )
+            for line in item.lines:
+                kept = _kept.get((app, line.address, stream))
+                line.thread_id = kept[1] if kept else None
     return refused
 
 
@@ -176,8 +175,3 @@ async def _streams(
         else:
             found[number] = stream
     return found, refused
-
-
-def _put(item: "Accepted", thread_of: Callable[[Line], uuid.UUID | None]) -> None:
-    for line in item.lines:
-        line.thread_id = thread_of(line)

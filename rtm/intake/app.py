@@ -178,8 +178,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     except (Refusal, RtmsRefusal) as refusal:
         answer = refusal.answer
     except TooFast as fast:
-        refusal = Refusal(INVALID_JSON + 4, _too_many(fast.seconds), 429)
-        answer = _too_fast(fast.seconds, refusal.answer)
+        too_many = Refusal(INVALID_JSON + 4, _too_many(fast.seconds), 429)
+        answer = _too_fast(fast.seconds, too_many.answer)
     except (psycopg.Error, PoolTimeout) as error:
         log.error("A request could not be written: %s", error)
         answer = _in_shape(Refusal(INTERNAL, _INTERNAL), is_device=is_device)

@@ -53,7 +53,7 @@ def normalized(value: Any, where: str) -> dict[str, Any]:
     message = (
         Text(text=content.message) if isinstance(content.message, str) else content.message
     )
-    payload = {"message": message.text if message else ""}
+    payload: dict[str, Any] = {"message": message.text if message else ""}
     if len(payload["message"]) > MAX_TEXT:
         raise invalid(f"{where}.message.text is longer than {MAX_TEXT} characters.")
     media = _media(message) + (content.media or [])

@@ -25,7 +25,7 @@ class Gatherer(Generic[Item, Result]):
 
     def __init__(
         self,
-        write: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        write: Callable[[list[Item]], Awaitable[Sequence[Result]]],
         *,
         most: int = 2000,
         weight: Callable[[Item], int] = lambda item: 1,

@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from imiconnect.apps.policy import MAX_EXPIRY_SECONDS
+from imiconnect.callback_urls import checked_url
 from imiconnect.rtm.intake.answers import (
     INVALID_JSON,
     TOO_MANY_DESTINATIONS,
@@ -28,7 +29,6 @@ from imiconnect.rtm.intake.content import normalized
 from imiconnect.rtm.protocol import clock
 from imiconnect.rtm.protocol.topics import name_problem
 from imiconnect.rtm.sql import NIL
-from imiconnect.sharing.callback_settings import checked_url
 
 MAX_DESTINATIONS = 1000
 MAX_CORRELATION_BYTES = 50

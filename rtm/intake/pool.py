@@ -17,7 +17,7 @@ WAIT_SECONDS = 5.0
 def conninfo() -> str:
     """Return where Django's default database is, as libpq wants it."""
     known = django_connection.settings_dict
-    options = {
+    options: dict[str, Any] = {
         name: value
         for name, value in known["OPTIONS"].items()
         if isinstance(value, str | int) and name != "pool"

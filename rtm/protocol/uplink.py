@@ -61,17 +61,20 @@ _mo = msgspec.json.Decoder(Mo)
 
 def decode_update(raw: bytes) -> DeliveryUpdate:
     """Return the receipts in a body; raises ``Wrong``."""
-    return _decoded(_update, raw)
+    found: DeliveryUpdate = _decoded(_update, raw)
+    return found
 
 
 def decode_mo(raw: bytes) -> Mo:
     """Return the message in a body; raises ``Wrong``."""
-    return _decoded(_mo, raw)
+    found: Mo = _decoded(_mo, raw)
+    return found
 
 
 def decode_operation(raw: bytes) -> str:
     """Return the ``op`` of an uplink payload; raises ``Wrong``."""
-    return _decoded(_operation, raw).op
+    found: str = _decoded(_operation, raw).op
+    return found
 
 
 def receipts(update: DeliveryUpdate) -> tuple[int, list[uuid.UUID], dict[str, Any]]:

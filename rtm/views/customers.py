@@ -74,7 +74,8 @@ class Customers(MemberRequiredMixin, ListPage):
         """Return the organization's customers with the number of their devices."""
         registered = Count("devices", filter=Q(devices__unregistered_at=None))
         customers: QuerySet[Any] = Customer.objects.visible_to(acting(self.request))
-        return customers.annotate(registered=registered)
+        found: QuerySet[Any] = customers.annotate(registered=registered)
+        return found
 
     def filtered(self, queryset: QuerySet[Any], values: dict[str, Any]) -> QuerySet[Any]:
         """Find a customer by the own id or by the user id of a device."""

@@ -124,4 +124,5 @@ def _locked(invitation: Invitation) -> Invitation:
         raise ValidationError(
             _("This invitation was accepted or withdrawn meanwhile."), code="closed"
         )
-    return row
+    found: Invitation = row
+    return found

@@ -28,7 +28,7 @@ def tokens_of(country: str, number_type: str, national: str) -> list[int]:
 
 def tokens_for(country: str, number_type: str, digits: str, match: str) -> list[int]:
     """Return the tokens that every number fitting the pattern has; may be empty."""
-    codes = set()
+    codes: set[int] = set()
     for run in re.findall(r"\d{2,}", digits):
         size = 3 if len(run) > 2 else 2
         codes.update((0 if size == 3 else _PAIR) + int(part) for part in _runs(run, size))
