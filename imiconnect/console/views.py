@@ -24,7 +24,8 @@ class Dashboard(LoginRequiredMixin, PageMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the cards that the packages registered."""
         context = super().get_context_data(**kwargs)
-        if getattr(self.request, "member", None) is None:
+        # The middleware sets a lazy object, which is never None itself.
+        if not getattr(self.request, "member", None):
             return context | {"no_member": True}
         attention, complete = panels.needs_attention(self.request)
         return context | {

@@ -158,3 +158,10 @@ def test_a_person_without_a_seat_is_told_whom_to_ask(client: Any, db: None) -> N
     answer = client.get("/settings/people/")
     assert answer.status_code == 403
     assert "in no organization" in answer.content.decode()
+
+
+def test_somebody_without_a_seat_gets_a_dashboard_without_cards(client: Any, db: None) -> None:
+    client.force_login(make_user())
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert answer.context["no_member"]
