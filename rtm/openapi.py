@@ -55,8 +55,8 @@ _REFUSED = {
 _DEVICE_REFUSED = {
     "400": "3 something is missing, 4 something is wrong.",
     "401": "11 or 26 secretKey, 38 to 40 accessToken.",
-    "403": "4 app off, 7 device not registered.",
-    "404": "5 no such app.",
+    "403": "4: the app is off.",
+    "404": "5 no such app, 7 device not registered.",
     "413": "The body is longer than 512 KiB.",
     "415": "Not JSON.",
     "429": "Too many requests; Retry-After says when to go on.",

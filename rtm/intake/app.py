@@ -109,7 +109,7 @@ class Intake:
     async def device(self, request: Request, app_id: str, action: str) -> Answer:
         """``POST /rtmsAPI/api/v3/{appId}/mo`` and ``.../deliveryupdate``."""
         said = devices.parse(request, app_id, action)
-        wait = self._limit.wait_for(f"{said.app_id}/{said.user_id}")
+        wait = self._limit.wait_for(f"{said.app_id}/{said.readings[0][0]}")
         if wait:
             return _too_fast(wait, rtms(429, code="4", description=_too_many(wait)))
         result = await self._said.submit(said)

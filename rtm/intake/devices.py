@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 
 from imiconnect.apps.policy import Policy
 from imiconnect.identity import uuid7
+from imiconnect.rtm.connect.decision import read_client_id
 from imiconnect.rtm.intake.answers import RtmsRefusal, rtms
 from imiconnect.rtm.intake.http import Answer, Request
 from imiconnect.rtm.intake.pool import Connection, query
@@ -59,14 +60,23 @@ class Said:
     """A request of a device that is right in itself: receipts, or a message with its tid."""
 
     app_id: str
-    user_id: str
-    device_id: str
+    #: Users and devices that the client id may mean: as it is, and percent-decoded.
+    readings: tuple[tuple[str, str], ...]
     key_digest: str
     token_digest: str
     at: dt.datetime
     kind: int = 0
     tids: tuple[uuid.UUID, ...] = ()
     body: Any = None
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """The registered device that a request has turned out to come from."""
+
+    app: uuid.UUID
+    user_id: str
+    device_id: str
 
 
 def parse(request: Request, app_id: str, action: str) -> Said:
@@ -85,13 +95,9 @@ def parse(request: Request, app_id: str, action: str) -> Said:
             kind, tids, body = uplink.receipts(update)
     except uplink.Wrong as error:
         raise RtmsRefusal(MISSING if error.is_missing else INVALID, error.sentence) from None
-    named, user_id, device_id = _client(client_id)
-    if named != app_id:
-        raise RtmsRefusal(INVALID, "clientId is not of the app in the address.")
     return Said(
         app_id=app_id,
-        user_id=user_id,
-        device_id=device_id,
+        readings=_readings(client_id, app_id),
         key_digest=hashlib.sha256(key.encode("latin-1")).hexdigest(),
         token_digest=hashlib.sha256(token.encode("latin-1")).hexdigest() if token else "",
         at=timezone.now(),
@@ -101,56 +107,40 @@ def parse(request: Request, app_id: str, action: str) -> Said:
     )
 
 
-def _client(client_id: str) -> tuple[str, str, str]:
+def _readings(client_id: str, app_id: str) -> tuple[tuple[str, str], ...]:
     if not client_id:
         raise RtmsRefusal(MISSING, "clientId is missing.")
-    # An access token may follow, as the vendor's clients have it (section 18.2).
-    parts = client_id.split("/")
-    if len(parts) not in (3, 4) or not all(parts[:3]):
-        raise RtmsRefusal(INVALID, "clientId is not appId/userId/deviceId.")
-    return parts[0], parts[1], parts[2]
+    names, _token = read_client_id(client_id)
+    if not names or names[0].app_id != app_id:
+        raise RtmsRefusal(INVALID, "clientId is not appId/userId/deviceId of this app.")
+    return tuple((name.user_id, name.device_id) for name in names)
 
 
 async def write(connection: Connection, said: Sequence[Said]) -> list[Answer | RtmsRefusal]:
     """Put what devices said in the inboxes, in one commit for each; answer each."""
-    apps = await _resolve(connection, said)
-    good = [
-        (item, app)
-        for item, app in zip(said, apps, strict=True)
-        if not isinstance(app, RtmsRefusal)
-    ]
-    receipts = [(i, app, tid) for i, app in good if i.kind for tid in i.tids]
-    messages = [(i, app) for i, app in good if not i.kind]
+    speakers = await _resolve(connection, said)
+    pairs = list(zip(said, speakers, strict=True))
+    good = [(item, who) for item, who in pairs if isinstance(who, Speaker)]
+    receipts = [(item, who, tid) for item, who in good if item.kind for tid in item.tids]
+    messages = [(item, who, item.tids[0]) for item, who in good if not item.kind]
     if receipts:
-        await query(connection, INSERT_RECEIPTS, _receipt_columns(receipts))
+        kinds = [item.kind for item, _, _ in receipts]
+        await query(connection, INSERT_RECEIPTS, _columns(receipts, kinds))
     if messages:
-        await query(connection, INSERT_INBOUND, _message_columns(messages))
-    return [
-        app if isinstance(app, RtmsRefusal) else _answer(item)
-        for item, app in zip(said, apps, strict=True)
-    ]
+        await query(connection, INSERT_INBOUND, _columns(messages))
+    return [who if isinstance(who, RtmsRefusal) else _answer(item) for item, who in pairs]
 
 
-def _receipt_columns(rows: list[tuple[Said, uuid.UUID, uuid.UUID]]) -> list[list[Any]]:
+def _columns(rows: list[tuple[Said, Speaker, uuid.UUID]], *more: list[Any]) -> list[list[Any]]:
+    """Return the parameters of the INSERT of receipts, which has ``more``, or of messages."""
     return [
         [tid for _, _, tid in rows],
-        [app for _, app, _ in rows],
-        [item.user_id for item, _, _ in rows],
-        [item.device_id for item, _, _ in rows],
-        [item.kind for item, _, _ in rows],
+        [who.app for _, who, _ in rows],
+        [who.user_id for _, who, _ in rows],
+        [who.device_id for _, who, _ in rows],
+        *more,
         [Jsonb(item.body, dumps=_encode) for item, _, _ in rows],
         [item.at for item, _, _ in rows],
-    ]
-
-
-def _message_columns(rows: list[tuple[Said, uuid.UUID]]) -> list[list[Any]]:
-    return [
-        [item.tids[0] for item, _ in rows],
-        [app for _, app in rows],
-        [item.user_id for item, _ in rows],
-        [item.device_id for item, _ in rows],
-        [Jsonb(item.body, dumps=_encode) for item, _ in rows],
-        [item.at for item, _ in rows],
     ]
 
 
@@ -161,25 +151,40 @@ def _answer(item: Said) -> Answer:
     return rtms(200, code="0", description="success", tid=str(item.tids[0]), created_on=created)
 
 
-async def _resolve(
-    connection: Connection, said: Sequence[Said]
-) -> list[uuid.UUID | RtmsRefusal]:
-    """Return the app of each request, or why the device may not speak for that user."""
-    keys = {
-        (i.app_id, i.key_digest, i.user_id, i.device_id, i.token_digest): n
-        for n, i in enumerate(said)
-    }
-    columns = [list(column) for column in zip(*keys, strict=True)]
-    rows = await query(connection, _RESOLVE, [list(keys.values()), *columns])
+Key = tuple[str, str, str, str, str]
+
+
+def _key(item: Said, reading: tuple[str, str]) -> Key:
+    return (item.app_id, item.key_digest, *reading, item.token_digest)
+
+
+async def _resolve(connection: Connection, said: Sequence[Said]) -> list[Speaker | RtmsRefusal]:
+    """Return who speaks in each request, or why the device may not speak for that user."""
+    keys = dict.fromkeys(_key(item, reading) for item in said for reading in item.readings)
+    numbers = {key: number for number, key in enumerate(keys)}
+    columns = [list(column) for column in zip(*numbers, strict=True)]
+    rows = await query(connection, _RESOLVE, [list(numbers.values()), *columns])
     found = {row[0]: row[1:] for row in rows}
-    results = []
-    for item in said:
-        key = (item.app_id, item.key_digest, item.user_id, item.device_id, item.token_digest)
-        results.append(_allowed(item, found.get(keys[key])))
-    return results
+    return [_speaker(item, found, numbers) for item in said]
 
 
-def _allowed(item: Said, row: tuple[Any, ...] | None) -> uuid.UUID | RtmsRefusal:
+def _speaker(
+    item: Said, found: dict[int, tuple[Any, ...]], numbers: dict[Key, int]
+) -> Speaker | RtmsRefusal:
+    """Return the first reading that is a registered device, or what the first one lacks."""
+    results = [
+        _allowed(item, found.get(numbers[_key(item, reading)]), reading)
+        for reading in item.readings
+    ]
+    known = (
+        result for result in results if isinstance(result, Speaker) or result.code != NO_USER
+    )
+    return next(known, results[0])
+
+
+def _allowed(
+    item: Said, row: tuple[Any, ...] | None, reading: tuple[str, str]
+) -> Speaker | RtmsRefusal:
     if row is None:
         return RtmsRefusal(NO_APP, "There is no such app.", 404)
     app, is_on, policy, has_key, is_known, has_token, is_expired, is_gone = row
@@ -188,7 +193,7 @@ def _allowed(item: Said, row: tuple[Any, ...] | None) -> uuid.UUID | RtmsRefusal
     if not is_on:
         return RtmsRefusal(INVALID, "The app is off.", 403)
     if not is_known or is_gone:
-        return RtmsRefusal(NO_USER, "The device is not registered.", 403)
+        return RtmsRefusal(NO_USER, "The device is not registered.", 404)
     if item.token_digest:
         if not has_token:
             return RtmsRefusal(TOKEN_INVALID, "The accessToken is not this device's.", 401)
@@ -196,4 +201,4 @@ def _allowed(item: Said, row: tuple[Any, ...] | None) -> uuid.UUID | RtmsRefusal
             return RtmsRefusal(TOKEN_EXPIRED, "The accessToken has expired.", 401)
     elif not msgspec.convert(policy, Policy, strict=False).client_key_as_password:
         return RtmsRefusal(TOKEN_REQUIRED, "The header accessToken is missing.", 401)
-    return uuid.UUID(int=app.int)
+    return Speaker(app, *reading)
