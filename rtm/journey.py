@@ -28,9 +28,11 @@ BROKER_ROUTE = "mqtt"
 class Event:
     """One point of the timeline; ``state`` is a word of ``console.states``.
 
-    ``expected`` marks what has not happened yet. ``raw`` is text to unfold.
+    ``key`` names the point for as long as the message lives, so that what a person has
+    unfolded stays so. ``expected`` marks what has not happened yet. ``raw`` is text to unfold.
     """
 
+    key: str
     title: Words
     at: dt.datetime | None
     state: str = ""
@@ -86,10 +88,10 @@ def _beginning(message: Message) -> Iterator[Event]:
     if message.direction == Message.Direction.MO:
         facts: list[tuple[Words, str]] = [(_("Device"), message.device_id)]
         title = _("Received from the customer")
-        yield Event(title, message.created_at, "received", facts=facts, raw=raw)
+        yield Event("received", title, message.created_at, "received", facts=facts, raw=raw)
         return
     words = _("Stored durably, and queued to be sent.")
-    yield Event(_("Accepted"), message.created_at, "queued", 1001, words, raw=raw)
+    yield Event("accepted", _("Accepted"), message.created_at, "queued", 1001, words, raw=raw)
 
 
 def _attempt(attempt: Attempt) -> Event:
@@ -103,6 +105,7 @@ def _attempt(attempt: Attempt) -> Event:
         if attempt.route != BROKER_ROUTE:
             title = gettext("Attempt {number}: taken by the provider")
     return Event(
+        f"attempt-{attempt.pk}",
         title.format(number=attempt.number),
         attempt.finished_at or attempt.started_at,
         "submitted" if attempt.succeeded else "failed",
@@ -118,18 +121,19 @@ def _receipts(message: Message) -> Iterator[Event]:
     if message.device_id and message.direction == Message.Direction.MT:
         facts.append((_("Device"), message.device_id))
     if message.delivered_at:
-        yield Event(_("Delivered"), message.delivered_at, "delivered", 7500, facts=facts)
+        at = message.delivered_at
+        yield Event("delivered", _("Delivered"), at, "delivered", 7500, facts=facts)
     if message.read_at:
-        yield Event(_("Read"), message.read_at, "read", 7502)
+        yield Event("read", _("Read"), message.read_at, "read", 7502)
     if message.clicked_at:
-        yield Event(_("Clicked"), message.clicked_at, "clicked")
+        yield Event("clicked", _("Clicked"), message.clicked_at, "clicked")
 
 
 def _ending(message: Message) -> Iterator[Event]:
-    if message.state == State.FAILED:
-        yield Event(_("Failed"), message.closed_at, "failed", message.code, message.reason)
-    elif message.state == State.EXPIRED:
-        yield Event(_("Expired"), message.closed_at, "expired", message.code, message.reason)
+    ends = {State.FAILED: ("failed", _("Failed")), State.EXPIRED: ("expired", _("Expired"))}
+    if end := ends.get(State(message.state)):
+        word, title = end
+        yield Event(word, title, message.closed_at, word, message.code, message.reason)
 
 
 def _callback(callback: Callback, tries: list[CallbackAttempt]) -> Iterator[Event]:
@@ -143,6 +147,7 @@ def _callback(callback: Callback, tries: list[CallbackAttempt]) -> Iterator[Even
         if made.response:
             facts.append((_("Answer"), made.response[:200]))
         yield Event(
+            _key(callback, made.number),
             gettext("Callback “{event}”: attempt {number}").format(
                 event=callback.event, number=made.number
             ),
@@ -160,17 +165,29 @@ def _expected(
 ) -> Iterator[Event]:
     if waiting and waiting.due_at:
         state = "retrying" if message.attempts else "queued"
-        words = _tries(message.attempts)
-        yield Event(_("Next attempt"), waiting.due_at, state, words=words, expected=True)
+        words, at = _tries(message.attempts), waiting.due_at
+        yield Event("next", _("Next attempt"), at, state, words=words, expected=True)
     if waiting and waiting.expires_at:
-        words = gettext("Unless a device confirms it before.")
-        yield Event(_("Expires"), waiting.expires_at, "pending", words=words, expected=True)
+        words, at = gettext("Unless a device confirms it before."), waiting.expires_at
+        yield Event("expires", _("Expires"), at, "pending", words=words, expected=True)
     for callback in callbacks:
         if callback.state == Callback.State.PENDING:
             title = gettext("Callback “{event}”: next attempt").format(event=callback.event)
             facts: list[tuple[Words, str]] = [(_("Address"), callback.url)]
-            raw = masked_json(callback.body)
-            yield Event(title, callback.due_at, "pending", facts=facts, raw=raw, expected=True)
+            yield Event(
+                _key(callback, callback.attempts + 1),
+                title,
+                callback.due_at,
+                "pending",
+                facts=facts,
+                raw=masked_json(callback.body),
+                expected=True,
+            )
+
+
+def _key(callback: Callback, number: int) -> str:
+    """Return the key of an attempt, the same before and after it was made."""
+    return f"callback-{callback.pk}-{number}"
 
 
 def _tries(count: int) -> str:
