@@ -162,5 +162,5 @@
   if (waiting.length) announce(waiting.map((card) => $(".toast-text", card).textContent).join(". "));
   for (const box of $$("[role=alert][autofocus]")) box.focus();
   arm(document);
-  window.consolePage = { announce, showToast };
+  window.consolePage = { announce, arm, showToast };
 })();

@@ -40,15 +40,17 @@
 
     receive(message) {
       if ("subscribed" in message) {
-        const isBack = this.lostAt !== null;
         this.lostAt = null;
         this.wait = firstWait;
         this.showState();
-        if (isBack) this.gap();
+        this.gap();
         return;
       }
       this.change(message.changed);
-      if (message.reload) this.reload();
+      // In an empty list a row may come to fit the filters by a change too.
+      const mayFit = Object.keys(message.changed ?? {}).length;
+      if (!this.body && (message.reload || message.new || mayFit)) this.fill();
+      else if (message.reload) this.reload();
       else if (message.new) this.arrived(message.new);
     }
 
@@ -86,7 +88,8 @@
       this.paused = !this.paused;
       this.pause.textContent = this.paused ? this.words.resume : this.words.pause;
       this.showState();
-      if (!this.paused && this.waiting && this.body) this.fetchRows();
+      if (!this.paused && !this.body) this.fill();
+      else if (!this.paused && this.waiting) this.fetchRows();
     }
 
     say() {
@@ -102,7 +105,6 @@
     }
 
     arrived(count) {
-      if (!this.body) { location.reload(); return; }
       this.unsaid += count;
       this.waiting += count;
       if (this.mayInsert()) this.fetchRows();
@@ -121,10 +123,10 @@
       this.body.querySelector("a")?.focus();
     }
 
+    // What came or changed between the drawing of the page, or the loss of the socket, and now.
     gap() {
-      if (!this.body) return;
-      if (this.mayInsert()) this.fetchRows();
-      else { this.waiting += 1; this.showButton(); }
+      if (this.body) this.reload();
+      else this.fill();
     }
 
     async load(cursor) {
@@ -168,8 +170,31 @@
       rows.forEach((row) => window.htmx?.process(row));
     }
 
+    // The first rows of an empty list: the words that nothing is here give way to the table.
+    async fill() {
+      const nothing = document.querySelector("#list > .empty-state");
+      if (this.paused || this.filling || !nothing) return;
+      this.filling = true;
+      try {
+        const response = await fetch(location.href, { headers: { "X-Requested-With": "live" } });
+        const page = new DOMParser().parseFromString(await response.text(), "text/html");
+        if (page.querySelector("[data-live-rows]")) this.putTable(page.getElementById("list"), nothing);
+      } catch { /* the next hint tries again */ }
+      this.filling = false;
+    }
+
+    putTable(list, nothing) {
+      const filters = document.querySelector("#list > .filters") ? null : list.querySelector(".filters");
+      if (filters) this.bar.before(filters);
+      list.querySelectorAll(":scope > :is(.filters, [data-live-bar], template)").forEach((part) => part.remove());
+      nothing.replaceWith(...list.childNodes);
+      this.body = document.querySelector("[data-live-rows]");
+      window.htmx?.process(document.getElementById("list"));
+      window.consolePage?.arm(document.getElementById("list"));
+      window.consolePage?.announce(this.words.announce.replace("{n}", this.body.children.length));
+    }
+
     async reload() {
-      if (!this.body) return;
       if (this.mayInsert()) { try { await this.replaceAll(); } catch { /* the next hint tries again */ } }
       else { this.waiting += 1; this.showButton(); }
     }

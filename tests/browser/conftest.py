@@ -76,7 +76,8 @@ def live_site(transactional_db: None, settings: Any) -> Iterator[str]:
         settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
         from imiconnect.asgi import Router  # its import builds the middleware
 
-        server = uvicorn.Server(uvicorn.Config(Router(), log_level="warning"))
+        config = uvicorn.Config(Router(), log_level="warning", timeout_graceful_shutdown=5)
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         deadline = time.monotonic() + 10
@@ -84,8 +85,9 @@ def live_site(transactional_db: None, settings: Any) -> Iterator[str]:
             assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.02)
         yield address
-        server.should_exit = server.force_exit = True
-        thread.join(10)
+        # Not forced: the shutdown gives the connections to PostgreSQL back.
+        server.should_exit = True
+        thread.join(15)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The gateway's pages, wide and narrow, light and dark."""
 
+import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,7 +14,7 @@ from imiconnect.console.live import notify
 from imiconnect.identity import uuid7
 from imiconnect.rtm.directory import create_customer
 from imiconnect.rtm.live import group_of_messages
-from imiconnect.rtm.models import Message
+from imiconnect.rtm.models import Attempt, Message
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
@@ -79,3 +80,63 @@ def test_the_log_changes_while_it_is_open(admin: Member, page: Page, sign_in: An
     expect(page.locator(f"#row-{second.pk}")).to_be_visible(timeout=20_000)
     hint(group=group, changed={str(second.pk): "delivered"})
     expect(page.locator(f"#state-{second.pk}")).to_have_text("Delivered", timeout=20_000)
+
+
+def test_an_empty_log_fills_without_a_reload(admin: Member, page: Page, sign_in: Any) -> None:
+    page.set_default_timeout(20_000)
+    (first,) = make_log(admin, 1)
+    service = first.service
+    Message.objects.all().delete()
+    sign_in(page, admin)
+    page.goto("/messages/")
+    expect(page.locator("[data-live-state]")).to_have_text("Live", timeout=20_000)
+    page.evaluate("window.isFirstLoad = true")
+    message = log_one(service, State.QUEUED)
+    hint(group=group_of_messages(admin.organization_id), new=1)
+    expect(page.locator(f"#row-{message.pk}")).to_be_visible(timeout=20_000)
+    hint(group=group_of_messages(admin.organization_id), changed={str(message.pk): "read"})
+    expect(page.locator(f"#state-{message.pk}")).to_have_text("Read", timeout=20_000)
+    assert page.locator("details.filters").count() == 1
+    assert page.evaluate("window.isFirstLoad")
+
+
+def test_a_log_in_which_nothing_matches_fills_with_what_does(
+    admin: Member, page: Page, sign_in: Any
+) -> None:
+    page.set_default_timeout(20_000)
+    (first,) = make_log(admin, 1)
+    sign_in(page, admin)
+    page.goto(f"/messages/?state={int(State.DELIVERED)}")
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    expect(page.locator("[data-live-state]")).to_have_text("Live", timeout=20_000)
+    page.evaluate("window.isFirstLoad = true")
+    Message.objects.filter(pk=first.pk).update(state=State.DELIVERED)
+    hint(group=group_of_messages(admin.organization_id), changed={str(first.pk): "delivered"})
+    expect(page.locator(f"#row-{first.pk}")).to_be_visible(timeout=20_000)
+    assert page.evaluate("window.isFirstLoad")
+
+
+def test_an_unfolded_payload_stays_open_when_the_journey_grows(
+    admin: Member, page: Page, sign_in: Any
+) -> None:
+    page.set_default_timeout(20_000)
+    message = make_log(admin, 2)[1]
+    sign_in(page, admin)
+    page.goto(f"/messages/{message.pk}/")
+    page.get_by_text("Show the payload").first.click()
+    expect(page.locator("details[open] pre")).to_be_visible()
+    now = timezone.now()
+    Attempt.objects.create(
+        message_id=message.pk, organization=message.organization, number=1, route="mqtt",
+        started_at=now - dt.timedelta(days=1), finished_at=now - dt.timedelta(days=1),
+        succeeded=True, code=7501, detail={"topic": "x"},
+    )  # fmt: skip
+    Message.objects.filter(pk=message.pk).update(state=State.READ, read_at=now)
+    page.evaluate(
+        "document.getElementById('journey').dispatchEvent(new Event('journey:changed'))"
+    )
+    expect(page.locator(".verdict .status")).to_have_text("Read")
+    expect(page.locator("details")).to_have_count(2)
+    opened = page.locator("details[open]")
+    expect(opened).to_have_count(1)
+    expect(opened).to_have_id("raw-accepted")
