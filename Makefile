@@ -34,7 +34,7 @@ test: .venv/.test build/.static ## Run the whole test suite, browser tests inclu
 	@exit $$(cat build/pytest.status)
 
 bench: build/.static ## Measure the broker alone and the gateway end to end
-	@$(PY) manage.py bench
+	@$(PY) tests/run.py bench
 
 lint: .venv/.dev ## Check style, layout and formatting
 	@$(PY) -m ruff check .

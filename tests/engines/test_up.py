@@ -3,79 +3,15 @@
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import psutil
 import pytest
 
-from imiconnect import ROOT
-from imiconnect.engines.tcp import is_free
+from tests.running import Started
 
 pytestmark = [pytest.mark.xdist_group("platform"), pytest.mark.timeout(600)]
-_SECONDS = 240
-
-
-class Started:
-    """One ``manage.py up`` and what it has printed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = next(port for port in range(19_000, 20_000) if is_free(port))
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        own = {"DATA_DIR": str(folder), "PORT": str(self.port), "DEMO": "0"}
-        self._log = (folder.parent / "up.log").open("w+")
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=ROOT,
-            env={**kept, **own},
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-    def printed(self) -> str:
-        """Everything so far."""
-        return Path(self._log.name).read_text()
-
-    def wait_for(self, sentence: str) -> None:
-        """Wait until a sentence has been printed."""
-        self.wait_until(lambda: sentence in self.printed())
-
-    def wait_until(self, holds: Callable[[], bool]) -> None:
-        """Wait until something holds."""
-        deadline = time.monotonic() + _SECONDS
-        while not holds():
-            assert time.monotonic() < deadline, self.printed()
-            time.sleep(0.1)
-
-    def answer(self, path: str) -> bytes:
-        """The body of a page."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}") as page:
-            body: bytes = page.read()
-        return body
-
-    def pid_of(self, name: str) -> int:
-        """The process of one program, as the process manager's log has it."""
-        log = (self.folder / "log" / "supervisord.log").read_text()
-        return int(log.rsplit(f"spawned: '{name}' with pid ", 1)[1].split("\n", 1)[0])
-
-    def children(self) -> list[psutil.Process]:
-        """Every process below, the engines too."""
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def close(self) -> None:
-        """End it, whatever has happened."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(60)
-        self._log.close()
 
 
 @pytest.fixture(scope="module")
@@ -83,12 +19,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     """A platform in a folder whose name trips careless quoting."""
     platform = Started(tmp_path_factory.mktemp("with space") / "data #1; 100%s")
     try:
-        platform.wait_until(
-            lambda: (
-                "is ready after" in platform.printed() or platform.process.poll() is not None
-            )
-        )
-        assert "is ready after" in platform.printed(), platform.printed()
+        platform.wait_until_ready()
         yield platform
     finally:
         platform.close()
@@ -124,7 +55,7 @@ def test_a_killed_process_is_started_again_and_said_so(started: Started) -> None
 def test_a_killed_engine_is_started_again(started: Started) -> None:
     os.kill(started.pid_of("redis"), signal.SIGKILL)
     started.wait_for("Redis was started again after")
-    started.wait_until(lambda: _is_ready(started))
+    started.wait_until(started.is_ready)
 
 
 def test_ctrl_c_stops_everything_and_leaves_nothing(started: Started) -> None:
@@ -147,10 +78,3 @@ def test_a_killed_start_takes_all_its_processes_along(started: Started) -> None:
         assert not psutil.wait_procs(children, timeout=45)[1]
     finally:
         again.close()
-
-
-def _is_ready(started: Started) -> bool:
-    try:
-        return bool(json.loads(started.answer("readyz"))["ready"])
-    except OSError:
-        return False
