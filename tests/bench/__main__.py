@@ -216,7 +216,9 @@ def main() -> int:
         started = Started(Path(folder) / "data", demo=True)
         try:
             started.wait_until_ready()
-            bench.gateway(Gateway(started))
+            gateway = Gateway(started)
+            with gateway.database:
+                bench.gateway(gateway)
             bench.parts(started)
         finally:
             started.close()

@@ -97,6 +97,19 @@ class Gateway:
             for start in range(0, len(users), batch)
         ]
 
+    def _nudge(self) -> None:
+        """Let a device confirm by REST, which wakes the DR processor as every receipt does."""
+        device = self.devices[0]
+        httpx.post(
+            f"http://127.0.0.1:{self.started.port}/rtmsAPI/api/v3/"
+            f"{self.demo['app_id']}/deliveryupdate",
+            headers={
+                "secretKey": self.demo["client_key"],
+                "accessToken": device["password"],
+            },
+            json={"clientId": device["client_id"], "status": 2, "tid": str(uuid.uuid4())},
+        ).raise_for_status()
+
     def wait_empty(self, query: str, *, patience: float = _PATIENCE) -> float:
         """Wait until a query has no row; return the monotonic time of that."""
         deadline = time.monotonic() + patience
@@ -108,7 +121,9 @@ class Gateway:
     def wait_quiet(self) -> None:
         """Wait until nothing is due any more."""
         self.wait_empty("SELECT 1 FROM rtm_openmessage WHERE due_at <= now() LIMIT 1")
-        self.wait_empty("SELECT 1 FROM rtm_receipt WHERE due_at <= now() LIMIT 1")
+        self.wait_empty(
+            "SELECT 1 FROM rtm_receipt WHERE due_at <= now() AND attempts = 0 LIMIT 1"
+        )
 
     def end_to_end(self, devices: Fleet, messages: int, *, batch: int) -> tuple[float, Any]:
         """Return messages per second until the last one is committed as delivered."""
@@ -131,9 +146,12 @@ class Gateway:
         with self.database.transaction():
             self.database.execute(_CONFIRM, [f"away-{uuid.uuid4().hex[:6]}"])
         began = time.monotonic()
-        return count / (self.wait_empty("SELECT 1 FROM rtm_receipt LIMIT 1") - began)
+        self._nudge()
+        return count / (self.wait_empty(_WAITING) - began)
 
 
+#: The receipt of the nudge matches nothing and stays.
+_WAITING = "SELECT 1 FROM rtm_receipt WHERE address LIKE 'away-%' LIMIT 1"
 _CONFIRM = """
 INSERT INTO rtm_receipt (tid, app_id, address, device_id, kind, code, reason, detail,
   received_at, due_at, attempts)

@@ -15,8 +15,9 @@ from tests.running import Started
 
 pytestmark = [pytest.mark.xdist_group("platform"), pytest.mark.timeout(300)]
 MESSAGES, DEVICES, PER_SECOND = 2000, 20, 400
-#: In turn, a second apart, while the messages come in.
+#: In turn, each when so many more messages have been accepted.
 VICTIMS = ("gateway", "nats", "redis", "receipts")
+EVERY = 400
 #: Longer than a claim's lease, two pauses between retries and a restart.
 _SECONDS = 150
 
@@ -36,7 +37,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
 def outcome(platform: Started) -> Iterator[tuple[Gateway, dict[str, list[str]]]]:
     """The gateway after the killing, when nothing is open any more, and what devices saw."""
     gateway = Gateway(platform, devices=DEVICES)
-    with gateway.fleet(websocket=False) as devices:
+    with gateway.database, gateway.fleet(websocket=False) as devices:
         _send_and_kill(platform, gateway)
         gateway.wait_empty("SELECT 1 FROM rtm_openmessage LIMIT 1", patience=_SECONDS)
         yield gateway, _seen(devices)
@@ -46,11 +47,18 @@ def _send_and_kill(platform: Started, gateway: Gateway) -> None:
     results: list[Any] = []
     sender = threading.Thread(target=lambda: results.append(_send(gateway)))
     sender.start()
-    for victim in VICTIMS:
-        time.sleep(1)
+    for number, victim in enumerate(VICTIMS, 1):
+        while sender.is_alive() and _accepted(gateway) < number * EVERY:
+            time.sleep(0.05)
+        assert sender.is_alive(), "all was sent before the last kill"
         os.kill(platform.pid_of(victim), signal.SIGKILL)
     sender.join()
     assert results, "sending has failed"
+
+
+def _accepted(gateway: Gateway) -> int:
+    row = gateway.database.execute("SELECT count(*) FROM rtm_message").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _send(gateway: Gateway) -> Any:
