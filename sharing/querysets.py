@@ -48,8 +48,17 @@ def shared_with(level: Level) -> Q:
 
 
 def shared_with_member(member: Member) -> Q:
-    """Return the condition, on apps, of being shared with a person's level."""
-    return shared_with(member.level)
+    """Return the condition, on apps, of being shared so that a person sees it.
+
+    Shared with the person's level, or with a level below it: what a team may use is seen in
+    the group above, as what a team owns is.
+    """
+    condition = shared_with(member.level)
+    if member.group_id and not member.team_id:
+        teams = Team.objects.filter(group=member.group_id).values("permission_group")
+        held = shares_in_force().filter(group__in=teams)
+        condition |= Q(pk__in=held.values("content_object_id"))
+    return condition
 
 
 def usable_by(level: Level) -> Q:

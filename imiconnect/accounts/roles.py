@@ -9,6 +9,8 @@ from enum import StrEnum
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.console.words import Words
+
 
 class Role(models.TextChoices):
     """The one role of a person in an organization."""
@@ -40,6 +42,27 @@ class Act(StrEnum):
     MANAGE_SETTINGS = "manage_settings"
     READ_AUDIT = "read_audit"
 
+
+#: What each act is called on pages.
+ACT_WORDS: dict[Act, Words] = {
+    Act.READ: _("See what belongs to the own level and below, and what is shared with it"),
+    Act.MANAGE_NUMBERS: _("Get and release numbers"),
+    Act.MANAGE_APPS: _("Configure, change and delete apps"),
+    Act.SHARE_APPS: _("Share apps"),
+    Act.ALLOCATE: _("Allocate numbers and apps to services"),
+    Act.MANAGE_SERVICES: _("Create and change services"),
+    Act.MANAGE_RULES: _("Write rules"),
+    Act.REVEAL_SECRETS: _("Read keys and secrets"),
+    Act.SEND_MESSAGES: _("Send messages from the console"),
+    Act.CONVERSE: _("Answer customers"),
+    Act.MANAGE_CUSTOMERS: _("Change customer profiles and topics"),
+    Act.ERASE_CUSTOMERS: _("Erase customers"),
+    Act.MANAGE_TOKENS: _("Manage access tokens"),
+    Act.RUN_GATEWAY: _("Try out devices and watch the gateway"),
+    Act.MANAGE_PEOPLE: _("Invite, move and deactivate people; manage groups and teams"),
+    Act.MANAGE_SETTINGS: _("Change the organization's settings"),
+    Act.READ_AUDIT: _("Read the audit record"),
+}
 
 _ASSETS = {
     Act.READ,
