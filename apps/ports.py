@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from imiconnect.accounts.models import Member
     from imiconnect.apps.models import App
     from imiconnect.console.words import Words
@@ -62,6 +64,8 @@ class Answers:
     #: Let the service behind a ``Use`` get the app's incoming messages.
     choose_incoming: Callable[["App", str], None] = lambda app, use_id: None
     health: Callable[["App"], Health] = lambda app: Health()
+    #: Return the section of the MANAGE page that says and changes with whom it is shared.
+    sharing: Callable[["HttpRequest", "App", "Member"], str] = lambda request, app, member: ""
 
 
 answers = Answers()

@@ -15,10 +15,12 @@ class SharingConfig(AppConfig):
         from imiconnect.apps import ports
         from imiconnect.console import shell
         from imiconnect.sharing import querysets, uses
+        from imiconnect.sharing.views import shares
 
         ports.shared_with = querysets.shared_with_member
         ports.usable_by = querysets.usable_by
         ports.answers.uses = uses.uses_of
+        ports.answers.sharing = shares.section_of
         ports.answers.choose_incoming = uses.choose_incoming
         ports.answers.blockers.append(uses.allocations_of)
         services = shell.Section("services", _("Services"), "services:list", "stack-2", 40)

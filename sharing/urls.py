@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from imiconnect.sharing.models import Service
-from imiconnect.sharing.views import acts, lists, tabs
+from imiconnect.sharing.views import acts, lists, shares, tabs, why
 from imiconnect.sharing.wizard import ServiceWizard
 
 app_name = "services"
@@ -33,4 +33,6 @@ urlpatterns = [
     path("services/new/", ServiceWizard.as_view(), name="new"),
     path("services/new/<slug:step>/", ServiceWizard.as_view(), name="new"),
     path("services/<uuid:service_id>/", include(_ONE)),
+    path("apps/<uuid:app_id>/sharing/", shares.Shares.as_view(), name="app_shares"),
+    path("apps/<uuid:app_id>/why/", why.WhyApp.as_view(), name="app_why"),
 ]

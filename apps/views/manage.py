@@ -109,6 +109,7 @@ class ManageApp(AppMixin, ManagePage):
             "policy_rows": _policy_rows(policy_of(app)),
             "uses": uses,
             "health": answers.health(app),
+            "sharing": answers.sharing(self.request, app, self.member),
         }
 
 

@@ -108,9 +108,10 @@ def focus_id(field: BoundField) -> str:
 
 
 @register.inclusion_tag("console/forms/error_summary.html")
-def error_summary(*forms: Form | str | None) -> dict[str, Any]:
+def error_summary(*forms: Form | str | list[BaseForm] | None) -> dict[str, Any]:
     """Draw the box that lists what is wrong in the forms; nothing when all is well."""
-    present = [form for form in forms if isinstance(form, BaseForm) and form.errors]
+    given = [one for form in forms for one in (form if isinstance(form, list) else [form])]
+    present = [form for form in given if isinstance(form, BaseForm) and form.errors]
     return {
         "fields": [field for form in present for field in form if field.errors],
         "whole": [error for form in present for error in form.non_field_errors()],

@@ -1,0 +1,74 @@
+"""'Why can I see this?' of an app: for oneself, and for anybody an Admin chooses."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+
+from imiconnect.accounts.access import Act
+from imiconnect.accounts.models import Member
+from imiconnect.apps.views.base import AppMixin, manage_url
+from imiconnect.console.forms import ConsoleForm, PageMixin
+from imiconnect.sharing.why import reasons
+
+
+class PersonForm(ConsoleForm):
+    """Whose access to explain."""
+
+    person = forms.ChoiceField(label=_("Person"))
+
+    def __init__(self, *args: Any, people: list[Member], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["person"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [(str(p.pk), f"{p.user.get_full_name()} ({p.level})") for p in people]
+
+
+class WhyApp(AppMixin, PageMixin, TemplateView):
+    """The chains that lead from the app to the person."""
+
+    template_name = "sharing/why.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the person and the reasons."""
+        person, form = self.member, None
+        if self.member.can(Act.MANAGE_PEOPLE):
+            people = list(self._people())
+            person = self._chosen(people) or person
+            form = PersonForm(initial={"person": str(person.pk)}, people=people)
+        is_self = person.pk == self.member.pk
+        name = person.user.get_full_name()
+        title = _("Why can I see this?")
+        if not is_self:
+            title = _("Why can %(name)s see this?") % {"name": name}
+        return super().get_context_data(**kwargs) | {
+            "title": title,
+            "app": self.object,
+            "name": name,
+            "is_self": is_self,
+            "reasons": reasons(self.object, person),
+            "form": form,
+            "back_url": manage_url(self.object),
+            "back_label": self.object.name,
+        }
+
+    def _people(self) -> Any:
+        rows = Member.objects.visible_to(self.member).filter(is_active=True)
+        return rows.select_related("user", "organization", "group", "team").order_by(
+            "user__name", "pk"
+        )
+
+    def _chosen(self, people: list[Member]) -> Member | None:
+        """Return the person named in the address; one out of sight is 404."""
+        text = self.request.GET.get("person", "")
+        if not text or text == str(self.member.pk):
+            return None
+        try:
+            key = uuid.UUID(text)
+        except ValueError:
+            key = uuid.UUID(int=0)
+        found: Member = get_object_or_404(self._people(), pk=key)
+        return found
