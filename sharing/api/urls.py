@@ -1,10 +1,30 @@
-"""Routes of the REST interface of services."""
+"""Routes of the REST interface of services and shares."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from imiconnect.sharing.api.shares import NumberShareViewSet, ShareViewSet
 from imiconnect.sharing.api.views import ServiceViewSet
 
 router = SimpleRouter()
 router.register("services", ServiceViewSet, basename="api-service")
 
-urlpatterns = router.urls
+_SHARES = ShareViewSet.as_view({"get": "list", "put": "update", "post": "create"})
+_REFUSED = NumberShareViewSet.as_view({"put": "refuse", "post": "refuse"})
+
+urlpatterns = [
+    *router.urls,
+    path("apps/<uuid:pk>/shares/", _SHARES, name="api-app-shares"),
+    path(
+        "apps/<uuid:pk>/shares/preview/",
+        ShareViewSet.as_view({"post": "preview"}),
+        name="api-app-shares-preview",
+    ),
+    path(
+        "apps/<uuid:pk>/shares/<uuid:level>/",
+        ShareViewSet.as_view({"delete": "destroy"}),
+        name="api-app-share",
+    ),
+    path("apps/<uuid:pk>/why/", ShareViewSet.as_view({"get": "why"}), name="api-app-why"),
+    path("numbers/<uuid:pk>/shares/", _REFUSED, name="api-number-shares"),
+]
