@@ -14,6 +14,7 @@ needs nothing in a topic. In a client id NATS refuses dots too, so there they ar
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 from zlib import crc32
@@ -92,6 +93,7 @@ def uplink_filters(shards: Iterable[int] | None = None) -> list[str]:
     return [f"{UPLINK}/{shard}/+/+/+" for shard in shards]
 
 
+@lru_cache(maxsize=10_000)
 def parse_uplink(topic: str) -> Source | None:
     """Return whose uplink ``topic`` is; None when it is none, or has the wrong shard."""
     levels = topic.split("/")

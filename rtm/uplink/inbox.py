@@ -1,5 +1,6 @@
 """From published payloads to inbox rows, a batch in one commit."""
 
+import datetime as dt
 import logging
 import time
 import uuid
@@ -33,6 +34,7 @@ _INBOUND = """COPY rtm_inbound (id, app_id, address, device_id, body, received_a
 _INBOUND_TYPES = (
     "uuid", "uuid", "varchar", "varchar", "jsonb", "timestamptz", "timestamptz",
 )  # fmt: skip
+_NOTHING = Jsonb({})
 #: An app that is turned off is heard for this long yet.
 _KEEP_SECONDS = 5.0
 
@@ -44,6 +46,7 @@ class Rows:
     receipts: list[tuple[Any, ...]] = field(default_factory=list)
     inbound: list[tuple[Any, ...]] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+    now: dt.datetime = field(default_factory=timezone.now)
 
 
 class Inbox:
@@ -87,12 +90,12 @@ class Inbox:
         if source is None or app is None:
             rows.refused["topic" if source is None else "app"] += 1
             return
-        now = timezone.now()
+        now = rows.now
         try:
             operation = uplink.decode_operation(payload)
             if operation == "deliveryupdate":
                 kind, tids, detail = uplink.receipts(uplink.decode_update(payload))
-                body = Jsonb(detail, dumps=_encode)
+                body = Jsonb(detail, dumps=_encode) if detail else _NOTHING
                 rows.receipts += [
                     (tid, app, *source[1:], kind, 0, "", body, now, now, 0) for tid in tids
                 ]
