@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.core.management.commands import flush
+from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 
@@ -45,6 +46,25 @@ def quick_flush() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobody_left_in_the_database(
+    django_db_setup: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """At the end, put out whoever is still connected, so that the database can be dropped.
+
+    The servers that tests start keep pools of their own.
+    """
+    yield
+    name = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+        cursor.execute(
+            f"ALTER DATABASE {connection.ops.quote_name(name)} ALLOW_CONNECTIONS false"
+        )
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+
+
 @pytest.fixture(autouse=True)
 def fast_passwords(settings: Any) -> None:
     """Hash passwords with a digest: scrypt is slow on purpose."""
@@ -58,18 +78,11 @@ def no_static_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def plain_static_files(settings: Any, no_static_root: Path) -> None:
-    """Name static files as they are in the checkout, so that none need be collected."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    settings.STATIC_ROOT = no_static_root
-
-
-@pytest.fixture(autouse=True)
-def static_files_as_they_are(settings: Any) -> None:
+def static_files_as_they_are(settings: Any, no_static_root: Path) -> None:
     """Serve static files from their folders, so that no test needs ``collectstatic``."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    settings.STATIC_ROOT = no_static_root
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
 
 
