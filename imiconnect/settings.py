@@ -207,8 +207,6 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 #: A code is also taken one period early or late: phones' clocks differ.
 MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = "IMIconnect"
-# A code typed just before its half minute ends counts, and so does one of a clock behind.
-MFA_TOTP_TOLERANCE = 1
 # The address of an account was proved by the invitation that came to it.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 #: A session ends this long after its last request, and this long after the sign-in at all.

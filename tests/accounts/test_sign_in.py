@@ -1,6 +1,7 @@
 """Signing in and out, with throttling, second factor, password reset and their audit."""
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     format_hotp_value,
     hotp_value,
-    yield_hotp_counters_from_time,
 )
 from django.core import mail
 from django.core.cache import cache
@@ -41,8 +41,7 @@ def code_of(member: Member) -> str:
 
 
 def code_from(secret: str) -> str:
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return format_hotp_value(hotp_value(secret, counter))
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
 def give_second_factor(client: Client) -> str:
