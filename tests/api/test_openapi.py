@@ -1,0 +1,164 @@
+"""Nothing that the OpenAPI document allows, or forbids, breaks a route or its promise.
+
+Schemathesis makes up requests for every documented operation; each goes to the real server
+twice, with valid credentials and without. Ids of real objects are filled in half of the time.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import schemathesis
+import uvicorn
+from django.conf import settings as django_settings
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+)
+
+from imiconnect.accounts.models import Member
+from imiconnect.apps import services as app_services
+from imiconnect.apps.policy import Policy
+from imiconnect.rtm.connect.registration import Profile, register_device
+from imiconnect.sharing import services as sharing
+from imiconnect.sharing.models import Service
+
+pytestmark = pytest.mark.timeout(120)
+EXAMPLES = 10
+_CREDENTIALS = ("key", "secretKey", "accessToken", "X-CSRFToken", "Cookie")
+_DOCUMENT: Any = SchemaGenerator().get_schema(request=None, public=True)
+OPERATIONS = {
+    found.ok().label: found.ok()
+    for found in schemathesis.openapi.from_dict(_DOCUMENT).get_all_operations()
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """The objects that requests may name, and the credentials of somebody who may."""
+
+    parameters: dict[str, str]
+    headers: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def address(django_db_setup: None) -> Iterator[str]:
+    """Serve the application on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        from imiconnect.asgi import Router  # its import builds the middleware
+
+        server = uvicorn.Server(uvicorn.Config(Router(), log_level="critical"))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture
+def known(
+    transactional_db: None, admin: Member, client_of: Callable[[Member], Client]
+) -> Known:
+    """An app, a live service and a device of Northwind."""
+    app = app_services.create_app(
+        member=admin,
+        name="Bank",
+        channel_type="mobile_web",
+        config={"platform": "web", "systems": ["chrome"]},
+        policy=Policy(client_key_as_password=True),
+    )
+    service = sharing.create_service(member=admin, name="Alerts", description="")
+    sharing.allocate(service=service, app=app)
+    sharing.set_state(service=service, state=Service.State.LIVE)
+    device = register_device(
+        app=app, user_id="u1", device_id="d1", profile=Profile(platform="chrome")
+    )
+    session = client_of(admin).cookies[django_settings.SESSION_COOKIE_NAME].value
+    token = "c" * 32
+    ids = {"app_id": app.app_id, "appId": app.app_id, "user_id": "u1"}
+    return Known(
+        parameters=ids,
+        headers={
+            "secretKey": app_services.current_client_key(app).secret,
+            "accessToken": device.access_token,
+            "key": sharing.current_key(service).secret,
+            "profileKey": admin.organization.profile_key,
+            "service": str(service.pk),
+            "app": str(app.pk),
+            "X-CSRFToken": token,
+            "Cookie": f"{django_settings.SESSION_COOKIE_NAME}={session}; "
+            f"{django_settings.CSRF_COOKIE_NAME}={token}",
+        },
+    )
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_keeps_its_promise(name: str, address: str, known: Known) -> None:
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.generate],
+    )
+    @given(case=OPERATIONS[name].as_strategy())
+    def attempt(case: schemathesis.Case) -> None:
+        _attempt(case, address, known)
+
+    attempt()
+
+
+def _attempt(case: schemathesis.Case, address: str, known: Known) -> None:
+    _fill(case, known)
+    checks = [not_a_server_error, content_type_conformance, response_schema_conformance]
+    strange = dict(case.headers or {})
+    for name in _CREDENTIALS:
+        strange.pop(name, None)
+    case.headers = strange
+    _no_credentials_no_entry(case, case.call(base_url=address))
+    case.headers = strange | _credentials(case, known)
+    response = case.call(base_url=address)
+    case.validate_response(response, checks=checks)
+    if response.status_code >= 400:
+        assert _sentence(response.json()), response.text
+
+
+def _no_credentials_no_entry(case: schemathesis.Case, response: Any) -> None:
+    case.validate_response(response, checks=[not_a_server_error])
+    assert response.status_code >= 400, (case.method, case.path, response.text)
+
+
+def _fill(case: schemathesis.Case, known: Known) -> None:
+    """Put real ids in where the made-up one has an even length."""
+    ids = dict(known.parameters)
+    ids["id"] = known.headers["service" if "/services/" in case.path else "app"]
+    for name, value in (case.path_parameters or {}).items():
+        if name in ids and len(str(value)) % 2 == 0:
+            case.path_parameters[name] = ids[name]
+
+
+def _credentials(case: schemathesis.Case, known: Known) -> dict[str, str]:
+    own = {name: known.headers[name] for name in _CREDENTIALS}
+    if case.path.startswith("/resources/v2/"):
+        own["key"] = known.headers["profileKey"]
+    if not case.path.startswith("/api/"):
+        del own["Cookie"], own["X-CSRFToken"]
+    return own
+
+
+def _sentence(body: Any) -> str:
+    """Return what an answer says: of a problem (RFC 9457), or in one of IMIconnect's shapes."""
+    inner = body.get("response", body)
+    body = inner[0] if isinstance(inner, list) else inner
+    return str(body.get("detail") or body.get("description") or body.get("title") or "")
