@@ -28,6 +28,7 @@ from django.db.models.functions import Now
 from imiconnect.rtm.connect.threads import Batched, in_thread
 from imiconnect.rtm.models import ConnectionHolder, Device
 from imiconnect.rtm.processors.mt import wake
+from imiconnect.rtm.processors.retry import schedule_wakes
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +98,7 @@ def ask_for_pending(app: uuid.UUID, user_id: str) -> None:
 
 def _ask_for_all(devices: Sequence[uuid.UUID]) -> list[None]:
     users = Device.objects.filter(pk__in=devices).values_list("app_id", "user_id")
-    for app, user_id in users.distinct():
-        ask_for_pending(app, user_id)
+    schedule_wakes(users.distinct())
     return [None] * len(devices)
 
 

@@ -6,6 +6,7 @@ about the users whose device has come back.
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
@@ -39,12 +40,25 @@ WHERE o.id = open.id AND (o.due_at IS NULL OR o.failures > 0 OR o.claimed_until 
 
 def schedule_wake(app_id: uuid.UUID, user_id: str, *, now: dt.datetime | None = None) -> None:
     """Write down that a device of a user has connected; ``app_id`` is the app's key."""
+    schedule_wakes([(app_id, user_id)], now=now)
+
+
+def schedule_wakes(
+    users: Iterable[tuple[uuid.UUID, str]], *, now: dt.datetime | None = None
+) -> None:
+    """Write it down for many users, ``(app_id, user_id)`` each, in one commit."""
     from imiconnect.rtm.nudge import nudge
 
     moment = now or timezone.now()
-    due = [moment + dt.timedelta(seconds=seconds) for seconds in WAKE_SECONDS]
+    rows = [
+        (app_id, user_id, moment + dt.timedelta(seconds=seconds))
+        for app_id, user_id in users
+        for seconds in WAKE_SECONDS
+    ]
+    if not rows:
+        return
     with cursor() as own:
-        own.execute(_SCHEDULE, [[app_id] * len(due), [user_id] * len(due), due])
+        own.execute(_SCHEDULE, [list(column) for column in zip(*rows, strict=True)])
     transaction.on_commit(lambda: nudge("retry"))
 
 
