@@ -1,0 +1,1 @@
+"""Numbers of Twilio, through its official library (REST 2010-04-01)."""

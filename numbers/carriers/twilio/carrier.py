@@ -1,0 +1,177 @@
+"""The carrier Twilio: AvailablePhoneNumbers, IncomingPhoneNumbers and Addresses.
+
+A number is bought with the order's key as its FriendlyName, and looked for by number and
+that name beforehand: an order that is resumed finds its own purchase and buys nothing.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from requests.exceptions import RequestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.rest import Client
+
+from imiconnect.numbers.carriers import base
+from imiconnect.numbers.carriers.twilio.http import BaseUrlClient
+from imiconnect.numbers.kinds import Match, NumberType
+from imiconnect.numbers.numbering import national_digits, region_of
+
+#: Which lists of Twilio a type is looked for in, the first one first.
+_LISTS = {
+    NumberType.MULTI_FUNCTION: ("mobile", "local", "national"),
+    NumberType.LANDLINE: ("local", "national"),
+    NumberType.MOBILE: ("mobile",),
+    NumberType.TOLLFREE: ("toll_free",),
+}
+#: Twilio's error codes (https://www.twilio.com/docs/api/errors).
+_GONE = {21404, 21421, 21422, 21450, 21452}
+_ADDRESS = {21615, 21628, 21631, 21649, 21650, 21651}
+_OURS = {20003, 20404, 21470}
+#: The shortest pattern that Twilio's Contains takes.
+_SHORTEST = 2
+_PAGE = 50
+
+
+@contextmanager
+def _as_outcome() -> Iterator[None]:
+    """Tell the library's errors in the words of the contract."""
+    try:
+        yield
+    except (TwilioException, RequestException, OSError) as error:
+        status, code = _told(error)
+        raise _outcome(status, code)(str(code or status or type(error).__name__)) from error
+
+
+def _told(error: BaseException | None) -> tuple[int, int]:
+    """Return HTTP status and Twilio's code of an error, 0 for what it does not tell.
+
+    A list that fails raises a ``TwilioException`` with the response as second argument.
+    """
+    if isinstance(error, TwilioRestException):
+        return error.status, error.code or 0
+    if not isinstance(error, TwilioException) or len(error.args) < 2:
+        return 0, 0
+    response = error.args[1]
+    try:
+        code = int(json.loads(response.text).get("code") or 0)
+    except (AttributeError, TypeError, ValueError):
+        code = 0
+    return int(getattr(response, "status_code", 0)), code
+
+
+def _outcome(status: int, code: int) -> type[base.CarrierError]:
+    if code in _GONE:
+        return base.NumberGone
+    if code in _ADDRESS:
+        return base.AddressRefused
+    if status in (401, 403) or code in _OURS:
+        return base.CarrierMisconfigured
+    if status in (0, 429) or status >= 500:
+        return base.CarrierBusy
+    return base.CarrierError
+
+
+class Carrier:
+    """Our account there: ``account`` is its SID, ``secret`` the auth token."""
+
+    slug = "twilio"
+    name = _("Twilio")
+
+    def __init__(self, account: base.Account) -> None:
+        """Keep the account; the library opens a connection with the first request."""
+        self._account = account
+
+    def _client(self) -> Client:
+        account = self._account
+        if not account.account or not account.secret:
+            raise base.CarrierMisconfigured("no account")
+        http = BaseUrlClient(account.base_url)
+        return Client(account.account, account.secret, http_client=http)
+
+    def search(self, query: base.Query) -> Sequence[base.Offer]:
+        """Ask the lists of the type in turn until there are enough numbers."""
+        offers: list[base.Offer] = []
+        for name in _LISTS[NumberType(query.number_type)]:
+            found = self._available(name, query)
+            offers.extend(
+                base.Offer(item.phone_number, self.slug, item.locality or "")
+                for item in found
+                if _fits(item.phone_number, query)
+            )
+            if len(offers) >= query.limit:
+                break
+        return offers[: query.limit]
+
+    def _available(self, name: str, query: base.Query) -> list[Any]:
+        filters: dict[str, Any] = {"page_size": _PAGE, "limit": _PAGE}
+        if len(query.digits) >= _SHORTEST:
+            filters["contains"] = query.digits
+        if query.needs_voice:
+            filters["voice_enabled"] = True
+        if query.needs_sms:
+            filters["sms_enabled"] = True
+        client = self._client()
+        country = client.available_phone_numbers(query.country)
+        try:
+            with _as_outcome():
+                return list(getattr(country, name).list(**filters))
+        except base.CarrierError as error:
+            if _told(error.__cause__)[0] == 404:
+                return []  # this list does not exist in the country
+            raise
+
+    def offers(self, e164: str, number_type: str) -> bool:
+        """Look for exactly this number in the lists of the type."""
+        country = region_of(e164)
+        if country is None:
+            return False
+        query = base.Query(country, number_type, national_digits(e164), Match.START)
+        return any(offer.e164 == e164 for offer in self.search(query))
+
+    def buy(self, e164: str, key: str, address: base.PostalAddress | None) -> str:
+        """Buy unless this key has bought; return the SID of the number."""
+        client = self._client()
+        with _as_outcome():
+            for owned in client.incoming_phone_numbers.list(phone_number=e164, limit=20):
+                if owned.phone_number == e164 and owned.friendly_name == key:
+                    return str(owned.sid)
+            wish: dict[str, Any] = {"phone_number": e164, "friendly_name": key}
+            if address is not None:
+                wish["address_sid"] = self._address(client, key, address)
+            return str(client.incoming_phone_numbers.create(**wish).sid)
+
+    def _address(self, client: Client, key: str, address: base.PostalAddress) -> str:
+        for known in client.addresses.list(friendly_name=key, limit=20):
+            if known.friendly_name == key:
+                return str(known.sid)
+        made = client.addresses.create(
+            customer_name=address.name,
+            street=address.street,
+            city=address.city,
+            region=address.region or address.city,
+            postal_code=address.postal_code,
+            iso_country=address.country,
+            friendly_name=key,
+        )
+        return str(made.sid)
+
+    def release(self, e164: str, reference: str) -> None:
+        """Delete the number; one that is not there any more is no error."""
+        try:
+            with _as_outcome():
+                self._client().incoming_phone_numbers(reference).delete()
+        except base.CarrierError as error:
+            if _told(error.__cause__)[0] != 404:
+                raise
+
+
+def _fits(e164: str, query: base.Query) -> bool:
+    """Tell whether the digits stand where they are wanted; Twilio finds them anywhere."""
+    pattern = query.digits.replace("*", "[0-9]")
+    before = "" if query.match == Match.START else ".*"
+    after = "" if query.match == Match.END else ".*"
+    return bool(re.fullmatch(f"{before}{pattern}{after}", national_digits(e164)))

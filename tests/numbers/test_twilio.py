@@ -1,0 +1,184 @@
+"""The carrier Twilio, against a server made of Twilio's own API description.
+
+Prism answers from the description and refuses requests that it does not allow; a small
+server of ours answers as Twilio does where state matters.
+"""
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from imiconnect import ROOT
+from imiconnect.numbers.carriers import base, registry
+from imiconnect.numbers.carriers.twilio.carrier import Carrier, _fits
+from imiconnect.numbers.models import CarrierAccount
+
+PRISM = ROOT / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
+SPEC = ROOT / "node_modules/@twilio/cli-core/src/services/twilio-api/twilio_api_v2010.json"
+SID = "AC" + "0" * 32
+ADDRESS = base.PostalAddress("Ada", "1 High St", "London", "London", "N1 1AA", "GB")
+
+
+@pytest.fixture(scope="module")
+def prism() -> Iterator[str]:
+    """The address of a mock of Twilio's API that checks every request."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is absent; the mock of Twilio's API needs it")
+    assert PRISM.exists() and SPEC.exists(), "Install the front-end packages: npm ci"
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [node, str(PRISM), "mock", "-p", str(port), str(SPEC)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        threading.Thread(target=lambda: list(process.stdout or []), daemon=True).start()
+        try:
+            _wait_for(port, process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the mock ended"
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.3)
+        else:
+            return
+    raise AssertionError("the mock did not start")
+
+
+def carrier(url: str) -> Carrier:
+    return Carrier(base.Account(url, SID, "token"))
+
+
+@pytest.mark.parametrize("number_type", ["multi_function", "landline", "mobile", "tollfree"])
+def test_a_search_is_what_the_description_allows(prism: str, number_type: str) -> None:
+    query = base.Query("US", number_type, "51", needs_sms=True, needs_voice=True)
+    assert isinstance(carrier(prism).search(query), list)
+
+
+def test_a_purchase_is_what_the_description_allows(prism: str) -> None:
+    reference = carrier(prism).buy("+14155552344", "order-1", ADDRESS)
+    assert reference.startswith("PN")
+
+
+def test_a_release_is_what_the_description_allows(prism: str) -> None:
+    carrier(prism).release("+14155552344", "PN" + "0" * 32)
+
+
+class Twilio(BaseHTTPRequestHandler):
+    """What matters of Twilio's state: numbers owned, one for sale, one sold to others."""
+
+    owned: dict[str, str] = {}
+    buys = 0
+    lose_answer = False
+
+    def log_message(self, *args: object) -> None:
+        """Keep quiet."""
+
+    def _answer(self, status: int, body: object) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_GET(self) -> None:
+        wanted = parse_qs(urlsplit(self.path).query).get("PhoneNumber", [""])[0]
+        if "AvailablePhoneNumbers" in self.path:
+            self._answer(404, {"code": 20404, "message": "none", "status": 404})
+            return
+        rows = [
+            {"sid": "PN1", "phone_number": number, "friendly_name": name}
+            for number, name in self.owned.items()
+            if number == wanted
+        ]
+        self._answer(200, {"incoming_phone_numbers": rows, "next_page_uri": None})
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        form = parse_qs(self.rfile.read(length).decode())
+        number = form["PhoneNumber"][0]
+        if number == "+14155550000" or number in self.owned:
+            self._answer(400, {"code": 21422, "message": "not available", "status": 400})
+            return
+        type(self).buys += 1
+        self.owned[number] = form["FriendlyName"][0]
+        if self.lose_answer:
+            self._answer(503, {"message": "gateway", "status": 503})
+            return
+        self._answer(201, {"sid": "PN1", "phone_number": number})
+
+
+@pytest.fixture
+def twilio() -> Iterator[str]:
+    """The address of a server with the state of one account."""
+    Twilio.owned, Twilio.buys, Twilio.lose_answer = {}, 0, False
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Twilio)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_lost_answer_is_no_second_purchase(twilio: str) -> None:
+    Twilio.lose_answer = True
+    with pytest.raises(base.CarrierBusy):
+        carrier(twilio).buy("+14155552344", "order-1", None)
+    assert carrier(twilio).buy("+14155552344", "order-1", None) == "PN1"
+    assert Twilio.buys == 1
+
+
+def test_a_number_of_another_order_is_gone(twilio: str) -> None:
+    carrier(twilio).buy("+14155552344", "order-1", None)
+    with pytest.raises(base.NumberGone):
+        carrier(twilio).buy("+14155552344", "order-2", None)
+
+
+def test_a_number_that_is_sold_is_gone(twilio: str) -> None:
+    with pytest.raises(base.NumberGone):
+        carrier(twilio).buy("+14155550000", "order-1", None)
+
+
+def test_a_list_that_a_country_lacks_offers_nothing(twilio: str) -> None:
+    assert carrier(twilio).search(base.Query("GB", "mobile", "51")) == []
+
+
+def test_a_carrier_that_is_down_is_busy() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(base.CarrierBusy):
+        carrier(f"http://127.0.0.1:{port}").buy("+14155552344", "order-1", None)
+
+
+@pytest.mark.parametrize(
+    ("digits", "match", "fits"),
+    [
+        ("415", "start", True),
+        ("415", "end", False),
+        ("23*4", "end", True),
+        ("55", "anywhere", True),
+    ],
+)
+def test_digits_stand_where_they_are_wanted(digits: str, match: str, fits: bool) -> None:
+    assert _fits("+14155552344", base.Query("US", "mobile", digits, match)) is fits
+
+
+def test_every_folder_is_a_carrier_and_one_without_account_is_told(catalogue: None) -> None:
+    assert set(registry.by_slug()) >= {"stock", "twilio"}
+    CarrierAccount.objects.create(slug="twilio")
+    with pytest.raises(base.CarrierMisconfigured):
+        registry.get("twilio").buy("+14155552344", "order-1", None)
