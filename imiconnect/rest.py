@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Act
 from imiconnect.apps.services import Blocked
+from imiconnect.tokens.models import ApiToken
 
 
 class InUse(exceptions.APIException):
@@ -29,7 +30,15 @@ class RoleAllows(permissions.BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         """Ask the view for the act; reading is open to every role."""
         member = member_of(request)
-        return member is not None and member.can(view.act_of(view.action))
+        if member is None or not member.can(view.act_of(view.action)):
+            return False
+        return not isinstance(request.auth, ApiToken) or self._in_scope(request, view)
+
+    def _in_scope(self, request: Request, view: Any) -> bool:
+        """Tell whether a token may make this call; what changes something is a write."""
+        reads = request.method in permissions.SAFE_METHODS
+        package = view.queryset.model._meta.app_label
+        return f"{package}:{'read' if reads else 'write'}" in request.auth.scopes
 
 
 def member_of(request: Request | HttpRequest) -> Member | None:

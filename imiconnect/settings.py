@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "imiconnect.engines",
     "imiconnect.audit",
     "imiconnect.accounts",
+    "imiconnect.tokens",
     "imiconnect.console",
     "imiconnect.numbers",
     "imiconnect.apps",
@@ -285,7 +286,10 @@ globals().update(email(ENV.EMAIL_URL))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.DEFAULT_FROM_EMAIL
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "imiconnect.tokens.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

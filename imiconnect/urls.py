@@ -10,6 +10,7 @@ PACKAGES = (
     "imiconnect.engines.urls",
     "imiconnect.console.urls",
     "imiconnect.accounts.urls",
+    "imiconnect.tokens.urls",
     "imiconnect.audit.urls",
     "imiconnect.numbers.urls",
     "imiconnect.apps.urls",

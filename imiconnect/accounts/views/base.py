@@ -13,6 +13,7 @@ from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.models import Member
 from imiconnect.console.forms import FormPage
 from imiconnect.console.lists import Button
+from imiconnect.console.words import Words
 from imiconnect.manage import refuse
 
 
@@ -35,6 +36,10 @@ class ServiceFormPage(MemberRequiredMixin, FormPage):
         return HttpResponseRedirect(target)
 
 
+#: Pages of the settings of other packages: act, name of the address, label.
+further_tabs: list[tuple[Act, str, Words]] = []
+
+
 def settings_tabs(request: HttpRequest, current: str) -> Sequence[Button]:
     """Return the pages of the settings that this person may open."""
     member = acting(request)
@@ -48,6 +53,10 @@ def settings_tabs(request: HttpRequest, current: str) -> Sequence[Button]:
     return [
         Button(label, reverse(f"accounts:{name}"), current=name == current)
         for name, label in tabs
+    ] + [
+        Button(label, reverse(url_name), current=url_name == f"{current}:list")
+        for act, url_name, label in further_tabs
+        if member.can(act)
     ]
 
 

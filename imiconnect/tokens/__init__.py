@@ -1,0 +1,1 @@
+"""API tokens: keys of the REST interface, with scopes, for one organization."""

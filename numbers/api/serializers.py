@@ -1,0 +1,207 @@
+"""Numbers as the REST interface shows and takes them; the rules are the services'."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from imiconnect.numbers.kinds import Choice, Kind, Match, NumberType, State
+
+Serializer = serializers.Serializer[Any]
+_AMOUNT = {"max_digits": 12, "decimal_places": 5, "allow_null": True, "read_only": True}
+
+
+class NumberSerializer(Serializer):
+    """A number of any kind."""
+
+    id = serializers.UUIDField(read_only=True)
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    value = serializers.CharField()
+    country = serializers.CharField(source="country_id", allow_null=True)
+    state = serializers.ChoiceField(choices=State.choices)
+    reason = serializers.CharField()
+    short_code = serializers.CharField(source="short_code.code", default=None)
+    number_type = serializers.CharField()
+    voice = serializers.BooleanField()
+    sms = serializers.BooleanField()
+    two_way = serializers.BooleanField(source="is_two_way")
+    monthly_cost = serializers.DecimalField(**_AMOUNT)
+    currency = serializers.CharField()
+    quarantine_until = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField(read_only=True)
+
+
+class EventSerializer(Serializer):
+    """A line of the order's history."""
+
+    state = serializers.CharField()
+    text = serializers.CharField()
+    actor_name = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class SearchSerializer(Serializer):
+    """What numbers to look for."""
+
+    country = serializers.CharField(max_length=2)
+    number_type = serializers.ChoiceField(choices=NumberType.choices)
+    digits = serializers.CharField(required=False, allow_blank=True, default="")
+    match = serializers.ChoiceField(choices=Match.choices, default=Match.ANYWHERE)
+
+
+class FoundSerializer(Serializer):
+    """A number for sale."""
+
+    e164 = serializers.CharField()
+    shown = serializers.CharField()
+    carrier = serializers.CharField()
+    locality = serializers.CharField()
+    monthly_rental = serializers.DecimalField(source="rate.monthly_rental", **_AMOUNT)
+    inbound_voice = serializers.DecimalField(source="rate.inbound_voice", **_AMOUNT)
+    inbound_sms = serializers.DecimalField(source="rate.inbound_sms", **_AMOUNT)
+    currency = serializers.CharField(source="rate.currency")
+    address_requirement = serializers.CharField(source="rate.address_requirement")
+
+
+class ReservationSerializer(Serializer):
+    """A number to keep for ten minutes."""
+
+    e164 = serializers.CharField(max_length=16)
+    number_type = serializers.ChoiceField(choices=NumberType.choices)
+    carrier = serializers.SlugField(max_length=30)
+    expires_at = serializers.DateTimeField(read_only=True)
+
+
+class AddressSerializer(Serializer):
+    """An address that a country asks for."""
+
+    id = serializers.UUIDField(read_only=True)
+    country = serializers.CharField(source="country_id", max_length=2)
+    name = serializers.CharField(max_length=100)
+    street = serializers.CharField(max_length=200)
+    city = serializers.CharField(max_length=100)
+    region = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    postal_code = serializers.CharField(max_length=20, required=False, allow_blank=True)
+
+
+class OrderSerializer(Serializer):
+    """A purchase: the reserved number, and the address where one is asked for."""
+
+    e164 = serializers.CharField(max_length=16)
+    address = serializers.UUIDField(required=False, allow_null=True)
+
+
+class SenderSerializer(Serializer):
+    """A Sender ID to ask for."""
+
+    code = serializers.CharField(max_length=30)
+    country = serializers.CharField(max_length=2)
+
+
+class KeywordSerializer(Serializer):
+    """The keyword form."""
+
+    keyword = serializers.CharField(max_length=200, trim_whitespace=False)
+    choice = serializers.ChoiceField(choices=Choice.choices)
+    desired_short_code = serializers.CharField(max_length=12, required=False, allow_blank=True)
+    assign_random = serializers.BooleanField(default=False)
+
+
+class KeywordDetailsSerializer(KeywordSerializer):
+    """The keyword form with its nine details."""
+
+    email = serializers.CharField()
+    company_name = serializers.CharField()
+    mailing_address = serializers.CharField()
+    contact_name = serializers.CharField()
+    contact_number = serializers.CharField()
+    service_name = serializers.CharField()
+    service_website = serializers.CharField()
+    is_existing_website = serializers.BooleanField()
+    service_content = serializers.CharField()
+
+
+class PreviewSerializer(Serializer):
+    """What a keyword request would give."""
+
+    short_code = serializers.CharField(source="code.code", default=None)
+    problem = serializers.CharField()
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
+class ShortCodeSerializer(Serializer):
+    """A short code to ask for."""
+
+    country = serializers.CharField(max_length=2)
+    choice = serializers.ChoiceField(choices=Choice.choices)
+    desired_code = serializers.CharField(required=False, allow_blank=True, default="")
+    is_dedicated = serializers.BooleanField(default=True)
+    operators = serializers.ListField(child=serializers.CharField(), default=list)
+    monthly_volume = serializers.IntegerField(min_value=1, max_value=2_000_000_000)
+    purpose = serializers.CharField(max_length=2000)
+
+
+class OfflineSerializer(Serializer):
+    """A wish for numbers that are not offered, and its answer."""
+
+    id = serializers.UUIDField(read_only=True)
+    country_name = serializers.CharField(max_length=80)
+    number_type = serializers.ChoiceField(
+        choices=NumberType.choices, required=False, allow_blank=True
+    )
+    quantity = serializers.IntegerField(min_value=1, max_value=100_000)
+    details = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    state = serializers.CharField(read_only=True)
+    answer = serializers.CharField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+
+
+class UrlsSerializer(Serializer):
+    """Where incoming calls and messages go."""
+
+    incoming_call_url = serializers.CharField(max_length=500, allow_blank=True, default="")
+    incoming_sms_url = serializers.CharField(max_length=500, allow_blank=True, default="")
+
+
+class ReservedSerializer(Serializer):
+    """A keyword reserved on a phone number."""
+
+    id = serializers.UUIDField(read_only=True)
+    word = serializers.CharField(max_length=30)
+    url = serializers.CharField(max_length=500)
+
+
+class ReleaseSerializer(Serializer):
+    """The number, repeated, before it is released."""
+
+    number = serializers.CharField(max_length=64)
+
+
+class RateSerializer(Serializer):
+    """What a type of number costs and needs in a country."""
+
+    country = serializers.CharField(source="country_id")
+    number_type = serializers.CharField()
+    voice = serializers.BooleanField()
+    sms = serializers.BooleanField()
+    address_requirement = serializers.CharField()
+    monthly_rental = serializers.DecimalField(**_AMOUNT)
+    inbound_voice = serializers.DecimalField(**_AMOUNT)
+    inbound_sms = serializers.DecimalField(**_AMOUNT)
+    outbound_sms = serializers.DecimalField(**_AMOUNT)
+    currency = serializers.CharField()
+    source = serializers.CharField()
+    checked_on = serializers.DateField()
+
+
+class RestrictionSerializer(Serializer):
+    """What a country allows and forbids for SMS."""
+
+    country = serializers.CharField(source="country_id")
+    alphanumeric_sender_id = serializers.CharField()
+    numeric_sender = serializers.CharField()
+    two_way_sms = serializers.CharField()
+    short_code_available = serializers.CharField()
+    quiet_hours = serializers.CharField()
+    other_content_restrictions = serializers.CharField()
+    source = serializers.CharField()
+    checked_on = serializers.DateField()
