@@ -21,11 +21,12 @@ from imiconnect.apps.models import App
 from imiconnect.audit.services import record
 from imiconnect.identity import uuid7
 from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.models import Number
+from imiconnect.numbers.models import Number, OfflineRequest
 from imiconnect.rtm.directory import create_customer, create_stream
 from imiconnect.rtm.models import Callback, Device, Message, ProfileBatch, Thread
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
+from imiconnect.tokens.services import make_token
 from tests import routes
 from tests.factories import client_of, make_member
 from tests.routes import Address, every_address
@@ -69,7 +70,10 @@ OPEN = (
     "resources/",
 )
 #: Objects that the whole organization shares: a sister team may open them.
-OF_ALL = {"customer", "profile_batch", "number", "stream", "audit_entry"}
+OF_ALL = {
+    "customer", "profile_batch", "number", "offline_request", "reserved_keyword", "stream",
+    "audit_entry",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -98,6 +102,11 @@ def objects(admin: Member, team: Team, team_member: Member) -> dict[str, Any]:
         organization=admin.organization, kind=Kind.SENDER_ID, value="NWBANK",
         folded="nwbank", state=State.ACTIVE,
     )  # fmt: skip
+    wish = OfflineRequest.objects.create(
+        organization=admin.organization, country_name="Northwind", quantity=1
+    )
+    word = number.reserved_keywords.create(word="NW", folded="nw", url="https://nw.example/")
+    token, _secret = make_token(member=admin, name="Northwind", scopes=["numbers:read"])
     entry = record("northwind.secret", team, organization_id=admin.organization_id)
     return {
         "app": app.pk,
@@ -116,6 +125,9 @@ def objects(admin: Member, team: Team, team_member: Member) -> dict[str, Any]:
         "callback": callback.pk,
         "profile_batch": batch.pk,
         "number": number.pk,
+        "offline_request": wish.pk,
+        "reserved_keyword": word.pk,
+        "api_token": token.pk,
         "audit_entry": entry.pk,
     }
 

@@ -26,11 +26,12 @@ from imiconnect.rtm import models as rtm
 from imiconnect.rtm.demo import make_demo
 from imiconnect.sharing.models import AppShare, Service, ServiceKey
 from imiconnect.support import ReadOnlyAdmin, ServiceAdmin
+from imiconnect.tokens.services import make_token
 from tests.factories import make_user
 from tests.numbers.rows import make_rows
 
 #: The packages whose models all have a page.
-OURS = {"accounts", "audit", "console", "engines", "apps", "sharing", "rtm"}
+OURS = {"accounts", "tokens", "audit", "console", "engines", "apps", "sharing", "rtm"}
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 LABELS = [model._meta.label for model in MODELS]
 QUERIES = 16
@@ -60,6 +61,11 @@ def rows(db: None) -> None:
     permission = Permission.objects.filter(content_type__app_label="apps").first()
     AppShare.objects.create(
         content_object=app, group=team.permission_group, permission=permission
+    )
+    make_token(
+        member=Member.objects.filter(organization=app.organization, role=Role.ADMIN)[0],
+        name="CI",
+        scopes=["apps:read"],
     )
     make_rows(Member.objects.filter(organization=app.organization)[0])
     for number in range(3):
