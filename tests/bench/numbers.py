@@ -1,0 +1,167 @@
+"""The numbers list at 100,000 numbers, and preferred digits among 500,000 stock rows.
+
+``BENCH_STOCK`` sets another number of stock rows (5,000,000 for the large bench).
+"""
+
+import os
+import random
+import statistics
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from imiconnect.accounts import services
+from imiconnect.accounts.roles import Role
+from imiconnect.identity import uuid7
+from imiconnect.numbers.carriers.base import Query
+from imiconnect.numbers.carriers.stock.carrier import matching
+from imiconnect.numbers.carriers.stock.tokens import tokens_of
+from imiconnect.numbers.models import Number, RateCard
+from imiconnect.numbers.services.searching import search_numbers
+from imiconnect.numbers.text import search_grams
+from tests.factories import client_of, make_member
+
+NUMBERS = 100_000
+#: A fifth of the stock is American Multi-Function, the rest is spread over the rate card.
+BIG = ("US", "multi_function", 0.2)
+LISTS, SEARCHES = 120, 300
+
+
+def run() -> dict[str, float]:
+    """Return p95 in milliseconds of list and search, and the queries of a list."""
+    stock = int(os.environ.get("BENCH_STOCK", "500000"))
+    client = _fill_numbers()
+    _fill_stock(stock)
+    lists, queries = _time_lists(client)
+    return {
+        "numbers_list_p95_ms": _p95(lists),
+        "numbers_list_queries": queries,
+        "stock_search_p95_ms": _p95(_time_searches()),
+        "stock_search_rows": stock,
+    }
+
+
+def _p95(seconds: list[float]) -> float:
+    return 1000 * statistics.quantiles(seconds, n=100, method="inclusive")[94]
+
+
+def _copy(table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    with connection.cursor() as cursor:
+        statement = f"COPY {table} ({columns}) FROM STDIN"
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(f"ANALYZE {table}")
+
+
+def _fill_numbers() -> Client:
+    organization = services.create_organization(name=f"Bench {uuid7()}")
+    member = make_member(organization, Role.ADMIN, name="Bench")
+    now = timezone.now()
+    chance = random.Random(1)
+    kinds = ("phone_number", "phone_number", "sender_id")
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for number in range(NUMBERS):
+            kind = kinds[number % 3]
+            digits = f"44{7_400_000_000 + number * 97 % 99_999_999:010}"
+            value = f"+{digits}" if kind == "phone_number" else f"BRAND{number}"
+            folded = digits if kind == "phone_number" else value.lower()
+            state = chance.choice(("active", "active", "pending", "rejected"))
+            if kind == "phone_number" and state == "active" and number % 2:
+                state = "released"
+            yield (
+                uuid7(), now, organization.pk, kind, value, folded, "", search_grams(folded),
+                "GB", state, "", False, "", True, True, "USD", now,
+            )  # fmt: skip
+
+    columns = (
+        "id, created_at, organization_id, kind, value, folded, skeleton, grams, country_id,"
+        " state, reason, is_dedicated, number_type, voice, sms, currency, updated_at"
+    )
+    Number.objects.filter(kind="phone_number", value__startswith="+447").delete()
+    _copy("numbers_number", columns, rows())
+    events = (
+        (uuid7(), now, key, "active", "Bought", "")
+        for key in Number.objects.filter(organization=organization)
+        .values_list("pk", flat=True)
+        .order_by("-id")[:2000]
+    )
+    _copy("numbers_numberevent", "id, created_at, number_id, state, text, actor_name", events)
+    return client_of(member, SERVER_NAME="localhost")
+
+
+def _stock_rows(count: int) -> Iterator[tuple[Any, ...]]:
+    chance = random.Random(2)
+    rates = list(
+        RateCard.objects.filter(monthly_rental__isnull=False).select_related("country")
+    )
+    country, kind, share = BIG
+    big = next(r for r in rates if (r.country_id, r.number_type) == (country, kind))
+    for number in range(count):
+        rate = big if number < count * share else rates[number % len(rates)]
+        national = f"{number % 10}{chance.randrange(10**2):02}{number:07}"
+        yield (
+            f"+{rate.country.calling_code}{national}"[:16], national, rate.country_id,
+            rate.number_type, "", "available",
+            tokens_of(rate.country_id, rate.number_type, national),
+        )  # fmt: skip
+
+
+def _fill_stock(count: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE numbers_stocknumber")
+    columns = "e164, national, country_id, number_type, operator, state, tokens"
+    _copy("numbers_stocknumber", columns, _stock_rows(count))
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE numbers_stocknumber")
+
+
+def _time_lists(client: Client) -> tuple[list[float], int]:
+    asked = ("", "?kind=phone_number", "?country=GB", "?state=pending", "?search=7400 123",
+             "?kind=sender_id&search=brand99", "?search=99")  # fmt: skip
+    client.get("/numbers/")
+    seconds, queries, older = [], 0, ""
+    for number in range(LISTS):
+        path = f"/numbers/{older or asked[number % len(asked)]}"
+        with CaptureQueriesContext(connection) as captured:
+            began = time.perf_counter()
+            page = client.get(path)
+            seconds.append(time.perf_counter() - began)
+        assert page.status_code == 200 and "failed" not in page.context
+        queries = max(queries, len(captured))
+        cursor = page.context["page"].older
+        older = f"?cursor={cursor}" if cursor and number % 2 else ""
+    return seconds, queries
+
+
+def _time_searches() -> list[float]:
+    chance = random.Random(3)
+    rates = list(RateCard.objects.filter(monthly_rental__isnull=False))
+    big = next(r for r in rates if (r.country_id, r.number_type) == BIG[:2])
+    seconds = []
+    for number in range(SEARCHES):
+        rate = big if number % 2 else chance.choice(rates)
+        length = chance.choice((2, 3, 3, 4, 5))
+        digits = f"{chance.randrange(10**length):0{length}}"
+        if number % 10 == 0:
+            digits = f"{digits[:2]}*{digits[2:] or '7'}"
+        began = time.perf_counter()
+        search_numbers(rate=rate, digits=digits, match="anywhere")
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+def plans() -> dict[str, str]:
+    """Return the query plans of a search anywhere and of a page of the list."""
+    search = matching(Query(BIG[0], BIG[1], "4567"))[:20]
+    rows = Number.objects.order_by("organization")[:1].values_list("organization", flat=True)
+    page = Number.objects.filter(organization=rows[0]).order_by("-id")[:51]
+    found = page.model.objects.filter(organization=rows[0]).matching("7400123").order_by("-id")
+    wanted = {"search": search, "page": page, "found": found[:51]}
+    return {name: query.explain(analyze=True, buffers=True) for name, query in wanted.items()}

@@ -1,0 +1,164 @@
+"""The screens of numbers in the browser: each wizard as documented, each refusal, axe."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from imiconnect.accounts.models import Member
+from imiconnect.numbers import catalogue, models
+from imiconnect.numbers.carriers.stock.demo import numbers_of, stock_row
+from imiconnect.numbers.models import CarrierAccount, Number, RateCard, ShortCode, StockNumber
+from tests.browser.conftest import Look
+from tests.numbers.rows import make_rows
+
+Assert = Callable[[Page], None]
+SignIn = Callable[[Page, Member], None]
+SHOTS = os.environ.get("SCREENSHOTS")
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a picture where SCREENSHOTS says."""
+    if SHOTS:
+        width = (page.viewport_size or {"width": 0})["width"]
+        page.screenshot(path=Path(SHOTS) / f"{name}-{width}.png", full_page=True)
+
+
+@pytest.fixture
+def numbers_page(page: Page, sign_in: SignIn, admin: Member) -> Page:
+    """A signed-in page, with catalogue, stock and a shared code."""
+    if not RateCard.objects.exists():
+        catalogue.load(models)
+    CarrierAccount.objects.get_or_create(slug="stock")
+    rate = RateCard.objects.get(country="GB", number_type="multi_function")
+    rate.address_requirement = "local"
+    rate.save()
+    StockNumber.objects.bulk_create(
+        [stock_row(e164, rate) for e164 in numbers_of(rate, 8)], ignore_conflicts=True
+    )
+    ShortCode.objects.create(code="55555", country_id="GB", is_shared=True)
+    sign_in(page, admin)
+    return page
+
+
+def look_at(page: Page, name: str, check: Assert) -> None:
+    """No finding of axe, no sideways scroll, and a picture."""
+    check(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+    shot(page, name)
+
+
+@pytest.mark.parametrize("look", [Look(1440, "light"), Look(390, "dark")], indirect=True)
+def test_a_phone_number_is_bought_in_the_documented_steps(
+    numbers_page: Page, look: Look, assert_no_axe_findings: Assert
+) -> None:
+    page = numbers_page
+    page.goto("/numbers/")
+    page.get_by_role("button", name="GET NUMBERS").click()
+    look_at(page, "menu", assert_no_axe_findings)
+    page.get_by_role("link", name="PHONE NUMBER", exact=True).last.click()
+    page.get_by_label("Country", exact=True).fill("united kingd")
+    page.get_by_label("United Kingdom").check()
+    look_at(page, "country", assert_no_axe_findings)
+    page.get_by_role("button", name="NEXT").click()
+    expect(page.get_by_role("heading", name="Buy Phone Number", level=1)).to_be_visible()
+    page.get_by_label("Multi-Function").check()
+    page.get_by_role("button", name="SEARCH").click()
+    look_at(page, "search", assert_no_axe_findings)
+    page.get_by_role("button", name="BUY").first.click()
+    look_at(page, "address", assert_no_axe_findings)
+    page.get_by_role("button", name="NEXT").click()
+    expect(page.get_by_text("There is a problem")).to_be_visible()
+    page.get_by_label("Name of the person or company").fill("Ada")
+    page.get_by_label("Street and number").fill("1 High St")
+    page.get_by_label("City").fill("London")
+    page.get_by_role("button", name="NEXT").click()
+    look_at(page, "details", assert_no_axe_findings)
+    page.get_by_role("button", name="CONFIRM AND BUY").click()
+    look_at(page, "confirm", assert_no_axe_findings)
+    page.get_by_role("button", name="CONFIRM", exact=True).click()
+    look_at(page, "done", assert_no_axe_findings)
+    page.get_by_role("button", name="Use as Sender ID").click()
+    expect(page.get_by_text("Two-way: customers can answer")).to_be_visible()
+    look_at(page, "sender-manage", assert_no_axe_findings)
+
+
+@pytest.mark.parametrize("look", [Look(1440, "light"), Look(390, "dark")], indirect=True)
+def test_the_other_screens(
+    numbers_page: Page, look: Look, admin: Member, assert_no_axe_findings: Assert
+) -> None:
+    made = make_rows(admin)
+    page = numbers_page
+    paths: dict[str, str] = {
+        "list": "/numbers/",
+        "manage": f"/numbers/{made['phone_number'].pk}/",
+        "release": f"/numbers/{made['keyword'].pk}/release/",
+        "sender": "/numbers/get/sender-id/?country=AE",
+        "keyword": "/numbers/get/keyword/",
+        "offline": "/numbers/get/offline/?country=AF",
+        "requests": "/numbers/requests/",
+        "sms-restrictions": "/tools/sms-restrictions/?search=united",
+        "number-restrictions": "/tools/number-restrictions/?search=united",
+        "keyword-test": "/tools/keyword-test/",
+        "tokens": "/settings/tokens/",
+        "token": "/settings/tokens/new/",
+    }
+    for name, path in paths.items():
+        page.goto(path)
+        look_at(page, name, assert_no_axe_findings)
+    page.goto("/numbers/")
+    page.get_by_role("button", name="Show the history").first.click()
+    expect(page.get_by_text("History of").first).to_be_visible()
+    look_at(page, "history", assert_no_axe_findings)
+
+
+def test_a_sender_id_a_keyword_and_a_short_code_are_asked_for(
+    numbers_page: Page, assert_no_axe_findings: Assert
+) -> None:
+    page: Any = numbers_page
+    page.goto("/numbers/get/sender-id/")
+    page.get_by_label("Desired Sender Code").fill("NORTHWIND")
+    page.get_by_label("Country").select_option("US")
+    expect(page.get_by_role("heading", name="SMS in United States")).to_be_visible()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("alert").first).to_contain_text("not supported in United States")
+    page.get_by_label("Country").select_option("GB")
+    page.get_by_role("button", name="Submit").click()
+    page.goto("/numbers/get/keyword/")
+    page.get_by_label("Desired Keyword").fill("SAVINGS")
+    page.get_by_label("Random", exact=True).check()
+    page.get_by_label("Desired Keyword").blur()
+    expect(page.get_by_text("Short code 55555")).to_be_visible()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("There is a problem")).to_be_visible()
+    assert_no_axe_findings(page)
+    for label, value in {
+        "Mailing Address": "1 High St",
+        "Primary Contact Name": "Ada",
+        "Primary Contact Number": "+44 20 7946 0018",
+        "Service Name": "Savings",
+        "Service Website": "https://example.com",
+        "Service Content Details": "Savings information",
+    }.items():
+        page.get_by_label(label, exact=True).fill(value)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", name="SAVINGS → 55555")).to_be_visible()
+    page.goto("/numbers/get/short-code/")
+    page.get_by_label("Country", exact=True).fill("GB")
+    page.get_by_role("button", name="NEXT").click()
+    page.get_by_label("Vanity").check()
+    page.get_by_label("Desired Short Code").fill("607")
+    page.get_by_label("Dedicated: yours alone").check()
+    page.get_by_role("button", name="NEXT").click()
+    expect(page.get_by_role("alert").first).to_contain_text("digits in United Kingdom")
+    page.get_by_label("Desired Short Code").fill("60777")
+    page.get_by_role("button", name="NEXT").click()
+    page.get_by_label("Messages a month").fill("500")
+    page.get_by_label("Purpose").fill("Alerts")
+    page.get_by_role("button", name="NEXT").click()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("The short code was requested").first).to_be_visible()
+    assert Number.objects.filter(kind="short_code", value="60777").exists()

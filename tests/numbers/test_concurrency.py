@@ -1,0 +1,125 @@
+"""Two at the same moment, in real transactions: one gets it, the other is told."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from imiconnect.accounts.models import Member
+from imiconnect.numbers.kinds import Kind, OrderState, State
+from imiconnect.numbers.models import (
+    Charge,
+    Number,
+    NumberOrder,
+    Reservation,
+    ShortCode,
+    StockNumber,
+)
+from imiconnect.numbers.services import buying, keywords
+from imiconnect.numbers.services.keywords import Wish
+from tests.numbers.test_keywords import DETAILS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*calls: Callable[[], Any]) -> tuple[list[Any], list[ValidationError]]:
+    """Run the calls in threads that start together; return results and refusals."""
+    start = threading.Barrier(len(calls))
+    results: list[Any] = []
+    refusals: list[ValidationError] = []
+
+    def run(call: Callable[[], Any]) -> None:
+        try:
+            start.wait(10)
+            results.append(call())
+        except ValidationError as refusal:
+            refusals.append(refusal)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(results) + len(refusals) == len(calls)
+    return results, refusals
+
+
+def keep(member: Member, e164: str) -> Any:
+    return buying.reserve(
+        member=member, e164=e164, number_type="multi_function", carrier="stock"
+    )
+
+
+def test_two_organizations_reserve_a_number_and_one_gets_it(
+    admin: Member, outsider: Member, stock: list[str]
+) -> None:
+    for e164 in stock[:5]:
+        results, refusals = at_once(
+            lambda e164=e164: keep(admin, e164), lambda e164=e164: keep(outsider, e164)
+        )
+        assert (len(results), len(refusals)) == (1, 1)
+        assert "Somebody else is about to buy" in refusals[0].messages[0]
+
+
+def test_two_orders_of_a_number_and_one_is_charged(
+    admin: Member, outsider: Member, stock: list[str]
+) -> None:
+    """The reservation of the first is over and the second has it; both confirm at once."""
+    for number, e164 in enumerate(stock[:5]):
+        keep(admin, e164)
+        order = buying.place_order(member=admin, e164=e164, address=None, key=f"a{number}")
+        Number.objects.filter(pk=order.number_id).update(state=State.REJECTED)
+        Reservation.objects.update(organization=outsider.organization)
+        other = buying.place_order(member=outsider, e164=e164, address=None, key=f"b{number}")
+        at_once(lambda o=order: buying.run_order(o), lambda o=other: buying.run_order(o))
+        states = sorted(
+            NumberOrder.objects.filter(pk__in=[order.pk, other.pk]).values_list(
+                "state", flat=True
+            )
+        )
+        assert states == [OrderState.COMPLETED, OrderState.REFUSED]
+        sold = StockNumber.objects.get(e164=e164).sold_to
+        assert NumberOrder.objects.get(state=OrderState.COMPLETED, pk=sold)
+
+
+def test_one_order_that_runs_twice_at_once_buys_and_charges_once(
+    admin: Member, stock: list[str]
+) -> None:
+    keep(admin, stock[0])
+    order = buying.place_order(member=admin, e164=stock[0], address=None, key="one")
+    copies = [NumberOrder.objects.select_related("number").get(pk=order.pk) for _ in range(4)]
+    at_once(*(lambda o=copy: buying.run_order(o) for copy in copies))
+    order.refresh_from_db()
+    assert (order.state, order.attempts, Charge.objects.count()) == ("completed", 1, 1)
+
+
+def test_one_confirm_sent_twice_is_one_order(admin: Member, stock: list[str]) -> None:
+    keep(admin, stock[0])
+
+    def buy() -> NumberOrder:
+        return buying.buy_number(member=admin, e164=stock[0], address=None, key="one")
+
+    at_once(buy, buy, buy)
+    assert (NumberOrder.objects.count(), Charge.objects.count()) == (1, 1)
+
+
+def test_two_requests_for_a_keyword_and_one_gets_it(
+    admin: Member, outsider: Member, catalogue: None
+) -> None:
+    ShortCode.objects.create(code="55555", country_id="GB", is_shared=True)
+
+    def ask(member: Member, word: str) -> Number:
+        wish = Wish(word, "vanity", "55555")
+        return keywords.request_keyword(member=member, wish=wish, **DETAILS)
+
+    for word in ("SAVINGS", "LOANS", "CARDS"):
+        results, refusals = at_once(
+            lambda w=word: ask(admin, w), lambda w=word: ask(outsider, w.lower())
+        )
+        assert (len(results), len(refusals)) == (1, 1)
+        assert Number.objects.filter(kind=Kind.KEYWORD, folded=word.lower()).count() == 1
