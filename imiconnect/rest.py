@@ -32,13 +32,14 @@ class RoleAllows(permissions.BasePermission):
         member = member_of(request)
         if member is None or not member.can(view.act_of(view.action)):
             return False
-        return not isinstance(request.auth, ApiToken) or self._in_scope(request, view)
+        token: Any = request.auth
+        return not isinstance(token, ApiToken) or self._in_scope(request, view, token)
 
-    def _in_scope(self, request: Request, view: Any) -> bool:
+    def _in_scope(self, request: Request, view: Any, token: ApiToken) -> bool:
         """Tell whether a token may make this call; what changes something is a write."""
         reads = request.method in permissions.SAFE_METHODS
         package = view.queryset.model._meta.app_label
-        return f"{package}:{'read' if reads else 'write'}" in request.auth.scopes
+        return f"{package}:{'read' if reads else 'write'}" in token.scopes
 
 
 def member_of(request: Request | HttpRequest) -> Member | None:

@@ -125,7 +125,7 @@ class RevokeToken(MemberRequiredMixin, ConfirmPage):
     title = _("Revoke the token")
     act_label = _("Revoke")
     keep_label = _("Keep the token")
-    cancel_url = reverse_lazy("tokens:list")  # type: ignore[assignment]  # a lazy string
+    cancel_url = reverse_lazy("tokens:list")
     back_url = reverse_lazy("tokens:list")
     back_label = _("Tokens")
     request: HttpRequest

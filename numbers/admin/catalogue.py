@@ -1,7 +1,7 @@
 """The catalogue: countries, rates, SMS rules, code formats, words, codes, stock, carriers."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 
+from imiconnect.console.words import Words
 from imiconnect.numbers.models import (
     CarrierAccount,
     Country,
@@ -26,6 +27,13 @@ from imiconnect.numbers.services import importing, reference
 from imiconnect.support import ReadOnlyAdmin, ServiceAdmin
 
 MAX_FILE = 20_000_000
+Page = TypeVar("Page", bound=Callable[..., HttpResponse])
+
+
+def _as_button(label: Words) -> Callable[[Page], Page]:
+    """Draw a page of the list as a button; unfold's decorator has no types."""
+    decorate: Callable[[Page], Page] = action(description=label, url_path="import")
+    return decorate
 
 
 class ReferenceAdmin(ServiceAdmin):
@@ -109,7 +117,7 @@ class RateCardAdmin(ReferenceAdmin):
     ordering = ("country", "number_type")
     actions_list: ClassVar = ["import_rows"]
 
-    @action(description=gettext_lazy("Import a rate card"), url_path="import")
+    @_as_button(gettext_lazy("Import a rate card"))
     def import_rows(self, request: HttpRequest) -> HttpResponse:
         """Import a rate card, after a dry run."""
         run = {"check": importing.check_rates, "write": importing.import_rates}
@@ -128,7 +136,7 @@ class StockNumberAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     actions_list: ClassVar = ["import_rows"]
 
-    @action(description=gettext_lazy("Import numbers"), url_path="import")
+    @_as_button(gettext_lazy("Import numbers"))
     def import_rows(self, request: HttpRequest) -> HttpResponse:
         """Import ranges, after a dry run."""
         run = {"check": importing.check_stock, "write": importing.import_stock}

@@ -44,10 +44,10 @@ class NumberQueue(DecisionAdmin):
 
     list_display = ("__str__", "organization", "country", "state", "created_at")
     list_filter: ClassVar = ["state", ("organization", AutocompleteSelectFilter)]
-    list_select_related = ("organization", "country")
+    list_select_related: tuple[str, ...] = ("organization", "country")
     search_fields = ("folded",)
-    fields = _FIELDS
-    readonly_fields = ("history", "asked_for", "created_at")
+    fields: tuple[str, ...] = _FIELDS
+    readonly_fields: tuple[str, ...] = ("history", "asked_for", "created_at")
     ordering = ("-id",)
 
     @admin.display(description=_("history"))

@@ -1,6 +1,6 @@
 """``/api/v1/numbers/``: Sender IDs, keywords, short codes, offline requests, reference data."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -20,7 +20,7 @@ from imiconnect.rest import checked_body
 class RequestViewSet(NumbersApi):
     """What is asked for beside phone numbers."""
 
-    serializer_class: ClassVar[Any] = s.NumberSerializer
+    serializer_class: Any = s.NumberSerializer
 
     @extend_schema(request=s.SenderSerializer, responses={201: s.NumberSerializer})
     @action(detail=False, methods=["post"], url_path="sender-ids")
@@ -63,7 +63,7 @@ class OfflineViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, NumbersAp
     """Offline requests and support's answers."""
 
     queryset: Any = OfflineRequest.objects.none()
-    serializer_class: ClassVar[Any] = s.OfflineSerializer
+    serializer_class: Any = s.OfflineSerializer
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the organization's requests."""
@@ -102,11 +102,11 @@ class RateViewSet(_Reference):
     """What each type of number costs and needs."""
 
     queryset: Any = RateCard.objects.all()
-    serializer_class: ClassVar[Any] = s.RateSerializer
+    serializer_class: Any = s.RateSerializer
 
 
 class RestrictionViewSet(_Reference):
     """What each country allows and forbids for SMS."""
 
     queryset: Any = SmsRestriction.objects.all()
-    serializer_class: ClassVar[Any] = s.RestrictionSerializer
+    serializer_class: Any = s.RestrictionSerializer

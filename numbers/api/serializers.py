@@ -7,7 +7,12 @@ from rest_framework import serializers
 from imiconnect.numbers.kinds import Choice, Kind, Match, NumberType, State
 
 Serializer = serializers.Serializer[Any]
-_AMOUNT = {"max_digits": 12, "decimal_places": 5, "allow_null": True, "read_only": True}
+_AMOUNT: dict[str, Any] = {
+    "max_digits": 12,
+    "decimal_places": 5,
+    "allow_null": True,
+    "read_only": True,
+}
 
 
 class NumberSerializer(Serializer):
@@ -189,7 +194,7 @@ class RateSerializer(Serializer):
     inbound_sms = serializers.DecimalField(**_AMOUNT)
     outbound_sms = serializers.DecimalField(**_AMOUNT)
     currency = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a column, not the option
     checked_on = serializers.DateField()
 
 
@@ -203,5 +208,5 @@ class RestrictionSerializer(Serializer):
     short_code_available = serializers.CharField()
     quiet_hours = serializers.CharField()
     other_content_restrictions = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a column, not the option
     checked_on = serializers.DateField()

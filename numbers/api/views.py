@@ -1,6 +1,6 @@
 """``/api/v1/numbers/``: the same services as the pages."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -72,7 +72,7 @@ class NumbersApi(MemberViewSet):
 class NumberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, NumbersApi):
     """Numbers of the organization, newest first."""
 
-    serializer_class: ClassVar[Any] = s.NumberSerializer
+    serializer_class: Any = s.NumberSerializer
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return what may be seen, narrowed by the query."""
@@ -163,7 +163,7 @@ class NumberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, NumbersApi
 class ShopViewSet(NumbersApi):
     """Searching, reserving and buying phone numbers."""
 
-    serializer_class: ClassVar[Any] = s.FoundSerializer
+    serializer_class: Any = s.FoundSerializer
 
     @extend_schema(
         parameters=[s.SearchSerializer], responses=s.FoundSerializer(many=True), filters=False
@@ -218,7 +218,7 @@ class AddressViewSet(mixins.ListModelMixin, NumbersApi):
     """Kept addresses."""
 
     queryset: Any = Address.objects.none()
-    serializer_class: ClassVar[Any] = s.AddressSerializer
+    serializer_class: Any = s.AddressSerializer
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the organization's addresses."""

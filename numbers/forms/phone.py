@@ -43,7 +43,6 @@ class CountryForm(ConsoleForm):
 
     typed = forms.CharField(
         label=_("Country"),
-        required=False,
         help_text=_("Type the name, the ISO code, the calling code or the flag."),
         widget=forms.TextInput(
             attrs={"data-filter-choices": "countries", "autocomplete": "off"}
@@ -57,6 +56,12 @@ class CountryForm(ConsoleForm):
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
         field.required = False
         field.choices = [(c.iso2, country_label(c)) for c in Country.objects.all()]
+
+    def full_clean(self) -> None:
+        """Let either of the two ways do; neither is optional to those who read the page."""
+        self.fields["typed"].required = False
+        super().full_clean()
+        self.fields["typed"].required = True
 
     def clean(self) -> dict[str, Any]:
         """Take what was typed where nothing was chosen from the list."""

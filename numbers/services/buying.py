@@ -70,7 +70,7 @@ def reserve(*, member: Member, e164: str, number_type: str, carrier: str) -> dt.
         raise taken
     _check_offer(e164, number_type, carrier)
     now = timezone.now()
-    values = {
+    values: dict[str, Any] = {
         "e164": e164,
         "organization": member.organization_id,
         "carrier": carrier,
@@ -83,7 +83,8 @@ def reserve(*, member: Member, e164: str, number_type: str, carrier: str) -> dt.
         row = cursor.fetchone()
     if row is None:
         raise taken
-    return values["until"]  # type: ignore[return-value]  # the dict is of many types
+    until: dt.datetime = values["until"]
+    return until
 
 
 def _check_offer(e164: str, number_type: str, carrier: str) -> None:
@@ -115,7 +116,7 @@ def place_order(*, member: Member, e164: str, address: Address | None, key: str)
     country wants another address, or somebody else has the number.
     """
     history.may_manage(member)
-    known = NumberOrder.objects.filter(
+    known: NumberOrder | None = NumberOrder.objects.filter(
         organization=member.organization_id, idempotency_key=key
     ).first()
     if known:
@@ -136,7 +137,7 @@ def place_order(*, member: Member, e164: str, address: Address | None, key: str)
         carrier=reservation.carrier,
         number_type=rate.number_type,
         address=address,
-        monthly_rental=rate.monthly_rental,
+        monthly_rental=rate.monthly_rental or 0,
         inbound_voice=rate.inbound_voice,
         inbound_sms=rate.inbound_sms,
         currency=rate.currency,

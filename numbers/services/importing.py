@@ -108,7 +108,7 @@ def _range(first: str, last: str, line: int, report: Report) -> list[str]:
             report.wrong(line, _("%(number)s is no valid number with country code.") % words)
     if ends[0] is None or ends[1] is None:
         return []
-    low, high = (_as_int(number) for number in ends)
+    low, high = _as_int(ends[0]), _as_int(ends[1])
     if low > high or len(str(low)) != len(str(high)) or high - low >= MAX_NUMBERS:
         report.wrong(line, _("The range must rise, within 100,000 numbers of one length."))
         return []
@@ -121,7 +121,7 @@ def _range(first: str, last: str, line: int, report: Report) -> list[str]:
     return numbers
 
 
-def _as_int(number: phonenumbers.PhoneNumber | None) -> int:
+def _as_int(number: phonenumbers.PhoneNumber) -> int:
     text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return int(text.removeprefix("+"))
 

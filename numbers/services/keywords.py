@@ -6,7 +6,7 @@ constraint of the database.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -189,7 +189,7 @@ def checked_details(details: dict[str, Any]) -> dict[str, Any]:
                 _("%(label)s must be %(count)s characters or fewer.")
                 % {"label": _label(name).capitalize(), "count": longest}
             ]
-    checks = {
+    checks: dict[str, tuple[Callable[[Any], None], str]] = {
         "email": (validate_email, _("Enter an e-mail address, like name@example.com.")),
         "service_website": (_is_website, _("Enter a web address, like https://example.com.")),
     }

@@ -119,6 +119,7 @@ def _finish(number: Number) -> bool:
         return False
     with transaction.atomic():
         done = history.move(number, State.RELEASED, _("Released"), quarantine_until=None)
-        if done and number.kind == Kind.SHORT_CODE and number.is_dedicated:
+        is_code = number.kind == Kind.SHORT_CODE and number.is_dedicated
+        if done and is_code and number.short_code_id:
             ShortCode.objects.filter(pk=number.short_code_id).update(is_active=False)
     return done

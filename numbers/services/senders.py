@@ -66,7 +66,8 @@ def _numeric_refusal(active: NumberQuerySet, digits: str) -> str:
     without_code = active.filter(kind=Kind.PHONE_NUMBER, value__endswith=national)
     own = without_code.first() if len(national) >= 6 else None
     if own:
-        return _("Sender code must include the country code: %s.") % own.value.removeprefix("+")
+        digits = str(own.value).removeprefix("+")
+        return _("Sender code must include the country code: %s.") % digits
     return _(
         "A numeric sender code must be a number of your own with SMS, including its country "
         "code, so that customers can answer. Buy the number first."

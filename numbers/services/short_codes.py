@@ -150,13 +150,15 @@ def _code_for(number: Number, digits: str, operator: str) -> ShortCode:
         if clash[0].numbers.live().exclude(pk=number.pk).exists() or clash[0].is_shared:
             raise _taken(digits)
     if clash:
-        return clash[0]
-    return ShortCode.objects.create(  # type: ignore[no-any-return]  # an untyped manager
+        found: ShortCode = clash[0]
+        return found
+    made: ShortCode = ShortCode.objects.create(
         code=digits,
-        country=number.country,
+        country_id=number.country_id,
         operator=operator,
         is_shared=not number.is_dedicated,
     )
+    return made
 
 
 def _taken(digits: str) -> ValidationError:

@@ -26,6 +26,8 @@ from imiconnect.numbers.numbering import pretty
 from imiconnect.numbers.ports import answers
 
 CHUNK = 2000
+#: What the list hangs on its rows: the services that use each number.
+USES = "uses"
 KINDS = (
     ("", _("All")),
     (Kind.SHORT_CODE, _("Short Code")),
@@ -59,7 +61,7 @@ def shown(number: Number) -> str:
 
 def uses_text(number: Number) -> str:
     """Return the names of the services that use a number."""
-    return ", ".join(use.name for use in getattr(number, "uses", []))
+    return ", ".join(use.name for use in getattr(number, USES, []))
 
 
 class NumberList(MemberRequiredMixin, ListPage):
@@ -145,7 +147,7 @@ class NumberList(MemberRequiredMixin, ListPage):
     def _with_uses(self, rows: Sequence[Number]) -> None:
         uses = answers.uses(rows, acting(self.request))
         for row in rows:
-            row.uses = uses.get(row.pk, [])
+            setattr(row, USES, uses.get(row.pk, []))
 
     def _csv(self) -> StreamingHttpResponse:
         rows = self._rows(self._filters()).order_by(*self._order())

@@ -48,7 +48,7 @@ class OfflinePage(MemberRequiredMixin, FormPage):
 
     def form_valid(self, form: forms.BaseForm) -> HttpResponse:
         """Write the request."""
-        values = dict(form.cleaned_data)  # type: ignore[attr-defined]  # a bound form has it
+        values = dict(form.cleaned_data)
         country = values.pop("country")
         values["country_name"] = country.name if country else values["country_name"]
         request = offline.place_request(member=acting(self.request), **values)

@@ -63,7 +63,7 @@ class SenderPage(MemberRequiredMixin, FormPage):
 
     def form_valid(self, form: forms.BaseForm) -> HttpResponse:
         """Ask for the Sender ID."""
-        values = form.cleaned_data  # type: ignore[attr-defined]  # a bound form has it
+        values = form.cleaned_data
         try:
             number = senders.request_sender_id(
                 member=acting(self.request), code=values["code"], country=values["country"]

@@ -128,7 +128,7 @@ class KeywordTest(MemberRequiredMixin, FormPage):
 
     def form_valid(self, form: forms.BaseForm) -> HttpResponse:
         """Say what the text means."""
-        values = form.cleaned_data  # type: ignore[attr-defined]  # a bound form has it
+        values = form.cleaned_data
         member = acting(self.request)
         code = ShortCode.objects.select_related("country").get(pk=values["code"])
         match = match_on_code(values["text"], code)
