@@ -154,7 +154,7 @@ def _code_for(number: Number, digits: str, operator: str) -> ShortCode:
         return found
     made: ShortCode = ShortCode.objects.create(
         code=digits,
-        country_id=number.country_id,
+        country_id=str(number.country_id),
         operator=operator,
         is_shared=not number.is_dedicated,
     )
