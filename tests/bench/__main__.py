@@ -8,6 +8,7 @@ import datetime as dt
 import json
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -206,6 +207,8 @@ def machine() -> str:
 
 def main() -> int:
     """Measure everything."""
+    # So that nothing is left running when somebody stops it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     began = time.monotonic()
     target = Path(os.environ.get("DATA_DIR") or ROOT / "var")
     scale = float(os.environ.get("BENCH_SCALE") or 1)
