@@ -1,6 +1,6 @@
 """Run a module of the tests as a program: ``python tests/run.py bench.devices``.
 
-An installed package (gmqtt's) is called ``tests`` too and would win over this folder.
+A package that is installed may be called ``tests`` too, and would win over this folder.
 """
 
 import runpy
