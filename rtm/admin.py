@@ -139,6 +139,16 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.ClientRef)
+class ClientRefAdmin(ReadOnlyAdmin):
+    """What devices call the messages they have sent."""
+
+    list_display = ("ref", "address", "device_id", "tid", "created_at")
+    list_filter = ("created_at",)
+    exact = ("ref", "tid", "address")
+    ordering = ("-id",)
+
+
 @admin.register(models.Callback)
 class CallbackAdmin(ReadOnlyAdmin):
     """Notifications to customers' servers."""

@@ -7,6 +7,8 @@ from imiconnect.rtm.sql import cursor
 
 #: An idempotency key answers repeats for a day.
 KEEP_KEYS = dt.timedelta(hours=24)
+#: A message that a device says again within this time is known; it may be offline for days.
+KEEP_REFS = dt.timedelta(days=7)
 _AT_ONCE = 5000
 
 # For each queue: rows that are due. A claimed message is somebody's, until its lease ends.
@@ -59,15 +61,20 @@ def depth(queue: str, now: dt.datetime) -> Depth:
 
 
 def delete_old(now: dt.datetime) -> int:
-    """Delete idempotency keys that no longer count, some thousands at a time."""
+    """Delete keys and references that no longer count, some thousands at a time."""
+    kept = (("rtm_idempotencykey", KEEP_KEYS), ("rtm_clientref", KEEP_REFS))
+    return sum(_delete(table, now - time) for table, time in kept)
+
+
+def _delete(table: str, before: dt.datetime) -> int:
+    query = (
+        f"DELETE FROM {table} WHERE id IN "  # noqa: S608 - constants of this module
+        f"(SELECT id FROM {table} WHERE created_at < %b LIMIT %b)"
+    ).encode()
     total = 0
     with cursor() as own:
         while True:
-            own.execute(
-                "DELETE FROM rtm_idempotencykey WHERE id IN (SELECT id FROM rtm_idempotencykey "
-                "WHERE created_at < %b LIMIT %b)",
-                [now - KEEP_KEYS, _AT_ONCE],
-            )
+            own.execute(query, [before, _AT_ONCE])
             total += own.rowcount
             if own.rowcount < _AT_ONCE:
                 return total

@@ -221,6 +221,12 @@ def _schemas() -> dict[str, Any]:
                 "thread": _OBJECT,
                 "media": {"type": "array", "items": _OBJECT},
                 "extras": _OBJECT,
+                "clientRef": {
+                    **_TEXT,
+                    "maxLength": 64,
+                    "description": "The device's own name of the message; said again within "
+                    "a week, the message is stored once and the answer is the first one.",
+                },
             },
         },
         "Receipts": {

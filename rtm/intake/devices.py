@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from imiconnect.apps.policy import Policy
 from imiconnect.identity import uuid7
 from imiconnect.rtm.connect.decision import read_client_id
+from imiconnect.rtm.inbound import INSERT_INBOUND, KNOWN_REFS
 from imiconnect.rtm.intake.answers import RtmsRefusal, rtms
 from imiconnect.rtm.intake.http import Answer, Request
 from imiconnect.rtm.intake.pool import Connection, query
@@ -47,12 +48,6 @@ SELECT u.tid, u.app, u.address, u.device, u.kind, 0, '', u.detail, u.at, u.at, 0
 FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::int2[], %b::jsonb[],
   %b::timestamptz[]) u (tid, app, address, device, kind, detail, at)
 """
-INSERT_INBOUND = """
-INSERT INTO rtm_inbound (id, app_id, address, device_id, body, received_at, due_at)
-SELECT u.id, u.app, u.address, u.device, u.body, u.at, u.at
-FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::jsonb[], %b::timestamptz[])
-  u (id, app, address, device, body, at)
-"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +63,8 @@ class Said:
     kind: int = 0
     tids: tuple[uuid.UUID, ...] = ()
     body: Any = None
+    #: What the device calls the message, if it has a name for it.
+    ref: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,10 +82,12 @@ def parse(request: Request, app_id: str, action: str) -> Said:
     if not key:
         raise RtmsRefusal(KEY_MISSING, "The header secretKey is missing.", 401)
     token = request.header(b"accesstoken")
+    ref = ""
     try:
         if action == "mo":
             mo = uplink.decode_mo(request.body)
             client_id, kind, tids, body = mo.client_id, 0, [uuid7()], uplink.content(mo)
+            ref = mo.client_ref
         else:
             update = uplink.decode_update(request.body)
             client_id = update.client_id
@@ -104,6 +103,7 @@ def parse(request: Request, app_id: str, action: str) -> Said:
         kind=kind,
         tids=tuple(tids),
         body=body,
+        ref=ref,
     )
 
 
@@ -127,8 +127,33 @@ async def write(connection: Connection, said: Sequence[Said]) -> list[Answer | R
         kinds = [item.kind for item, _, _ in receipts]
         await query(connection, INSERT_RECEIPTS, _columns(receipts, kinds))
     if messages:
-        await query(connection, INSERT_INBOUND, _columns(messages))
-    return [who if isinstance(who, RtmsRefusal) else _answer(item) for item, who in pairs]
+        refs = [item.ref for item, _, _ in messages]
+        await query(connection, INSERT_INBOUND, [*_columns(messages), refs])
+    known = await _known(connection, messages)
+    return [
+        who if isinstance(who, RtmsRefusal) else _answer(item, known.get(_place(item, who)))
+        for item, who in pairs
+    ]
+
+
+Place = tuple[uuid.UUID, str, str, str]
+First = tuple[uuid.UUID, dt.datetime]
+
+
+def _place(item: Said, who: Speaker) -> Place:
+    return (who.app, who.user_id, who.device_id, item.ref)
+
+
+async def _known(
+    connection: Connection, messages: list[tuple[Said, Speaker, uuid.UUID]]
+) -> dict[Place, First]:
+    """Return tid and time under which messages with a ``clientRef`` were stored first."""
+    places = list(dict.fromkeys(_place(item, who) for item, who, _ in messages if item.ref))
+    if not places:
+        return {}
+    columns = [list(column) for column in zip(*places, strict=True)]
+    rows = await query(connection, KNOWN_REFS, columns)
+    return {row[:4]: (row[4], row[5]) for row in rows}
 
 
 def _columns(rows: list[tuple[Said, Speaker, uuid.UUID]], *more: list[Any]) -> list[list[Any]]:
@@ -144,11 +169,12 @@ def _columns(rows: list[tuple[Said, Speaker, uuid.UUID]], *more: list[Any]) -> l
     ]
 
 
-def _answer(item: Said) -> Answer:
+def _answer(item: Said, first: First | None) -> Answer:
     if item.kind:
         return rtms(200, code="0", description="success")
-    created = clock.iso(item.at)
-    return rtms(200, code="0", description="success", tid=str(item.tids[0]), created_on=created)
+    tid, at = first or (item.tids[0], item.at)
+    created = clock.iso(at)
+    return rtms(200, code="0", description="success", tid=str(tid), created_on=created)
 
 
 Key = tuple[str, str, str, str, str]

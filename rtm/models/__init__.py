@@ -3,7 +3,7 @@
 from imiconnect.rtm.models.callbacks import Callback, CallbackAttempt
 from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, ProfileBatch
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
-from imiconnect.rtm.models.queues import Inbound, OpenMessage, Receipt, Wake
+from imiconnect.rtm.models.queues import ClientRef, Inbound, OpenMessage, Receipt, Wake
 from imiconnect.rtm.models.threads import Stream, Thread
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Callback",
     "CallbackAttempt",
     "Channel",
+    "ClientRef",
     "ConnectionHolder",
     "Customer",
     "Device",

@@ -90,6 +90,31 @@ class Inbound(models.Model):
         return str(self.id)
 
 
+class ClientRef(models.Model):
+    """A device's own name of a message that it has sent, and the ``tid`` that became of it."""
+
+    id = models.BigAutoField(primary_key=True)
+    app_id = models.UUIDField()
+    address = models.CharField(max_length=128)
+    device_id = models.CharField(max_length=128)
+    ref = models.CharField(max_length=64)
+    tid = models.UUIDField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("device's message reference")
+        verbose_name_plural = _("devices' message references")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["app_id", "address", "device_id", "ref"], name="client_ref_once"
+            )
+        ]
+        indexes = [models.Index(fields=["created_at"], name="client_ref_age")]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
 class Receipt(models.Model):
     """A receipt as it came in, waiting for the DR processor; deleted once applied.
 

@@ -12,6 +12,7 @@ import msgspec
 DELIVERED, READ, CLICKED = 2, 3, 4
 MAX_TIDS = 500
 MAX_TEXT = 10_000
+MAX_REF = 64
 
 
 class Wrong(Exception):
@@ -45,6 +46,8 @@ class Mo(msgspec.Struct, kw_only=True, rename="camel"):
     related_tid: str | None = None
     interactive_data: dict[str, Any] | None = None
     reply_to: str | None = None
+    #: The device's own name of the message: said again, it is stored once.
+    client_ref: str = ""
     client_id: str = ""
 
 
@@ -101,6 +104,8 @@ def content(mo: Mo) -> dict[str, Any]:
         raise Wrong("message is missing.", is_missing=True)
     if len(mo.message) > MAX_TEXT:
         raise Wrong(f"message is longer than {MAX_TEXT} characters.")
+    if len(mo.client_ref) > MAX_REF or not mo.client_ref.isprintable():
+        raise Wrong(f"clientRef is longer than {MAX_REF} characters or not printable.")
     body: dict[str, Any] = {"message": mo.message}
     parts = {
         "thread": mo.thread,

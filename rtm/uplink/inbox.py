@@ -15,6 +15,7 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from imiconnect.identity import uuid7
+from imiconnect.rtm.inbound import INSERT_INBOUND
 from imiconnect.rtm.nudge import nudge
 from imiconnect.rtm.protocol import uplink
 from imiconnect.rtm.protocol.topics import Source, parse_uplink
@@ -28,11 +29,6 @@ _RECEIPTS = """COPY rtm_receipt (tid, app_id, address, device_id, kind, code, re
 _RECEIPT_TYPES = (
     "uuid", "uuid", "varchar", "varchar", "int2", "int2", "text", "jsonb",
     "timestamptz", "timestamptz", "int2",
-)  # fmt: skip
-_INBOUND = """COPY rtm_inbound (id, app_id, address, device_id, body, received_at, due_at)
-  FROM STDIN (FORMAT BINARY)"""
-_INBOUND_TYPES = (
-    "uuid", "uuid", "varchar", "varchar", "jsonb", "timestamptz", "timestamptz",
 )  # fmt: skip
 _NOTHING = Jsonb({})
 #: An app that is turned off is heard for this long yet.
@@ -73,7 +69,8 @@ class Inbox:
             if rows.receipts:
                 copy(own, _RECEIPTS, _RECEIPT_TYPES, rows.receipts)
             if rows.inbound:
-                copy(own, _INBOUND, _INBOUND_TYPES, rows.inbound)
+                columns = [list(column) for column in zip(*rows.inbound, strict=True)]
+                own.execute(INSERT_INBOUND, columns)
         if rows.receipts:
             nudge("dr")
         if rows.inbound:
@@ -100,8 +97,9 @@ class Inbox:
                     (tid, app, *source[1:], kind, 0, "", body, now, now, 0) for tid in tids
                 ]
             elif operation == "mo":
-                body = Jsonb(uplink.content(uplink.decode_mo(payload)), dumps=_encode)
-                rows.inbound.append((uuid7(), app, *source[1:], body, now, now))
+                said = uplink.decode_mo(payload)
+                body = Jsonb(uplink.content(said), dumps=_encode)
+                rows.inbound.append((uuid7(), app, *source[1:], body, now, said.client_ref))
             else:
                 rows.refused["op"] += 1
         except uplink.Wrong as error:

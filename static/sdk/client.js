@@ -153,6 +153,8 @@ export class Client extends Emitter {
       ...(content.interactiveData ? { interactiveData: content.interactiveData } : {}),
     };
     const ref = newRef();
+    // The gateway stores a message once, however often a lost answer has it said again.
+    body.clientRef = ref;
     const result = await this.#outbox.add({ id: ref, kind: 'mo', body });
     const { tid = '', created_on = new Date() } = result?.answer ?? {};
     const { userId, deviceId } = this.#registration.need();

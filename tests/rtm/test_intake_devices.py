@@ -1,6 +1,8 @@
 """``mo`` and ``deliveryupdate`` over REST, and which pages may call them."""
 
+import asyncio
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -8,6 +10,10 @@ from django.utils import timezone
 
 from imiconnect.apps.models import App
 from imiconnect.identity import uuid7
+from imiconnect.rtm.housekeeping import delete_old
+from imiconnect.rtm.intake import devices
+from imiconnect.rtm.intake.app import intake_of_this_loop
+from imiconnect.rtm.intake.http import Answer
 from imiconnect.rtm.models import Device, Inbound, Receipt
 from imiconnect.vault import digest
 
@@ -26,6 +32,61 @@ def test_a_message_of_a_device_waits_for_the_processor(device: Device, intake: A
     assert (waiting.address, waiting.device_id, waiting.body) == ("u1", "d1", {"message": "Hi"})
 
 
+def test_a_message_said_again_is_stored_once(device: Device, intake: Any) -> None:
+    body = {"clientId": CLIENT, "message": "Hi", "clientRef": "r1"}
+    first, again = (intake.post(f"{BASE}/mo", json=body, headers=KEYS) for _ in range(2))
+    assert first.content == again.content
+    assert str(Inbound.objects.get().pk) == first.json()["tid"]
+    assert "clientRef" not in Inbound.objects.get().body
+
+
+def test_a_message_said_many_times_at_once_is_stored_once(device: Device, intake: Any) -> None:
+    body = {"clientId": CLIENT, "message": "Hi", "clientRef": "r1"}
+    request = {"method": "POST", "url": f"{BASE}/mo", "json": body, "headers": KEYS}
+    answers = intake.at_once([request] * 20)
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.json()["tid"] for answer in answers} == {str(Inbound.objects.get().pk)}
+
+
+def test_two_connections_that_store_a_message_at_once_store_it_once(
+    device: Device, intake: Any
+) -> None:
+    async def store() -> list[str]:
+        pool = (await intake_of_this_loop())._pool
+
+        async def said(number: int) -> str:
+            ref = devices.Said(
+                "NB12345678", (("u1", "d1"),), digest("a-client-key-of-the-tests"), "",
+                timezone.now(), tids=(uuid7(),), body={"message": "Hi"}, ref=f"r{number % 2}",
+            )  # fmt: skip
+            async with pool.connection() as connection:
+                (answer,) = await devices.write(connection, [ref])
+            assert isinstance(answer, Answer)
+            return str(json.loads(answer.body)["tid"])
+
+        return await asyncio.gather(*(said(number) for number in range(8)))
+
+    tids = intake.run(store())
+    assert len(set(tids)) == 2
+    assert {str(tid) for tid in Inbound.objects.values_list("pk", flat=True)} == set(tids)
+
+
+def test_another_device_may_use_the_same_reference(device: Device, intake: Any) -> None:
+    Device.objects.create(app=device.app, user_id="u1", device_id="d2")
+    for client_id in (CLIENT, "NB12345678/u1/d2"):
+        body = {"clientId": client_id, "message": "Hi", "clientRef": "r1"}
+        intake.post(f"{BASE}/mo", json=body, headers=KEYS)
+    assert Inbound.objects.count() == 2
+
+
+def test_a_reference_is_kept_for_a_week(device: Device, intake: Any) -> None:
+    body = {"clientId": CLIENT, "message": "Hi", "clientRef": "r1"}
+    intake.post(f"{BASE}/mo", json=body, headers=KEYS)
+    now = timezone.now()
+    assert delete_old(now + dt.timedelta(days=6)) == 0
+    assert delete_old(now + dt.timedelta(days=8)) == 1
+
+
 def test_receipts_wait_for_the_processor(device: Device, intake: Any) -> None:
     tids = [str(uuid7()) for _ in range(3)]
     body = {"clientId": CLIENT, "status": 3, "tids": tids}
@@ -41,6 +102,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str, int]] = {
     "nothing said": ({"message": ""}, "3", 400),
     "a NUL": ({"message": "a\0b"}, "4", 400),
     "a list as message": ({"message": []}, "4", 400),
+    "a long clientRef": ({"clientRef": "r" * 65}, "4", 400),
+    "a clientRef of two lines": ({"clientRef": "a\nb"}, "4", 400),
 }
 
 

@@ -364,3 +364,20 @@ def test_a_message_of_a_device_is_logged_and_handed_over(
     assert (told["channel"], told["event"], told["message"]) == ("Rtm", "MO", "Hi")
     assert json.loads(told["attachments"]) == [{"file": "https://x.test/a.png"}]
     assert (told["userId"], told["appId"], told["tid"]) == ("u1", "NB12345678", str(message.pk))
+
+
+def test_a_message_that_came_by_rest_and_by_mqtt_is_logged_once(
+    listener: Listener, intake: Any, service: Service, device: Device
+) -> None:
+    body = {"message": "Hi", "clientRef": "r1", "clientId": "NB12345678/u1/d1"}
+    topic = uplink("NB12345678", "u1", "d1")
+    for _ in range(2):
+        publish(topic, json.dumps({"op": "mo"} | body).encode())
+    publish(topic, json.dumps({"op": "mo", "message": "Later"}).encode())
+    wait_for(lambda: Inbound.objects.filter(body__message="Later").exists())
+    mo.process_due()
+    keys = {"secretkey": "a-client-key-of-the-tests"}
+    answer = intake.post("/rtmsAPI/api/v3/NB12345678/mo", json=body, headers=keys)
+    mo.process_due()
+    message = Message.objects.get(payload__message="Hi")
+    assert answer.json()["tid"] == str(message.pk)

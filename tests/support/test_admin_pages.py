@@ -93,6 +93,9 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     rtm.IdempotencyKey.objects.create(
         service=service, key=f"k{number}", body_digest=b"", transid=message.transid
     )
+    rtm.ClientRef.objects.create(
+        app_id=app.pk, address="u", device_id="d", ref=f"r{number}", tid=message.pk
+    )
     callback = rtm.Callback.objects.create(
         organization=organization, service=service, message_id=message.pk, kind="dr",
         event="delivered", url="https://example.test/", body="{}",
