@@ -61,6 +61,7 @@ class MessageFilters(FilterForm):
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         """Offer the services and apps that ``member`` may see."""
         super().__init__(*args, **kwargs)
+        self._organization = member.organization_id
         services, apps = self.fields["service"], self.fields["app"]
         services.queryset = Service.objects.visible_to(member).order_by("name")  # type: ignore[attr-defined]  # a model choice
         apps.queryset = App.objects.visible_to(member).order_by("name")  # type: ignore[attr-defined]  # a model choice
@@ -72,6 +73,7 @@ class MessageFilters(FilterForm):
         service, app = asked.get("service"), asked.get("app")
         span = _SPANS.get(asked.get("span") or "")
         return Search(
+            organization=self._organization,
             service=service.pk if service else None,
             app=app.pk if app else None,
             channel=asked.get("channel") or "",

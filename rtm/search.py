@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from imiconnect.identity import first_uuid7_at
-from imiconnect.rtm.models import Message, OpenMessage, Thread
+from imiconnect.rtm.models import Channel, Message, OpenMessage, Thread
 from imiconnect.rtm.protocol.ids import ids_of_transid
 from imiconnect.rtm.protocol.states import State
 
@@ -27,6 +27,8 @@ class Search:
     transid, a correlation ID or the customer's address, each in full.
     """
 
+    #: The organization whose threads an address is looked for in; all without one.
+    organization: uuid.UUID | None = None
     service: uuid.UUID | None = None
     app: uuid.UUID | None = None
     channel: str = ""
@@ -48,10 +50,14 @@ def narrowed(messages: "MessageQuerySet", search: Search) -> "MessageQuerySet":
     found = messages.filter(
         **{name: value for name, value in exact.items() if value is not None}
     )
+    if search.channel and search.channel != Channel.RT:
+        # Said in so many words, the planner takes the index of the other channels.
+        found = found.exclude(channel=Channel.RT)
     found = in_time(found, search.since, search.until)
     if search.state is not None:
         found = in_state(found, State(search.state))
-    return _matching(found, search.words.strip()) if search.words.strip() else found
+    words = search.words.strip()
+    return _matching(found, words, search.organization) if words else found
 
 
 def in_time(
@@ -85,7 +91,9 @@ def of_request(messages: "MessageQuerySet", transid: uuid.UUID) -> "MessageQuery
     return messages.filter(id__gte=first, id__lte=last, transid=transid)
 
 
-def _matching(messages: "MessageQuerySet", words: str) -> "MessageQuerySet":
+def _matching(
+    messages: "MessageQuerySet", words: str, organization: uuid.UUID | None
+) -> "MessageQuerySet":
     try:
         key = uuid.UUID(words)
     except ValueError:
@@ -94,19 +102,23 @@ def _matching(messages: "MessageQuerySet", words: str) -> "MessageQuerySet":
         same_time = of_request(messages, key)
         return same_time if same_time.exists() else messages.filter(Q(id=key))
     correlated = messages.filter(correlation_id=words)
-    return correlated if correlated.exists() else _of_address(messages, words)
+    return correlated if correlated.exists() else _of_address(messages, words, organization)
 
 
-def _of_address(messages: "MessageQuerySet", address: str) -> "MessageQuerySet":
-    """Return the messages of a customer's address: by threads where the address has some.
+def _of_address(
+    messages: "MessageQuerySet", address: str, organization: uuid.UUID | None
+) -> "MessageQuerySet":
+    """Return the messages of a customer's address, without reading those of others.
 
-    A message of the RTM channel is always in a thread of its user, and threads are indexed.
+    No index has every address. A message of the RTM channel is always in a thread, the user's
+    or one for every user, and threads are indexed; what has no thread has an index by address.
     """
-    threads = list(
-        Thread.objects.filter(user_id=address).values_list("pk", flat=True)[:_THREADS]
-    )
+    threads = Thread.objects.filter(user_id__in=(address, ""))
+    if organization:
+        threads = threads.filter(app__organization=organization)
+    known = list(threads.order_by("-user_id", "-id").values_list("pk", flat=True)[:_THREADS])
     of_user = messages.filter(address=address)
-    return of_user.filter(thread__in=threads) if threads else of_user
+    return of_user.filter(Q(thread__in=known) | Q(thread=None))
 
 
 def word_of(message: Message) -> str:

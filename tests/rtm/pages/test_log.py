@@ -6,14 +6,17 @@ import io
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from imiconnect.accounts.models import Group, Member
 from imiconnect.accounts.roles import Role
 from imiconnect.apps.models import App
 from imiconnect.identity import first_uuid7_at, uuid7
+from imiconnect.rtm.models import Message, Thread
 from imiconnect.rtm.protocol.ids import request_ids
 from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.search import Search, narrowed
 from imiconnect.sharing.models import Service
 
 
@@ -147,3 +150,33 @@ def test_text_of_customers_is_escaped(
 ) -> None:
     make_message(service, app, payload={"message": "<script>alert(1)</script>"})
     assert "<script>alert" not in client_of(viewer).get("/messages/").content.decode()
+
+
+def test_an_address_is_found_without_a_thread_and_in_one_for_every_user(
+    service: Service, app: App, make_message: Any, viewer: Member, client_of: Any
+) -> None:
+    own, shared, lone, _other = (make_message(service, app, address=a) for a in "aaab")
+    everybody = Thread.objects.create(app=app, user_id="", title="News")
+    Message.objects.filter(pk=shared.pk).update(thread=everybody)
+    Message.objects.filter(pk=lone.pk).update(thread=None)
+    found = rows(client_of(viewer).get("/messages/?q=a"))
+    assert found == [str(lone.pk), str(shared.pk), str(own.pk)]
+
+
+@pytest.mark.parametrize(
+    ("search", "index"),
+    [
+        (Search(words="nobody"), "organization_id_address_id_idx"),
+        (Search(channel="twitter"), "organization_id_channel_id_idx"),
+    ],
+)
+def test_what_is_rare_is_found_by_an_index(
+    service: Service, app: App, make_message: Any, viewer: Member, search: Search, index: str
+) -> None:
+    make_message(service, app)
+    with connection.cursor() as cursor:
+        # The tables are nearly empty here; what counts is that the index can answer.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        found = narrowed(Message.objects.visible_to(viewer), search)
+        assert index in found.order_by("-id")[:51].explain()
