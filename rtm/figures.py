@@ -9,6 +9,7 @@ cache every hour is counted anew, which takes half a second at a million rows
 
 import datetime as dt
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
@@ -29,26 +30,36 @@ _TTL_YOUNG, _TTL_OLD = 60, 300  # seconds
 Counts = Counter[tuple[str, int]]
 
 
+@dataclass(frozen=True)
+class Today:
+    """The counts of a day; no part of them was counted before ``as_of``."""
+
+    counts: Counts
+    as_of: dt.datetime
+
+
 def midnight(now: dt.datetime) -> dt.datetime:
     """Return the beginning of the day, in UTC."""
     return now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def counts_of_today(member: Member, now: dt.datetime) -> Counts:
+def counts_of_today(member: Member, now: dt.datetime) -> Today:
     """Return how many messages accepted today are in which state, for a person's level."""
     start = midnight(now)
     this_hour = now.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
     hours = [start + n * HOUR for n in range((this_hour - start) // HOUR)]
     keys = {hour: _key(member, hour) for hour in hours}
     known = cache.get_many(keys.values()) if keys else {}
-    total = _counted(member, this_hour, None)
+    total, as_of = _counted(member, this_hour, None), now
     for hour, key in keys.items():
         kept = known.get(key)
         if kept is None:
-            kept = list(_counted(member, hour, hour + HOUR).items())
+            kept = now, list(_counted(member, hour, hour + HOUR).items())
             cache.set(key, kept, _TTL_YOUNG if now - hour < _YOUNG else _TTL_OLD)
-        total.update({tuple(name): count for name, count in kept})
-    return total
+        counted_at, counts = kept
+        as_of = min(as_of, counted_at)
+        total.update({tuple(name): count for name, count in counts})
+    return Today(total, as_of)
 
 
 def per_minute(
@@ -99,4 +110,4 @@ def _counted(member: Member, since: dt.datetime, until: dt.datetime | None) -> C
 
 def _key(member: Member, hour: dt.datetime) -> str:
     level = member.team_id or member.group_id or member.organization_id
-    return f"rtm-counts:{level}:{hour:%Y%m%d%H}"
+    return f"rtm-counts-at:{level}:{hour:%Y%m%d%H}"

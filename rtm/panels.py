@@ -40,7 +40,8 @@ class Figure:
 def messages_today(request: HttpRequest) -> Context:
     """Return the figures of today, by state, and by channel where there are several."""
     now = timezone.now()
-    counts = counts_of_today(acting(request), now)
+    today = counts_of_today(acting(request), now)
+    counts = today.counts
     since = f"{midnight(now):%Y-%m-%dT%H:%M}"
     by_state = [_figure(State(state), label, counts, since) for state, label in Message.STATES]
     by_channel = [
@@ -52,6 +53,8 @@ def messages_today(request: HttpRequest) -> Context:
         "figures": by_state,
         "channels": [row for row in by_channel if row[1]],
         "total": sum(counts.values()),
+        "as_of": today.as_of,
+        "is_exact": today.as_of == now,
         "log_url": _log_url(since=since),
     }
 

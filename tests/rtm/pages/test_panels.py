@@ -41,7 +41,7 @@ def test_every_hour_of_today_counts_and_yesterday_does_not(
     now = midnight(timezone.now()) + dt.timedelta(hours=9, minutes=30)
     for moment in (now, now - dt.timedelta(hours=2), now - dt.timedelta(hours=10)):
         make_message(service, app, id=first_uuid7_at(moment), created_at=moment)
-    assert counts_of_today(viewer, now)[("rt", int(State.QUEUED))] == 2
+    assert counts_of_today(viewer, now).counts[("rt", int(State.QUEUED))] == 2
 
 
 def test_earlier_hours_are_counted_once_a_while(
@@ -54,13 +54,39 @@ def test_earlier_hours_are_counted_once_a_while(
         counts_of_today(viewer, now)
 
 
+def test_figures_say_how_old_they_are(
+    service: Service, app: App, make_message: Any, viewer: Member
+) -> None:
+    early = midnight(timezone.now()) + dt.timedelta(hours=9, minutes=30)
+    moment = early - dt.timedelta(hours=2)
+    make_message(service, app, id=first_uuid7_at(moment), created_at=moment)
+    assert counts_of_today(viewer, early).as_of == early
+    later = early + dt.timedelta(seconds=40)
+    make_message(service, app, id=first_uuid7_at(later), created_at=later)
+    today = counts_of_today(viewer, later)
+    assert (today.as_of, sum(today.counts.values())) == (early, 2)
+
+
+def test_the_dashboard_says_when_the_figures_were_counted(
+    service: Service, viewer: Member, client_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = midnight(timezone.now()) + dt.timedelta(hours=9, minutes=30)
+    monkeypatch.setattr("imiconnect.rtm.panels.timezone.now", lambda: now)
+    assert "Counted just now." in client_of(viewer).get("/").content.decode()
+    later = now + dt.timedelta(minutes=1)
+    monkeypatch.setattr("imiconnect.rtm.panels.timezone.now", lambda: later)
+    page = client_of(viewer).get("/").content.decode()
+    assert "earlier hours at" in page
+    assert "09:30" in page
+
+
 def test_figures_of_another_organization_stay_apart(
     service: Service, app: App, make_message: Any, viewer: Member, outsider: Member
 ) -> None:
     make_message(service, app)
     now = timezone.now()
-    assert sum(counts_of_today(viewer, now).values()) == 1
-    assert sum(counts_of_today(outsider, now).values()) == 0
+    assert sum(counts_of_today(viewer, now).counts.values()) == 1
+    assert sum(counts_of_today(outsider, now).counts.values()) == 0
 
 
 def test_the_chart_counts_the_messages_of_each_minute(
