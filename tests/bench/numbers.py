@@ -24,7 +24,7 @@ from imiconnect.numbers.carriers.stock.tokens import tokens_of
 from imiconnect.numbers.models import Number, RateCard
 from imiconnect.numbers.services.searching import search_numbers
 from imiconnect.numbers.text import search_grams
-from tests.factories import client_of, make_member
+from tests.factories import client_of, make_user
 
 NUMBERS = 100_000
 #: A fifth of the stock is American Multi-Function, the rest is spread over the rate card.
@@ -61,7 +61,8 @@ def _copy(table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
 
 def _fill_numbers() -> Client:
     organization = services.create_organization(name=f"Bench {uuid7()}")
-    member = make_member(organization, Role.ADMIN, name="Bench")
+    user = make_user(name="Bench", email=f"{uuid7()}@example.test")
+    member = services.add_member(user=user, level=organization, role=Role.ADMIN)
     now = timezone.now()
     chance = random.Random(1)
     kinds = ("phone_number", "phone_number", "sender_id")
