@@ -260,8 +260,6 @@ CALLBACK_RETRY_SECONDS = ENV.CALLBACK_RETRY_SECONDS
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "build" / "static"
 STATICFILES_DIRS = [ROOT / "static"]
-# Source maps are for developers, who do not mind their size.
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -316,7 +314,26 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = {
     "SITE_TITLE": "IMIconnect support",
     "SITE_HEADER": "IMIconnect support",
-    "SITE_SYMBOL": "support_agent",
+    "SITE_ICON": "imiconnect.support.logo",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "imiconnect.support.logo"}
+    ],
+    # The console's blue in place of purple, light to dark.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.6)",
+            "100": "oklch(93.2% .032 255.6)",
+            "200": "oklch(88.2% .059 254.1)",
+            "300": "oklch(80.9% .105 251.8)",
+            "400": "oklch(70.7% .165 254.6)",
+            "500": "oklch(62.3% .214 259.8)",
+            "600": "oklch(50.5% .18 257)",
+            "700": "oklch(45% .17 258)",
+            "800": "oklch(39% .14 260)",
+            "900": "oklch(33% .11 260)",
+            "950": "oklch(25% .08 262)",
+        }
+    },
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,

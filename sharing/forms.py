@@ -25,6 +25,10 @@ KIND_WORDS = {
     "failed": _("Failed"),
     "expired": _("Expired"),
 }
+CHANNEL_WORDS = {
+    "rt": _("Receipts of in-app messages"),
+    "push": _("Receipts of push notifications"),
+}
 
 
 class ServiceFilter(FilterForm):
@@ -130,7 +134,7 @@ class OutboundForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         for channel, kinds in registry.receipt_kinds().items():
             self.fields[f"kinds_{channel}"] = forms.MultipleChoiceField(
-                label=_("Receipts of the channel %(channel)s") % {"channel": channel},
+                label=CHANNEL_WORDS.get(channel, channel),
                 choices=[(kind, KIND_WORDS.get(kind, kind)) for kind in kinds],
                 initial=kinds,
                 required=False,

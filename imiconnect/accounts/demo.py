@@ -14,6 +14,8 @@ _FIRST_NAMES = {
     Role.ASSET_MANAGER: "Mia Marc Mona Max Mila Musa",
     Role.VIEWER: "Vic Vera Vito Vida Vlad Veda",
 }
+#: One for each level, so that a list of people tells them apart.
+_FAMILY_NAMES = ("Larsen", "Okafor", "Moreau", "Silva", "Novak", "Tanaka")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def _seat(level: Level, role: Role, number: int, accounts: list[SignIn]) -> Memb
     domain = organization.name.split()[0].lower()
     first = _FIRST_NAMES[role].split()[number]
     email, password = f"{first.lower()}@{domain}.example", new_key(12)
-    name = f"{first} ({role.label}, {level.name})"
+    name = f"{first} {_FAMILY_NAMES[number]}"
     user = services.create_person(email=email, name=name, password=password)
     accounts.append(SignIn(email, password, str(role.label), organization.name))
     return services.add_member(user=user, level=level, role=role)

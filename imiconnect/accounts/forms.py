@@ -22,10 +22,18 @@ class NameForm(ConsoleForm):
 class SeatForm(ConsoleForm):
     """A role and a level; ``levels`` are those that the acting person may give."""
 
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=Role.choices,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "A Viewer looks, an Asset Manager also runs numbers and apps, a Developer also "
+            "services and keys, an Admin everything."
+        ),
+    )
     level = forms.ChoiceField(
         label=_("Level"),
-        help_text=_("A person sees the own level and everything below it."),
+        help_text=_("People see their own level and everything below it."),
     )
 
     def __init__(self, *args: Any, levels: dict[str, Level], **kwargs: Any) -> None:

@@ -27,7 +27,7 @@ class AuditFilter(FilterForm):
     """Which entries to show; days are UTC."""
 
     who = forms.CharField(label=_("Who"))
-    action = forms.CharField(label=_("What, such as service or sign_in.failed"))
+    action = forms.CharField(label=_("What, such as sign_in.failed"))
     of = forms.CharField(label=_("Name of the object"))
     since = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("Up to"), widget=forms.DateInput(attrs={"type": "date"}))
