@@ -300,6 +300,11 @@ def write_publish(flags: int, topic: str, rest: bytes) -> bytes:
     return _packet(Kind.PUBLISH, flags, _text(topic) + rest)
 
 
+def write_bare(kind: Kind) -> bytes:
+    """Return a packet that is nothing but its kind: PINGREQ, DISCONNECT (3.12, 3.14)."""
+    return _packet(kind, 0, b"")
+
+
 def without_retain(flags: int) -> int:
     """Return the flags of a PUBLISH that the broker does not keep."""
     return flags & ~_RETAIN
