@@ -12,7 +12,9 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError, connection
 
 from imiconnect.engines.heartbeat import active
+from imiconnect.engines.tally import Counter, failed
 from imiconnect.rtm import nudge
+from imiconnect.rtm.live import Hints, gathered
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +29,15 @@ def drain(queue: str, step: Callable[[], int], *, linger: float = LINGER) -> int
     A step that raises ends the drain: its rows are due again after their lease, and the
     sweep sends the next drain. While it runs, nudges of the queue are held back.
     """
+    with gathered() as hints:
+        return _drain(queue, step, linger, hints)
+
+
+def _drain(queue: str, step: Callable[[], int], linger: float, hints: Hints) -> int:
     begun = last_work = time.monotonic()
     renewed = 0.0
     total, pause = 0, PAUSE
+    counter = Counter(f"queue:{queue}")
     try:
         while (now := time.monotonic()) - begun < LONGEST and now - last_work < linger:
             if now - renewed > _RENEW_EVERY:
@@ -37,20 +45,28 @@ def drain(queue: str, step: Callable[[], int], *, linger: float = LINGER) -> int
                 renewed = now
             done = step()
             total += done
+            counter.add(done)
             if done:
                 active(f"queue:{queue}")
                 last_work, pause = time.monotonic(), PAUSE
             else:
+                hints.tell_in_time()
                 time.sleep(pause)
                 pause = min(pause * 1.2, LONGEST_PAUSE)
         nudge.release(queue)
         # A row that came between the last look and the release has sent no nudge.
         last = step()
+        counter.add(last)
         if last:
             nudge.nudge(queue)
         return total + last
-    except (OperationalError, InterfaceError) as error:
+    except Exception as error:
+        failed(f"queue:{queue}", error)
+        nudge.release(queue)
+        if not isinstance(error, OperationalError | InterfaceError):
+            raise
         log.warning("The drain of %s stopped: %s", queue, error)
         connection.close()
-        nudge.release(queue)
         return total
+    finally:
+        counter.flush()

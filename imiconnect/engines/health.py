@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from imiconnect.engines.heartbeat import Sign, signs
 from imiconnect.engines.processes import QUEUES
+from imiconnect.engines.tally import Tally, tallies
 
 _TIMEOUT_SECONDS = 2
 
@@ -30,6 +31,13 @@ class Part:
     seen_seconds_ago: float | None = None
     #: Seconds since it last had something to do.
     active_seconds_ago: float | None = None
+    #: Of queues: rows and failures since Redis was made, the rate of the last whole minute.
+    done: int | None = None
+    failures: int | None = None
+    per_second: float | None = None
+    #: The kind of the last failure and its age; empty and ``None`` without one.
+    last_error: str = ""
+    failed_seconds_ago: float | None = None
 
 
 def parts() -> dict[str, Part]:
@@ -54,19 +62,21 @@ def _processes() -> dict[str, Part]:
     names = expected_processes()
     try:
         known = signs(names)
+        counted = tallies([name for name in names if name.startswith("queue:")])
     except RedisError:
-        known = {name: Sign() for name in names}
-    return {name: _part(sign) for name, sign in known.items()}
+        known, counted = {name: Sign() for name in names}, {}
+    return {name: _part(sign, counted.get(name)) for name, sign in known.items()}
 
 
-def _part(sign: Sign) -> Part:
+def _part(sign: Sign, tally: Tally | None) -> Part:
     problem = "" if sign.is_alive else "has not been seen lately"
-    return Part(
+    part = Part(
         sign.is_alive,
         problem,
         seen_seconds_ago=_rounded(sign.seen),
         active_seconds_ago=_rounded(sign.active),
     )
+    return replace(part, **asdict(tally)) if tally else part
 
 
 def _rounded(seconds: float | None) -> float | None:

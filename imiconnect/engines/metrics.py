@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from prometheus_client import REGISTRY, Metric, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from imiconnect.engines.health import parts
@@ -19,12 +19,20 @@ class PlatformCollector(Collector):
         idle = GaugeMetricFamily(
             "imiconnect_idle_seconds", "Seconds since the last activity.", labels=["part"]
         )
+        done = CounterMetricFamily(
+            "imiconnect_queue_rows", "Rows that a queue has worked on.", labels=["part"]
+        )
+        failures = CounterMetricFamily(
+            "imiconnect_queue_failures", "Failures of a queue's processor.", labels=["part"]
+        )
         for name, part in parts().items():
             up.add_metric([name], float(part.ready))
             if part.active_seconds_ago is not None:
                 idle.add_metric([name], part.active_seconds_ago)
-        yield up
-        yield idle
+            if part.done is not None:
+                done.add_metric([name], part.done)
+                failures.add_metric([name], part.failures or 0)
+        yield from (up, idle, done, failures)
         for name, (help_text, read) in gauges.items():
             yield GaugeMetricFamily(f"imiconnect_{name}", help_text, value=read())
 

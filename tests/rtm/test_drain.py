@@ -1,0 +1,47 @@
+"""What a drain counts, and what it does when its processor fails."""
+
+import pytest
+from django.db import OperationalError
+
+from imiconnect.engines.health import parts
+from imiconnect.engines.metrics import as_text
+from imiconnect.engines.tally import redis, tallies
+from imiconnect.rtm import nudge
+from imiconnect.rtm.drain import drain
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    """Forget what other tests have counted."""
+    for key in redis().scan_iter("imiconnect:tally:*"):
+        redis().delete(key)
+
+
+def test_rows_are_counted_by_queue() -> None:
+    found = iter([3, 4])
+    assert drain("dr", lambda: next(found, 0), linger=0.05) == 7
+    assert tallies(["queue:dr"])["queue:dr"].done == 7
+    assert b'imiconnect_queue_rows_total{part="queue:dr"} 7.0' in as_text()
+
+
+def test_a_failure_is_kept_without_its_text_and_ends_the_drain() -> None:
+    def fails() -> int:
+        raise ValueError("what a customer wrote")
+
+    with pytest.raises(ValueError, match="what a customer wrote"):
+        drain("mo", fails)
+    part = parts()["queue:mo"]
+    assert (part.failures, part.last_error) == (1, "ValueError")
+    assert part.failed_seconds_ago is not None
+    assert not redis().exists(nudge.flag_of("mo"))
+    assert b'imiconnect_queue_failures_total{part="queue:mo"} 1.0' in as_text()
+
+
+def test_a_database_that_is_away_ends_the_drain_without_an_error() -> None:
+    def fails() -> int:
+        raise OperationalError
+
+    assert drain("mt", fails) == 0
+    assert tallies(["queue:mt"])["queue:mt"].last_error == "OperationalError"
