@@ -34,6 +34,21 @@ def cursor() -> Iterator[psycopg.Cursor[Any]]:
         yield own
 
 
+def together(*asked: tuple[LiteralString, Sequence[Any]]) -> list[list[tuple[Any, ...]]]:
+    """Return the rows of each ``(statement, parameters)``; all go in one round trip."""
+    if not asked:
+        return []
+    connection.ensure_connection()
+    raw = connection.connection
+    with connection.wrap_database_errors:
+        cursors = [psycopg.Cursor(raw, row_factory=tuple_row) for _ in asked]
+        with raw.pipeline():
+            for own, (statement, parameters) in zip(cursors, asked, strict=True):
+                own.format = psycopg.pq.Format.BINARY
+                own.execute(statement, parameters)
+        return [own.fetchall() if own.description else [] for own in cursors]
+
+
 def copy(
     own: psycopg.Cursor[Any],
     statement: LiteralString,

@@ -1,5 +1,6 @@
 """What a batch of messages refers to, read at once: services, apps, threads."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from imiconnect.apps.policy import Policy
 from imiconnect.rtm.outcomes import APP_NOT_SHARED, APP_OFF, SERVICE_NOT_LIVE, Reason
 from imiconnect.rtm.permission import ALLOCATED, USABLE
 from imiconnect.rtm.protocol.envelopes import ThreadFacts
-from imiconnect.rtm.sql import cursor
+from imiconnect.rtm.sql import again_after_deadlock, cursor, together
 
 #: What holds for a message whose app is gone.
 DEFAULT_POLICY = Policy()
@@ -24,6 +25,13 @@ JOIN sharing_service s ON s.id = w.service
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN apps_app a ON a.id = w.app AND a.organization_id = s.organization_id
 """  # noqa: S608 - constants of this package
+# Publishing to a closed thread opens it again; a message that is sent once more does not.
+_TOUCH = """
+UPDATE rtm_thread t SET status = 'Active', updated_at = n.at
+FROM (SELECT x.id, u.at FROM unnest(%b::uuid[], %b::timestamptz[]) u (id, at)
+  JOIN rtm_thread x ON x.id = u.id WHERE x.updated_at < u.at ORDER BY x.id FOR UPDATE OF x) n
+WHERE t.id = n.id AND t.updated_at < n.at
+"""
 _THREADS = """
 SELECT t.id, t.title, t.type, t.status, t.category, t.external_id, t.extras,
   coalesce(r.name, ''), t.created_at, t.updated_at
@@ -72,23 +80,29 @@ class ReceiptWishes:
         return bool(notify_url or self.url) and kind in (asked or ())
 
 
-def pairs(
+@again_after_deadlock
+def read(
     wanted: Iterable[tuple[uuid.UUID | None, uuid.UUID | None]],
-) -> dict[tuple[uuid.UUID, uuid.UUID], Pair]:
-    """Return what is known of pairs of service and app ids; unknown ones are missing."""
+    news: Iterable[tuple[uuid.UUID | None, dt.datetime]],
+) -> tuple[dict[tuple[uuid.UUID, uuid.UUID], Pair], dict[uuid.UUID, ThreadFacts]]:
+    """Return what is known of pairs of service and app ids, and of threads.
+
+    ``news`` names the thread of each message and when the message was accepted. A thread
+    that has not changed since is open again and has changed then.
+    """
     known = list({pair for pair in wanted if None not in pair})
-    with cursor() as own:
-        own.execute(_PAIRS, [[s for s, _ in known], [a for _, a in known]])
-        return {
-            (row[0], row[1]): Pair(row[2], _policy(row[3]), *row[4:]) for row in own.fetchall()
-        }
-
-
-def threads(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, ThreadFacts]:
-    """Return what devices are told of threads."""
-    with cursor() as own:
-        own.execute(_THREADS, [list({thread for thread in ids if thread})])
-        return {row[0]: ThreadFacts(*row) for row in own.fetchall()}
+    latest: dict[uuid.UUID, dt.datetime] = {}
+    for thread, at in news:
+        if thread:
+            latest[thread] = max(at, latest.get(thread, at))
+    ids = list(latest)
+    _, pair_rows, thread_rows = together(
+        (_TOUCH, [ids, list(latest.values())]),
+        (_PAIRS, [[s for s, _ in known], [a for _, a in known]]),
+        (_THREADS, [ids]),
+    )
+    pairs = {(row[0], row[1]): Pair(row[2], _policy(row[3]), *row[4:]) for row in pair_rows}
+    return pairs, {row[0]: ThreadFacts(*row) for row in thread_rows}
 
 
 def receipt_wishes(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, ReceiptWishes]:

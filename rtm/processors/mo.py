@@ -1,6 +1,7 @@
 """MO: log what devices have sent and hand it to the service that it belongs to."""
 
 import datetime as dt
+import logging
 import uuid
 from typing import Any
 
@@ -11,10 +12,13 @@ from psycopg.types.json import Jsonb
 from imiconnect.rtm import live
 from imiconnect.rtm.default_threads import Place, default_threads
 from imiconnect.rtm.models import Channel, Message
+from imiconnect.rtm.outcomes import APP_OFF
 from imiconnect.rtm.processors.closing import write_inbound_callbacks
 from imiconnect.rtm.protocol.envelopes import CONTENT, Incoming, incoming
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.sql import again_after_deadlock, copy, cursor
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 
@@ -48,11 +52,13 @@ JOIN rtm_device d ON d.app_id = u.app_id AND d.user_id = u.user_id
 JOIN rtm_customer c ON c.id = d.customer_id ORDER BY d.app_id, d.user_id, d.id DESC
 """
 _LOG = """COPY rtm_message (id, transid, organization_id, service_id, app_id, thread_id,
-  channel, direction, address, device_id, state, payload, created_at, closed_at)
+  channel, direction, address, device_id, state, code, reason, payload, created_at,
+  closed_at)
   FROM STDIN (FORMAT BINARY)"""
 _LOG_TYPES = (
     "uuid", "uuid", "uuid", "uuid", "uuid", "uuid",
-    "varchar", "int2", "varchar", "varchar", "int2", "jsonb", "timestamptz", "timestamptz",
+    "varchar", "int2", "varchar", "varchar", "int2", "int2", "text", "jsonb", "timestamptz",
+    "timestamptz",
 )  # fmt: skip
 
 Thread = tuple[uuid.UUID, uuid.UUID | None, str]
@@ -68,14 +74,24 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
             return 0
         rows.sort(key=lambda row: row[0])
         apps = {row[0]: row[1:] for row in _query(_APPS, list({row[1] for row in rows}))}
-        rows = [row for row in rows if row[1] in apps and apps[row[1]][2]]
-        threads = _threads(rows, apps, moment)
-        log = [_logged(row, apps[row[1]], threads[row[0]]) for row in rows]
+        taken = len(rows)
+        rows = [row for row in rows if row[1] in apps]
+        threads = _threads([row for row in rows if apps[row[1]][2]], apps, moment)
+        lines = [_logged(row, apps[row[1]], threads.get(row[0])) for row in rows]
         with cursor() as own:
-            copy(own, _LOG, _LOG_TYPES, log)
-        write_inbound_callbacks(_callbacks(log, apps, threads), moment)
-    live.tell(created=[line[2] for line in log])
-    return max(len(rows), 1)
+            copy(own, _LOG, _LOG_TYPES, lines)
+        heard = [line for line in lines if line[0] in threads]
+        write_inbound_callbacks(_callbacks(heard, apps, threads), moment)
+    _report(taken, len(rows), len(heard))
+    live.tell(created=[line[2] for line in lines])
+    return taken
+
+
+def _report(taken: int, logged: int, heard: int) -> None:
+    if logged < taken:
+        log.warning("Incoming messages of apps that are gone: %d.", taken - logged)
+    if heard < logged:
+        log.warning("Incoming messages of apps that are off: %d.", logged - heard)
 
 
 def _query(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -116,27 +132,32 @@ def _thread_id(body: Any) -> uuid.UUID | None:
         return None
 
 
-def _logged(row: tuple[Any, ...], app: tuple[Any, ...], thread: Thread) -> tuple[Any, ...]:
+def _logged(
+    row: tuple[Any, ...], app: tuple[Any, ...], thread: Thread | None
+) -> tuple[Any, ...]:
+    """Return the row of the log; without a thread it is of an app that is off."""
     tid, app_id, address, device_id, body, at = row
     payload = {name: body[name] for name in CONTENT if name in body}
+    code, reason = (0, "") if thread else (APP_OFF.code, str(APP_OFF.text))
+    thread_id, service_id = thread[:2] if thread else (None, app[3])
     return (
-        tid, tid, app[1], thread[1], app_id, thread[0], Channel.RT.value,
-        Message.Direction.MO.value, address, device_id, State.RECEIVED.value,
+        tid, tid, app[1], service_id, app_id, thread_id, Channel.RT.value,
+        Message.Direction.MO.value, address, device_id, State.RECEIVED.value, code, reason,
         Jsonb(payload), at, at,
     )  # fmt: skip
 
 
 def _callbacks(
-    log: list[tuple[Any, ...]],
+    lines: list[tuple[Any, ...]],
     apps: dict[uuid.UUID, tuple[Any, ...]],
     threads: dict[uuid.UUID, Thread],
 ) -> list[tuple[Any, ...]]:
-    services = dict(_query(_SERVICES, list({line[3] for line in log if line[3]})))
-    users = list({(line[4], line[8]) for line in log})
+    services = dict(_query(_SERVICES, list({line[3] for line in lines if line[3]})))
+    users = list({(line[4], line[8]) for line in lines})
     found = _query(_CUSTOMERS, [u[0] for u in users], [u[1] for u in users])
     customers = {(row[0], row[1]): row[2] for row in found}
     rows = []
-    for line in log:
+    for line in lines:
         url = services.get(line[3])
         if not url:
             continue
@@ -144,10 +165,10 @@ def _callbacks(
             tid=line[0],
             app_id=apps[line[4]][0],
             user_id=customers.get((line[4], line[8]), line[8]),
-            payload=line[11].obj,
+            payload=line[13].obj,
             thread_id=line[5],
             stream=threads[line[0]][2],
-            at=line[12],
+            at=line[14],
         )
         rows.append((line[2], line[3], line[0], url, incoming(message)))
     return rows

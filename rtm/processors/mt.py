@@ -39,8 +39,10 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
     if not claims:
         return 0
     rows = load(claims)
-    pairs = facts.pairs((row[2], row[3]) for row in rows.values())
-    threads = facts.threads(row[12] for row in rows.values())
+    pairs, threads = facts.read(
+        [(row[2], row[3]) for row in rows.values()],
+        [(row[12], row[16]) for row in rows.values()],
+    )
     outcomes: dict[uuid.UUID, tuple[str, Outcome]] = {}
     parcels: dict[str, list[Parcel]] = defaultdict(list)
     for claim in claims:

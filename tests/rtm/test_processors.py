@@ -381,3 +381,31 @@ def test_a_message_that_came_by_rest_and_by_mqtt_is_logged_once(
     mo.process_due()
     message = Message.objects.get(payload__message="Hi")
     assert answer.json()["tid"] == str(message.pk)
+
+
+def test_a_message_from_a_device_of_an_app_that_is_off_is_logged_with_the_reason(
+    service: Service, rtm_app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    Inbound.objects.create(
+        app_id=rtm_app.pk, address="u1", device_id="d1", body={"message": "x"}
+    )
+    App.objects.update(state="off")
+    assert mo.process_due() == 1
+    row = Message.objects.get()
+    assert (row.state, row.code, row.reason) == (State.RECEIVED, 7018, "The app is off.")
+    assert not Callback.objects.exists()
+    assert not Inbound.objects.exists()
+    assert "apps that are off: 1" in caplog.text
+
+
+def test_a_message_to_a_closed_thread_opens_it_once(send: Send) -> None:
+    first = send()
+    mt.process_due()
+    Thread.objects.update(status="Closed", updated_at=timezone.now())
+    OpenMessage.objects.update(due_at=timezone.now())
+    mt.process_due()
+    assert Thread.objects.get(pk=first.thread_id).status == "Closed"
+    second = send()
+    mt.process_due()
+    thread = Thread.objects.get(pk=second.thread_id)
+    assert (thread.status, thread.updated_at) == ("Active", second.created_at)
