@@ -13,6 +13,7 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
+from django.db import connections
 
 from imiconnect.engines.tcp import is_free
 from imiconnect.rtm import broker
@@ -148,7 +149,12 @@ def shard_listener(mosquitto: Mosquitto) -> Iterator[Listener]:
 def run(running: Listener) -> Iterator[Listener]:
     """Let a listener work during a test."""
     running.start()
-    thread = threading.Thread(target=running.work)
+
+    def work() -> None:
+        running.work()
+        connections.close_all()
+
+    thread = threading.Thread(target=work)
     thread.start()
     try:
         wait_for(lambda: running._connection > 0)
