@@ -7,7 +7,7 @@ import { newRef } from './messages.js';
 
 const BROWSERS = [
   ['edge', /\bEdg\//],
-  ['chrome', /\bChrome\//],
+  ['chrome', /Chrome\//],
   ['firefox', /\bFirefox\//],
   ['safari', /\bSafari\//],
 ];
