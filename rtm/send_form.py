@@ -155,7 +155,7 @@ def curl_of(body: dict[str, Any]) -> str:
     text = json.dumps(body, indent=2, ensure_ascii=False)
     return (
         f"curl -X POST {settings.PUBLIC_URL}{PATH} \\\n"
-        '  -H "key: $SERVICE_KEY" -H "Content-Type: application/json" \\\n'
+        '  -H "key: $SERVICE_KEY" \\\n  -H "Content-Type: application/json" \\\n'
         f"  -d {shlex.quote(text)}"
     )
 

@@ -30,10 +30,15 @@ def preview(message: Message) -> str:
     return text if len(text) <= _PREVIEW else f"{text[:_PREVIEW]}…"
 
 
+def direction_word(message: Message) -> str:
+    """Return MT or MO, which the filter explains: the table has no room for more."""
+    return Message.Direction(message.direction).name
+
+
 COLUMNS = (
     Column("accepted", _("Accepted"), "created_at", EXACT, href=journey_url),
     Column("state", _("State"), word_of, STATE),
-    Column("direction", _("Direction"), "get_direction_display"),
+    Column("direction", _("Direction"), direction_word),
     Column("address", _("Customer"), "address"),
     Column("text", _("Text"), preview),
     Column("app", _("App"), "app.name"),
