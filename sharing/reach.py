@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from imiconnect.accounts.levels import path_of
 from imiconnect.accounts.models import Group, Member, Organization, Team
+from imiconnect.accounts.services.rules import organization_id_of
 from imiconnect.accounts.standing import key_of
 from imiconnect.apps.models import App
 from imiconnect.sharing.models import Allocation, AppShare, Service
@@ -65,10 +66,17 @@ def level_key(owned: App | Service | Member) -> str:
 
 
 def targets_of(app: App) -> list[Target]:
-    """Return the shares of an app that are in force, the oldest first. Four queries."""
+    """Return the shares of an app that are in force, the oldest first. Four queries.
+
+    A row of another organization, which no service writes, counts for nothing.
+    """
     rows = list(shares_in_force().filter(content_object=app).order_by("pk"))
     levels = levels_of(rows)
-    return [Target(levels[r.group_id], r.include_teams, r.ends_at) for r in rows]
+    return [
+        Target(levels[r.group_id], r.include_teams, r.ends_at)
+        for r in rows
+        if organization_id_of(levels[r.group_id]) == app.organization_id
+    ]
 
 
 def levels_of(shares: Iterable[AppShare]) -> dict[int, Level]:

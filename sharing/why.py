@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.levels import path_of
 from imiconnect.accounts.models import Member, Organization, Team
 from imiconnect.accounts.roles import ACT_WORDS, Act
-from imiconnect.accounts.services.rules import holds
+from imiconnect.accounts.services.rules import holds, organization_id_of
 from imiconnect.apps.models import App
 from imiconnect.console.words import Words
 from imiconnect.sharing.models import AppShare
@@ -68,6 +68,8 @@ def reasons(app: App, member: Member) -> list[Reason]:
 
 def _reaches(row: AppShare, level: Level, member: Member) -> bool:
     """Tell whether a share covers the person's level or one below it."""
+    if organization_id_of(level) != member.organization_id:
+        return False
     if isinstance(level, Organization):
         return True
     if isinstance(level, Team):
