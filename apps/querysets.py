@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Self
 
+from django.db.models import Q
+
 from imiconnect.accounts.querysets import LevelQuerySet
 from imiconnect.apps import ports
 
@@ -14,12 +16,11 @@ class AppQuerySet(LevelQuerySet):
 
     def visible_to(self, member: "Member") -> Self:
         """Return the apps that the person may see: of the own level and below, or shared."""
-        own = self.at_or_below(member)
         if not member.group_id:
-            return own
-        return own | self.filter(organization=member.organization_id).filter(
-            ports.shared_with(member)
-        )
+            return self.at_or_below(member)
+        own = Q(team=member.team_id) if member.team_id else Q(group=member.group_id)
+        rows = self.filter(organization=member.organization_id)
+        return rows.filter(own | ports.shared_with(member))
 
     def usable_by(self, owner: object) -> Self:
         """Return the apps that the owner of a service (a level) may use."""

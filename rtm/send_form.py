@@ -34,10 +34,14 @@ _EXPIRIES = {
 
 
 def routes_of(member: Member) -> "QuerySet[Allocation]":
-    """Return the apps of live services through which this person may send."""
+    """Return the apps of live services through which this person may send.
+
+    Of each service it is the one app a channel that is resolved for the person.
+    """
     sending = [kind.slug for kind in registry.all_types() if kind.can(Capability.SEND)]
     routes: QuerySet[Allocation] = (
-        Allocation.objects.filter(
+        Allocation.objects.resolved_for(member)
+        .filter(
             service__in=Service.objects.visible_to(member).filter(state=Service.State.LIVE),
             app__state=App.State.ACTIVE,
             app__channel_type__in=sending,

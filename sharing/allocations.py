@@ -1,7 +1,10 @@
 """Which app a service uses on each channel, and which service gets an app's messages."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Member, Team, User
@@ -113,11 +116,30 @@ def _check_holder(service: Service, team: Team | None, user: User | None) -> Non
     """Refuse a holder of another organization, and two holders at once."""
     if team and user:
         raise ValidationError({"user": [_("Choose a team or a person, not both.")]})
-    if team and team.group.organization_id != service.organization_id:
-        raise ValidationError({"team": [_("The team belongs to another organization.")]})
-    seats = Member.objects.active().filter(organization=service.organization_id, user=user)
-    if user and not seats.exists():
-        raise ValidationError({"user": [_("The person has no seat in this organization.")]})
+    teams, people = holders_of(service)
+    if team and not teams.filter(pk=team.pk).exists():
+        raise ValidationError({"team": [_("The team does not see this service.")]})
+    if user and not people.filter(user=user).exists():
+        raise ValidationError({"user": [_("The person does not see this service.")]})
+
+
+def holders_of(service: Service) -> tuple[Any, Any]:
+    """Return the teams and the seats to which a service can allocate.
+
+    Teams at its level or below, and people there, above or below: a service of a team
+    allocates to that team, not to its sister.
+    """
+    teams = Team.objects.filter(group__organization=service.organization_id)
+    people = Member.objects.active().filter(organization=service.organization_id)
+    if service.team_id:
+        above = Q(group__isnull=True) | Q(group=service.group_id, team__isnull=True)
+        return teams.filter(pk=service.team_id), people.filter(above | Q(team=service.team_id))
+    if service.group_id:
+        above = Q(group__isnull=True)
+        return teams.filter(group=service.group_id), people.filter(
+            above | Q(group=service.group_id)
+        )
+    return teams, people
 
 
 def _taken(error: IntegrityError) -> ValidationError:

@@ -97,6 +97,34 @@ class AllocateForm(AppForm):
         error_messages={"required": _("Select the app")},
     )
 
+    holder = forms.ChoiceField(
+        label=_("For"),
+        required=False,
+        help_text=_(
+            "What is for a person goes before what is for the team, and for everybody."
+        ),
+    )
+
+    def __init__(self, *args: Any, teams: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["holder"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        self.teams = {f"team:{team.pk}": team for team in teams}
+        self.people = {f"user:{seat.user_id}": seat.user for seat in people}
+        named = [(key, f"{team.group.name} › {team.name}") for key, team in self.teams.items()]
+        persons = [(key, user.get_full_name()) for key, user in self.people.items()]
+        field.choices = [
+            ("", _("Everybody")),
+            *([(_("A team"), named)] if named else []),
+            *([(_("A person"), persons)] if persons else []),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Turn the choice into the team or the person."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        key = values.pop("holder", "")
+        return values | {"team": self.teams.get(key), "user": self.people.get(key)}
+
 
 def _app_label(app: Any) -> str:
     return f"{app.name} ({registry.get(app.channel_type).name}, {app.app_id})"

@@ -11,7 +11,7 @@ from guardian.models import GroupObjectPermissionBase
 from imiconnect.accounts.models import LevelOwned, Team, User
 from imiconnect.apps.models import App
 from imiconnect.identity import Identified
-from imiconnect.sharing.querysets import ServiceQuerySet
+from imiconnect.sharing.querysets import AllocationQuerySet, ServiceQuerySet
 from imiconnect.vault import EncryptedTextField
 
 
@@ -95,6 +95,8 @@ class Allocation(Identified):
     )
     #: The service that gets the app's incoming messages which no thread belongs to.
     is_inbound = models.BooleanField(_("gets incoming messages"), default=False)
+
+    objects: ClassVar[Any] = AllocationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("allocation")

@@ -1,8 +1,9 @@
 """Reads of services and shares."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Q
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from imiconnect.accounts.models import Group, Member, Organization, Team
@@ -22,6 +23,28 @@ class ServiceQuerySet(LevelQuerySet):
     def visible_to(self, member: Member) -> Self:
         """Return the services of the person's level and of the levels below it."""
         return self.at_or_below(member)
+
+
+class AllocationQuerySet(models.QuerySet[Any]):
+    """Apps that services use."""
+
+    def resolved_for(self, member: Member) -> Self:
+        """Return the one app that each service uses on each channel for this person.
+
+        What is allocated to the person wins over what is allocated to the team, and that over
+        what is there for everybody.
+        """
+        beside = self.model._default_manager.filter(
+            service=OuterRef("service"), channel=OuterRef("channel")
+        )
+        own = Exists(beside.filter(user=member.user_id))
+        of_team = Exists(beside.filter(team=member.team_id, team__isnull=False))
+        for_all = Q(team__isnull=True, user__isnull=True)
+        return self.filter(
+            Q(user=member.user_id)
+            | (Q(team=member.team_id, team__isnull=False) & ~own)
+            | (for_all & ~own & ~of_team)
+        )
 
 
 def shares_in_force() -> "QuerySet[AppShare]":
@@ -53,12 +76,17 @@ def shared_with_member(member: Member) -> Q:
     Shared with the person's level, or with a level below it: what a team may use is seen in
     the group above, as what a team owns is.
     """
-    condition = shared_with(member.level)
-    if member.group_id and not member.team_id:
-        teams = Team.objects.filter(group=member.group_id).values("permission_group")
-        held = shares_in_force().filter(group__in=teams)
-        condition |= Q(pk__in=held.values("content_object_id"))
-    return condition
+    if not member.group_id or member.team_id:
+        return shared_with(member.level)
+    # One list of ids and one set of shares: two subqueries would be hashed one by one.
+    teams = Team.objects.filter(group=member.group_id)
+    holders = [
+        member.organization.permission_group_id,
+        member.group.permission_group_id,
+        *teams.values_list("permission_group", flat=True),
+    ]
+    held = shares_in_force().filter(group_id__in=holders)
+    return Q(pk__in=held.values("content_object_id"))
 
 
 def usable_by(level: Level) -> Q:
@@ -67,7 +95,9 @@ def usable_by(level: Level) -> Q:
     An app is usable at the level that owns it; elsewhere it needs a share.
     """
     if isinstance(level, Team):
-        return Q(team=level) | shared_with(level)
+        of_tenant = Q(organization=level.group.organization_id)
+        return Q(team=level) | (of_tenant & shared_with(level))
     if isinstance(level, Group):
-        return Q(group=level, team__isnull=True) | shared_with(level)
+        of_tenant = Q(organization=level.organization_id)
+        return Q(group=level, team__isnull=True) | (of_tenant & shared_with(level))
     return Q(organization=level, group__isnull=True)

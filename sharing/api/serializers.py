@@ -22,9 +22,11 @@ class AllocationSerializer(serializers.Serializer[Any]):
 
 
 class NewAllocationSerializer(serializers.Serializer[Any]):
-    """Which app to allocate."""
+    """Which app to allocate, and to which team or user; to everybody without either."""
 
     app = serializers.UUIDField()
+    team = serializers.UUIDField(allow_null=True, default=None)
+    user = serializers.IntegerField(allow_null=True, default=None)
 
 
 class ServiceSerializer(serializers.Serializer[Any]):

@@ -17,6 +17,7 @@ from imiconnect.apps.models import App
 from imiconnect.keys import Overlap
 from imiconnect.rest import MemberViewSet, checked_body
 from imiconnect.sharing import services
+from imiconnect.sharing.allocations import holders_of
 from imiconnect.sharing.api.serializers import (
     AllocationSerializer,
     ChangedServiceSerializer,
@@ -87,9 +88,13 @@ class ServiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberVie
     def allocate(self, request: Request, pk: str) -> Response:
         """Let a service use an app of its level, or one shared with it."""
         service = self.get_object()
-        key = checked_body(NewAllocationSerializer, request)["app"]
-        app = get_object_or_404(App.objects.visible_to(self.member), pk=key)
-        allocation = services.allocate(service=service, app=app)
+        body = checked_body(NewAllocationSerializer, request)
+        app = get_object_or_404(App.objects.visible_to(self.member), pk=body["app"])
+        teams, people = holders_of(service)
+        team = get_object_or_404(teams, pk=body["team"]) if body["team"] else None
+        seats = people.select_related("user")
+        user = get_object_or_404(seats, user=body["user"]).user if body["user"] else None
+        allocation = services.allocate(service=service, app=app, team=team, user=user)
         data = AllocationSerializer(allocation).data
         return Response(data, status=status.HTTP_201_CREATED)
 

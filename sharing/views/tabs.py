@@ -11,6 +11,7 @@ from imiconnect.console.toasts import toast
 from imiconnect.keys import in_force, masked
 from imiconnect.manage import Card
 from imiconnect.sharing import services
+from imiconnect.sharing.allocations import holders_of
 from imiconnect.sharing.forms import (
     KIND_WORDS,
     AllocateForm,
@@ -53,14 +54,18 @@ class Overview(ServiceTab):
 
 
 def _allocate(page: Any, values: dict[str, Any]) -> None:
-    services.allocate(service=page.object, app=values["app"])
+    services.allocate(service=page.object, **values)
     toast(page.request, _("The app is allocated."))
 
 
 def _free_apps(page: Any) -> dict[str, Any]:
-    used = page.object.allocations.values("app_id")
-    usable = App.objects.usable_by(page.object.level).exclude(pk__in=used)
-    return {"apps": usable.order_by("name")}
+    """Return what can be allocated and to whom: only apps that the service's level may use."""
+    teams, people = holders_of(page.object)
+    return {
+        "apps": App.objects.usable_by(page.object.level).order_by("name"),
+        "teams": teams.select_related("group").order_by("group__name", "name"),
+        "people": people.select_related("user").order_by("user__name", "pk"),
+    }
 
 
 class Channels(ServiceTab):
@@ -73,7 +78,14 @@ class Channels(ServiceTab):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the allocations."""
         rows = self.object.allocations.select_related("app", "team", "user").order_by("id")
-        allocations = [(row, registry.get(row.app.channel_type).name) for row in rows]
+        usable = set(
+            App.objects.usable_by(self.object.level)
+            .filter(pk__in=[row.app_id for row in rows])
+            .values_list("pk", flat=True)
+        )
+        allocations = [
+            (row, registry.get(row.app.channel_type).name, row.app_id in usable) for row in rows
+        ]
         any_free = _free_apps(self)["apps"].exists()
         return super().get_context_data(**kwargs) | {
             "allocations": allocations,

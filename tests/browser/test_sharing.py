@@ -47,7 +47,7 @@ def add_new(page: Page) -> None:
 def update(page: Page) -> None:
     with page.expect_response(lambda answer: "/sharing/" in answer.url):
         page.get_by_role("button", name="UPDATE the sharing").click()
-    expect(page.get_by_text("The sharing is changed.")).to_be_visible()
+    expect(page.get_by_text("The sharing is changed.").first).to_be_visible()
 
 
 def sees(page: Page, sign_in: SignIn, member: Member) -> bool:

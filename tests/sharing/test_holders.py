@@ -1,0 +1,101 @@
+"""Apps allocated to everybody, to a team or to a person, and which one is used for whom."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from imiconnect.accounts.models import Group, Member, Team
+from imiconnect.apps.models import App
+from imiconnect.rtm.send_form import routes_of
+from imiconnect.sharing import services
+from imiconnect.sharing.models import Allocation, Service
+from imiconnect.sharing.shares import share_app, unshare
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[Member], Client]
+
+
+@pytest.fixture
+def group_service(group: Group, group_member: Member) -> Service:
+    return services.create_service(member=group_member, name="Group alerts")
+
+
+def apps_of(member: Member) -> set[str]:
+    return {row.app.name for row in Allocation.objects.resolved_for(member)}
+
+
+def test_a_persons_app_goes_before_the_teams_and_that_before_everybodys(
+    group_member: Member,
+    team_member: Member,
+    sister: Member,
+    group_service: Service,
+    new_app: Any,
+) -> None:
+    names = ("Everybody's", "Team's", "Tia's")
+    whole, teams, own = (new_app(group_member, name) for name in names)
+    services.allocate(service=group_service, app=whole)
+    assert apps_of(team_member) == {"Everybody's"}
+    services.allocate(service=group_service, app=teams, team=team_member.team)
+    assert apps_of(team_member) == {"Team's"} and apps_of(sister) == {"Everybody's"}
+    services.allocate(service=group_service, app=own, user=team_member.user)
+    assert apps_of(team_member) == {"Tia's"}
+
+
+def test_what_is_for_another_team_cannot_be_sent_through(
+    admin: Member, service: Service, app: App, team: Team
+) -> None:
+    services.allocate(service=service, app=app, team=team)
+    services.set_state(service=service, state="live")
+    assert not routes_of(admin).exists()
+
+
+def test_a_second_app_for_a_team_is_refused(
+    group_member: Member, group_service: Service, team: Team, new_app: Any
+) -> None:
+    services.allocate(service=group_service, app=new_app(group_member), team=team)
+    with pytest.raises(ValidationError, match="team has an app"):
+        services.allocate(service=group_service, app=new_app(group_member), team=team)
+
+
+def test_a_sister_teams_service_allocates_not_to_the_team(
+    sister: Member, team: Team, new_app: Any
+) -> None:
+    service = services.create_service(member=sister, name="Loans")
+    with pytest.raises(ValidationError, match="does not see"):
+        services.allocate(service=service, app=new_app(sister), team=team)
+
+
+def test_the_page_allocates_to_a_team(
+    service: Service, app: App, team: Team, asset_manager: Member, client_of: ClientOf
+) -> None:
+    values = {"card": "allocate", "app": app.pk, "holder": f"team:{team.pk}"}
+    url = f"/services/{service.pk}/channels/"
+    assert client_of(asset_manager).post(url, values).status_code == 302
+    assert Allocation.objects.get().team == team
+
+
+def test_rest_allocates_to_a_user(
+    service: Service, app: App, team_member: Member, admin: Member, client_of: ClientOf
+) -> None:
+    body = {"app": str(app.pk), "user": team_member.user_id}
+    url = f"/api/v1/services/{service.pk}/allocations/"
+    answer = client_of(admin).post(url, body, content_type="application/json")
+    assert answer.status_code == 201 and answer.json()["user"] == team_member.user_id
+
+
+def test_a_team_without_a_share_does_not_see_the_asset(
+    admin: Member, app: App, team_member: Member, client_of: ClientOf
+) -> None:
+    service = services.create_service(member=team_member, name="Card alerts")
+    url = f"/services/{service.pk}/channels/"
+    client = client_of(team_member)
+    assert app.app_id not in client.get(url).text
+    share_app(member=admin, app=app, level=team_member.team)
+    assert app.app_id in client.get(url).text
+    services.allocate(service=service, app=app)
+    unshare(member=admin, app=app, level=team_member.team)
+    text = client.get(url).text
+    assert app.app_id not in text and "An app that is no longer shared" in text
