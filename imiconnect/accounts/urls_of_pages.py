@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from imiconnect.accounts.views import account, audit, groups, invitations, organization, people
+from imiconnect.accounts.views import (
+    account,
+    audit,
+    groups,
+    invitations,
+    organization,
+    people,
+    roles,
+)
 
 urlpatterns = [
     # /account/
@@ -64,6 +72,8 @@ urlpatterns = [
         "settings/groups/<uuid:group_id>/teams/new/", groups.NewTeam.as_view(), name="new_team"
     ),
     path("settings/teams/<uuid:team_id>/", groups.OneTeam.as_view(), name="team"),
+    # /settings/roles/
+    path("settings/roles/", roles.Roles.as_view(), name="roles"),
     # /settings/audit/
     path("settings/audit/", audit.Audit.as_view(), name="audit"),
     path("settings/audit/<uuid:entry_id>/", audit.Entry.as_view(), name="audit_entry"),

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.contrib import admin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
-from imiconnect.audit.models import AuditEntry
+from imiconnect.audit.models import AuditEntry, AuditLink
 from imiconnect.support import ReadOnlyAdmin
 
 
@@ -18,3 +18,13 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("actor",)
     exact = ("organization_id", "object_id", "actor_name", "action", "id")
     ordering = ("-id",)
+
+
+@admin.register(AuditLink)
+class AuditLinkAdmin(ReadOnlyAdmin):
+    """The chain over the record, by organization."""
+
+    list_display = ("number", "organization_id", "entry_id", "digest", "created_at")
+    list_filter: ClassVar = [("created_at", RangeDateTimeFilter)]
+    exact = ("organization_id", "entry_id", "digest")
+    ordering = ("-created_at", "-number")

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.identity import Identified
@@ -32,6 +33,8 @@ class AuditEntry(Identified):
     before = models.JSONField(_("before"), default=dict, blank=True)
     after = models.JSONField(_("after"), default=dict, blank=True)
     address = models.GenericIPAddressField(_("from"), null=True, blank=True)
+    #: Whether the chain holds this entry; see ``audit.chain``.
+    is_chained = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("audit entry")
@@ -40,7 +43,36 @@ class AuditEntry(Identified):
         indexes = [
             models.Index(fields=["organization_id", "-id"], name="audit_newest"),
             models.Index(fields=["object_type", "object_id"], name="audit_object"),
+            models.Index(
+                fields=["id"], condition=Q(is_chained=False), name="audit_not_chained"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_name}".strip()
+
+
+class AuditLink(models.Model):
+    """One link of the chain of an organization; entries of nobody's have the nil id's chain.
+
+    ``digest`` is the SHA-256 of the link before it and of everything that the entry says, so
+    that a changed, removed or inserted entry breaks each link from there on.
+    """
+
+    entry_id = models.UUIDField(_("entry"), primary_key=True, editable=False)
+    organization_id = models.UUIDField(_("organization"), editable=False)
+    number = models.BigIntegerField(_("number"), editable=False)
+    digest = models.CharField(_("digest"), max_length=64, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("link of the audit chain")
+        verbose_name_plural = _("links of the audit chain")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "number"], name="audit_link_number_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.digest[:12]}"

@@ -92,6 +92,8 @@ class ListPage(PageMixin, TemplateView):
     page_size = 50
     filter_form: type[FilterForm] | None = None
     export_name = ""
+    #: The columns of the CSV file, where it tells more than the table.
+    export_columns: ClassVar[Sequence[Column]] = ()
     #: Topics of ``console.live`` and the states whose badges change in place.
     live_topics: Sequence[str] = ()
     live_states: Sequence[str] = ()
@@ -222,7 +224,8 @@ class ListPage(PageMixin, TemplateView):
 
     def _csv(self) -> StreamingHttpResponse:
         rows = self._rows(self._filters()).order_by(*self._order())
-        return csv_response(self.export_name, self.columns, rows.iterator(chunk_size=2000))
+        columns = self.export_columns or self.columns
+        return csv_response(self.export_name, columns, rows.iterator(chunk_size=2000))
 
     def _run(self, act: BulkAct) -> HttpResponse:
         ids = self.request.POST.getlist("ids")[:MAX_SELECTED]

@@ -1,5 +1,6 @@
 """The settings pages: what each shows, what each does, and who may open it."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,8 @@ from django.test import Client
 
 from imiconnect.accounts import services
 from imiconnect.accounts.models import Group, Invitation, Member, Organization, Team
-from imiconnect.accounts.roles import Role
+from imiconnect.accounts.roles import ACT_WORDS, ALLOWED, Role
+from imiconnect.audit import chain
 from imiconnect.audit.models import AuditEntry
 from imiconnect.audit.services import record
 from tests.factories import make_member
@@ -28,6 +30,7 @@ PAGES = (
     "/settings/groups/{group}/",
     "/settings/groups/{group}/teams/new/",
     "/settings/teams/{team}/",
+    "/settings/roles/",
     "/settings/audit/",
     "/settings/audit/{entry}/",
 )
@@ -254,3 +257,24 @@ def test_the_audit_is_filtered(
     record("ours.happened", admin)
     text = client_of(admin).get(f"/settings/audit/?{filters}").content.decode()
     assert ("ours.happened" in text) is found
+
+
+def test_the_audit_is_downloaded_with_before_after_and_chain(
+    admin: Member, client_of: ClientOf
+) -> None:
+    entry = record("ours.happened", admin, before={"n": 1}, after={"n": 2})
+    chain.extend()
+    url = "/settings/audit/?action=ours."
+    answer = client_of(admin).get(f"{url}&format=json")
+    (row,) = json.loads(b"".join(answer))
+    assert (row["id"], row["before"], row["after"]) == (str(entry.pk), {"n": 1}, {"n": 2})
+    assert len(row["digest"]) == 64
+    text = b"".join(client_of(admin).get(f"{url}&format=csv")).decode()
+    assert '{""n"": 2}' in text and "Before" in text
+
+
+def test_the_roles_are_those_that_the_code_asks(admin: Member, client_of: ClientOf) -> None:
+    rows = client_of(admin).get("/settings/roles/").context["rows"]
+    shown = {(str(words), str(role)) for words, cells in rows for role, may in cells if may}
+    allowed = {(str(ACT_WORDS[act]), str(role.label)) for role in Role for act in ALLOWED[role]}
+    assert shown == allowed

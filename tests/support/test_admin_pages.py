@@ -20,6 +20,7 @@ from imiconnect.accounts import services
 from imiconnect.accounts.models import Member, Organization, Team, User
 from imiconnect.accounts.roles import Role
 from imiconnect.apps.models import App
+from imiconnect.audit import chain
 from imiconnect.console.models import Submission
 from imiconnect.identity import uuid7
 from imiconnect.rtm import models as rtm
@@ -68,6 +69,7 @@ def rows(db: None) -> None:
         scopes=["apps:read"],
     )
     make_rows(Member.objects.filter(organization=app.organization)[0])
+    chain.extend()
     for number in range(3):
         _gateway_rows(app, service, number)
 

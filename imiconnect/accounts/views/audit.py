@@ -1,22 +1,34 @@
 """Settings > Audit: who changed what in the organization, newest first."""
 
 import datetime as dt
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from django import forms
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse, reverse_lazy
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin
 from imiconnect.accounts.views.base import settings_tabs, whole_organization
-from imiconnect.audit.models import AuditEntry
+from imiconnect.audit.models import AuditEntry, AuditLink
 from imiconnect.console.columns import TIME, Column
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.lists import Empty, FilterForm, ListPage
 from imiconnect.identity import first_uuid7_at
+
+_SAID = (
+    "id", "created_at", "action", "actor_name", "address",
+    "object_type", "object_id", "object_name", "before", "after",
+)  # fmt: skip
 
 
 def _entry_url(entry: AuditEntry) -> str:
@@ -48,6 +60,15 @@ class Audit(MemberRequiredMixin, ListPage):
         Column("address", _("From")),
         Column("created_at", _("When"), kind=TIME),
     )
+    export_columns = (
+        *columns,
+        Column("object_type", _("Kind of object")),
+        Column("object_id", _("ID of the object")),
+        Column("before", _("Before"), lambda entry: json.dumps(entry.before, sort_keys=True)),
+        Column("after", _("After"), lambda entry: json.dumps(entry.after, sort_keys=True)),
+        Column("id", _("Entry")),
+    )
+    template_name = "accounts/audit.html"
     empty = Empty(_("Nothing recorded yet"), _("Each change and each sign-in is written here."))
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -70,6 +91,18 @@ class Audit(MemberRequiredMixin, ListPage):
             day_after = values["until"] + dt.timedelta(days=1)
             queryset = queryset.filter(id__lt=_first_id(day_after))
         return queryset
+
+    def get(  # type: ignore[override]  # a file is streamed
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Draw the page, or send the filtered entries as a file: CSV or JSON."""
+        if request.GET.get("format") != "json":
+            return super().get(request, *args, **kwargs)
+        rows = self._rows(self._filters()).order_by("id").iterator(chunk_size=2000)
+        answer = StreamingHttpResponse(_as_json(rows), content_type="application/json")
+        name = f"audit-{timezone.now():%Y-%m-%d}.json"
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
 
     def kinds(self) -> Any:
         """Return the pages of the settings."""
@@ -95,6 +128,29 @@ class Entry(MemberRequiredMixin, PageMixin, TemplateView):
         return super().get_context_data(
             **kwargs, entry=entry, changes=changes, title=entry.action
         )
+
+
+def _as_json(entries: Iterable[AuditEntry]) -> Iterator[str]:
+    """Yield entries as one JSON array, each with the digest of its link once it is chained."""
+    opening = "["
+    for some in batched(entries, 1000):
+        links = AuditLink.objects.in_bulk([entry.pk for entry in some])
+        for entry in some:
+            link = links.get(entry.pk)
+            row = {name: getattr(entry, name) for name in _SAID} | {
+                "number": link.number if link else None,
+                "digest": link.digest if link else None,
+            }
+            yield opening + DjangoJSONEncoder(sort_keys=True).encode(row)
+            opening = ",\n"
+    yield "[]" if opening == "[" else "]"
+
+
+def batched(entries: Iterable[AuditEntry], size: int) -> Iterator[list[AuditEntry]]:
+    """Yield lists of ``size`` entries."""
+    own = iter(entries)
+    while some := list(islice(own, size)):
+        yield some
 
 
 def _first_id(day: dt.date) -> Any:

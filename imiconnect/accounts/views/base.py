@@ -47,7 +47,7 @@ def settings_tabs(request: HttpRequest, current: str) -> Sequence[Button]:
     if member.can(Act.MANAGE_SETTINGS) and not member.group_id:
         tabs.append(("organization", _("Organization")))
     if member.can(Act.MANAGE_PEOPLE):
-        tabs += [("people", _("People")), ("groups", _("Groups"))]
+        tabs += [("people", _("People")), ("groups", _("Groups")), ("roles", _("Roles"))]
     if member.can(Act.READ_AUDIT) and not member.group_id:
         tabs.append(("audit", _("Audit")))
     return [
