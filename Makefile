@@ -27,7 +27,7 @@ help: ## Show this list
 run: build/.static ## Start everything at http://HOST:PORT (DATA_DIR chooses the data folder)
 	@exec $(PY) manage.py up
 
-test: .venv/.test build/.static ## Run the whole test suite, browser tests included
+test: .venv/.test node_modules/.dev build/.static ## Run the whole test suite, browser tests included
 	@$(PY) deploy/make/browser.py
 	@mkdir -p build
 	@{ $(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS); echo $$? >build/pytest.status; } 2>&1 | tee build/pytest.log
@@ -90,12 +90,18 @@ clean: ## Remove what was built; the data in var/ stays
 	@$(INSTALL) -r $<
 	@touch $@
 
-node_modules/.installed: package-lock.json .npmrc .venv/.run
+node_modules/.run: package-lock.json .npmrc .venv/.run
 	@echo "Installing the front-end packages."
-	@$(PY) deploy/make/npm.py
+	@$(PY) deploy/make/npm.py --omit=dev
 	@touch $@
 
-build/.static: node_modules/.installed $(SOURCES)
+# The tests' packages as well: axe, and the double of a carrier's API.
+node_modules/.dev: package-lock.json .npmrc .venv/.run
+	@echo "Installing the front-end packages and those of the tests."
+	@$(PY) deploy/make/npm.py
+	@touch node_modules/.run $@
+
+build/.static: node_modules/.run $(SOURCES)
 	@echo "Building the static files."
 	@mkdir -p build
 	@$(BUILDING) $(PY) manage.py vendor_assets

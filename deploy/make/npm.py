@@ -20,7 +20,7 @@ def _main() -> int:
             f"Install Node.js {_OLDEST_NODE} or newer.\n"
         )
         return 1
-    return subprocess.run([*command, *_ARGUMENTS]).returncode  # noqa: S603 - npm itself
+    return subprocess.run([*command, *_ARGUMENTS, *sys.argv[1:]]).returncode  # noqa: S603 - npm itself
 
 
 def _own_npm() -> list[str]:
