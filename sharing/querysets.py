@@ -76,13 +76,14 @@ def shared_with_member(member: Member) -> Q:
     Shared with the person's level, or with a level below it: what a team may use is seen in
     the group above, as what a team owns is.
     """
-    if not member.group_id or member.team_id:
+    group = member.group
+    if group is None or member.team_id:
         return shared_with(member.level)
     # One list of ids and one set of shares: two subqueries would be hashed one by one.
-    teams = Team.objects.filter(group=member.group_id)
+    teams = Team.objects.filter(group=group.pk)
     holders = [
         member.organization.permission_group_id,
-        member.group.permission_group_id,
+        group.permission_group_id,
         *teams.values_list("permission_group", flat=True),
     ]
     held = shares_in_force().filter(group_id__in=holders)

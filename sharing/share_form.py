@@ -156,7 +156,8 @@ class ShareEditor:
     @cached_property
     def all_form(self) -> AllForm:
         """The end of a share to all."""
-        return self._form(AllForm, {"ends_at": self.all_ends}, "all")
+        form: AllForm = self._form(AllForm, {"ends_at": self.all_ends}, "all")
+        return form
 
     @cached_property
     def rows(self) -> list[RowForm]:
@@ -166,7 +167,9 @@ class ShareEditor:
     def _row(self, raw: dict[str, Any], number: int, strict: bool) -> RowForm:
         kind = TEAM if raw.get("kind") == TEAM else GROUP
         options = {"kind": kind, "chosen": raw.get("group") or "", "levels": self.levels}
-        return self._form(RowForm, raw | {"kind": kind}, f"row-{number}", strict, **options)
+        values = raw | {"kind": kind}
+        form: RowForm = self._form(RowForm, values, f"row-{number}", strict, **options)
+        return form
 
     def _form(
         self,

@@ -189,7 +189,7 @@ def _described(targets: Iterable[Target]) -> list[dict[str, Any]]:
     """Return shares as the audit record holds them, in an order of their own."""
     rows = []
     for target in targets:
-        row = {"with": key_of(target.level), "name": path_of(target.level)}
+        row: dict[str, Any] = {"with": key_of(target.level), "name": path_of(target.level)}
         if isinstance(target.level, Group):
             row["include_teams"] = target.include_teams
         rows.append(row | {"until": target.ends_at.isoformat() if target.ends_at else None})

@@ -12,6 +12,7 @@ from imiconnect.accounts.access import Act
 from imiconnect.accounts.models import Member
 from imiconnect.apps.views.base import AppMixin, manage_url
 from imiconnect.console.forms import ConsoleForm, PageMixin
+from imiconnect.console.words import Words
 from imiconnect.sharing.why import reasons
 
 
@@ -41,7 +42,7 @@ class WhyApp(AppMixin, PageMixin, TemplateView):
             form = PersonForm(initial={"person": str(person.pk)}, people=people)
         is_self = person.pk == self.member.pk
         name = person.user.get_full_name()
-        title = _("Why can I see this?")
+        title: Words = _("Why can I see this?")
         if not is_self:
             title = _("Why can %(name)s see this?") % {"name": name}
         return super().get_context_data(**kwargs) | {
