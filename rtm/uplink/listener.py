@@ -35,9 +35,9 @@ _NAME = "uplink"
 class Listener:
     """Reads all shards, or those named; ``run`` returns after a signal."""
 
-    def __init__(self, shards: Sequence[int] | None = None) -> None:
+    def __init__(self, shards: Sequence[int] | None = None, *, shared: bool = False) -> None:
         """Subscribe nothing yet."""
-        self._filters = _filters(shards)
+        self._filters = _filters(shards, shared=shared)
         self._messages: queue.SimpleQueue[tuple[int, MQTTMessage]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._inbox = Inbox()
@@ -149,9 +149,11 @@ def _own_name(shards: Sequence[int] | None) -> str:
     return "".join(c if c.isalnum() else "-" for c in socket.gethostname())
 
 
-def _filters(shards: Sequence[int] | None) -> list[str]:
-    """Return what to subscribe: shared where the broker has shared subscriptions."""
+def _filters(shards: Sequence[int] | None, *, shared: bool) -> list[str]:
+    """Return what to subscribe.
+
+    A shared subscription spreads devices over listeners, but Mosquitto drops what comes
+    between its restart and the listener's return, so it is asked for, never the default.
+    """
     plain = uplink_filters(shards)
-    if shards is None and settings.RTM_BROKER_KIND != "nats":
-        return [f"$share/gateway/{item}" for item in plain]
-    return plain
+    return [f"$share/gateway/{item}" for item in plain] if shared else plain

@@ -131,7 +131,7 @@ def send(
 @pytest.fixture
 def listener(mosquitto: Mosquitto) -> Iterator[Listener]:
     """The uplink listener on its shared subscription."""
-    running = Listener()
+    running = Listener(shared=True)
     assert running._filters == ["$share/gateway/up/+/+/+/+"]
     yield from run(running)
 

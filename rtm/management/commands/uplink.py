@@ -16,16 +16,21 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Offer ``--shards``, for brokers without shared subscriptions."""
+        """Offer two ways to divide the devices among several listeners."""
         parser.add_argument(
             "--shards",
             default="",
             help=f"Shards to read, like 0-7 or 1,3,5 (of 0-{SHARDS - 1}); all unless named.",
         )
+        parser.add_argument(
+            "--shared",
+            action="store_true",
+            help="Divide the devices with other listeners by a shared subscription.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the listener."""
-        Listener(shards=_shards(options["shards"])).run()
+        Listener(_shards(options["shards"]), shared=options["shared"]).run()
 
 
 def _shards(text: str) -> list[int] | None:
