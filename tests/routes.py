@@ -15,7 +15,6 @@ OBJECTS = {
     "service_id": "service",
     "api/v1/apps/:pk": "app",
     "api/v1/apps/:level": "team",
-    "api/v1/numbers/:pk": "number",
     "api/v1/services/:pk": "service",
     "api/v1/services/:allocation": "allocation",
     "allocation_id": "allocation",

@@ -11,24 +11,15 @@ import pytest
 from django.apps import apps as django_apps
 from django.test import Client
 from django.urls import path
-from django.utils import timezone
 
-from imiconnect.accounts import services as people
 from imiconnect.accounts.models import Group, Member, Organization, Team
 from imiconnect.accounts.roles import Role
 from imiconnect.apps import services as apps
-from imiconnect.apps.models import App
-from imiconnect.audit.services import record
-from imiconnect.identity import uuid7
-from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.models import Number, OfflineRequest
-from imiconnect.rtm.directory import create_customer, create_stream
-from imiconnect.rtm.models import Callback, Device, Message, ProfileBatch, Thread
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
-from imiconnect.tokens.services import make_token
 from tests import routes
 from tests.factories import client_of, make_member
+from tests.objects import make_app, make_objects, make_service
 from tests.routes import Address, every_address
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -79,63 +70,13 @@ OF_ALL = {
 @pytest.fixture
 def objects(admin: Member, team: Team, team_member: Member) -> dict[str, Any]:
     """An object of each kind, of the team Cards where a team can own one."""
-    app, service = (
-        _app(team_member, "Northwind App"),
-        _service(team_member, "Northwind Service"),
-    )
-    allocation = sharing.allocate(service=service, app=app)
-    offer = people.invite(email="open@northwind.example", level=team, role=Role.VIEWER)
-    customer = create_customer(member=admin, customer_id="nw-1", attributes={"x": "y"})
-    stream = create_stream(member=admin, name="Northwind Stream")
-    device = Device.objects.create(app=app, user_id="u1", device_id="d1", customer=customer)
-    thread = Thread.objects.create(app=app, service=service, stream=stream, user_id="u1")
-    message = Message.objects.create(
-        transid=uuid7(), organization=admin.organization, service=service, app=app,
-        thread=thread, channel="rt", address="u1", created_at=timezone.now(),
-    )  # fmt: skip
-    callback = Callback.objects.create(
-        organization=admin.organization, service=service, message_id=message.pk, kind="dr",
-        event="delivered", url="https://northwind.example/", body="{}", state="failed",
-    )  # fmt: skip
-    batch = ProfileBatch.objects.create(organization=admin.organization)
-    number = Number.objects.create(
-        organization=admin.organization, kind=Kind.SENDER_ID, value="NWBANK",
-        folded="nwbank", state=State.ACTIVE,
-    )  # fmt: skip
-    wish = OfflineRequest.objects.create(
-        organization=admin.organization, country_name="Northwind", quantity=1
-    )
-    word = number.reserved_keywords.create(word="NW", folded="nw", url="https://nw.example/")
-    token, _secret = make_token(member=admin, name="Northwind", scopes=["numbers:read"])
-    entry = record("northwind.secret", team, organization_id=admin.organization_id)
-    return {
-        "app": app.pk,
-        "app_id": app.app_id,
-        "service": service.pk,
-        "allocation": allocation.pk,
-        "person": team_member.pk,
-        "invitation": offer.invitation.pk,
-        "group": team.group_id,
-        "team": team.pk,
-        "customer": customer.pk,
-        "stream": stream.pk,
-        "device": device.pk,
-        "thread": thread.pk,
-        "message": message.pk,
-        "callback": callback.pk,
-        "profile_batch": batch.pk,
-        "number": number.pk,
-        "offline_request": wish.pk,
-        "reserved_keyword": word.pk,
-        "api_token": token.pk,
-        "audit_entry": entry.pk,
-    }
+    return make_objects(admin, team, team_member)
 
 
 @pytest.fixture
 def foreign_keys(outsider: Member) -> dict[str, str]:
     """The header keys of an app and a live service of the other organization."""
-    app, service = _app(outsider, "Harbour App"), _service(outsider, "Harbour Service")
+    app, service = make_app(outsider, "Harbour App"), make_service(outsider, "Harbour Service")
     sharing.allocate(service=service, app=app)
     sharing.set_state(service=service, state=Service.State.LIVE)
     return {
@@ -143,15 +84,6 @@ def foreign_keys(outsider: Member) -> dict[str, str]:
         "key": sharing.current_key(service).secret,
         "profile": outsider.organization.profile_key,
     }
-
-
-def _app(member: Member, name: str) -> App:
-    config = {"platform": "web", "systems": ["chrome"]}
-    return apps.create_app(member=member, name=name, channel_type="mobile_web", config=config)
-
-
-def _service(member: Member, name: str) -> Service:
-    return sharing.create_service(member=member, name=name)
 
 
 def call(client: Client, method: str, address: Address, **headers: str) -> Any:

@@ -11,7 +11,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,13 +148,21 @@ def assert_no_axe_findings() -> Callable[[Page], None]:
 
 
 def _assert_no_axe_findings(page: Page) -> None:
-    page.evaluate(AXE.read_text())
+    lines = axe_findings(page)
+    assert not lines, f"{page.url}\n" + "\n".join(lines)
+
+
+def axe_findings(page: Page, rules: Sequence[str] = ()) -> list[str]:
+    """Return a line for each finding of axe, of these rules or else of all in ``TAGS``."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
     found = page.evaluate(
-        "tags => axe.run({runOnly: {type: 'tag', values: tags}}).then(r => r.violations)", TAGS
+        "only => axe.run({runOnly: only, resultTypes: ['violations']}).then(r => r.violations)",
+        only,
     )
-    lines = [
+    return [
         f"{finding['id']}: {node['html'][:200]} ({node['failureSummary'][:300]})"
         for finding in found
         for node in finding["nodes"]
     ]
-    assert not lines, f"{page.url}\n" + "\n".join(lines)

@@ -1,0 +1,154 @@
+"""Every page of the console, as the URLconf lists them: axe, width, title, headings.
+
+A new page is covered by itself. Each page is loaded once and looked at four ways; what does
+not depend on the look is checked in two of them.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin as django_admin
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Page, Response
+
+from imiconnect.accounts import services as people
+from imiconnect.accounts.models import Member, Team
+from imiconnect.accounts.roles import Role
+from tests.browser.conftest import axe_findings
+from tests.factories import client_of
+from tests.objects import make_objects
+from tests.routes import every_address
+
+SignIn = Callable[[Page, Member], None]
+#: Which rules are run in which look: colours differ in all four, the rest by width.
+LOOKS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
+    (1440, "light", ()),
+    (1440, "dark", ("color-contrast",)),
+    (390, "dark", ()),
+    (390, "light", ("color-contrast",)),
+)
+NARROW = (390, 320)
+ANSWERS = (200, 403, 404, 410)
+DOCTYPES = (b"<!doctype", b"<!DOCTYPE")
+#: The long walk in parts, which the workers share.
+PARTS = 3
+#: Not of the console: the page of the REST API is Swagger UI's.
+NOT_OURS = ("/api/docs/",)
+#: The walk finds at least these; it fails when a change hides pages from it.
+KNOWN = {
+    "/", "/apps/", "/services/", "/messages/", "/messages/callbacks/", "/messages/send/",
+    "/customers/", "/numbers/", "/tools/", "/account/", "/settings/organization/",
+    "/settings/people/", "/settings/people/invite/", "/settings/groups/", "/settings/audit/",
+    "/services/new/name/", "/apps/configure/mobile_web/name/",
+}  # fmt: skip
+
+
+@pytest.fixture
+def objects(admin: Member, team: Team, team_member: Member) -> dict[str, Any]:
+    """An object of each kind, of the team Cards where a team can own one."""
+    return make_objects(admin, team, team_member)
+
+
+@pytest.fixture
+def faults(page: Page) -> Iterator[list[str]]:
+    """What is wrong with the pages looked at, all of it at once."""
+    found: list[str] = []
+
+    def note(answer: Response) -> None:
+        if answer.status >= 400 and answer.request.resource_type != "document":
+            found.append(f"{page.url}: {answer.url} answered {answer.status}")
+
+    page.on("response", note)
+    # A change of theme would otherwise be measured half-way.
+    page.emulate_media(reduced_motion="reduce")
+    page.set_default_timeout(20_000)
+    yield found
+    assert not found, "\n".join(found)
+
+
+def pages_for(client: Client, objects: dict[str, Any]) -> list[str]:
+    """Return the addresses that answer this person with a page of their own."""
+    paths = dict.fromkeys(address.path for address in every_address(objects))
+    return [path for path in paths if path not in NOT_OURS and _is_page(client, path)]
+
+
+def _is_page(client: Client, path: str) -> bool:
+    answer = client.get(path)
+    # What htmx fetches into a page is a part of one, and has no document around it.
+    return answer.status_code in ANSWERS and answer.content[:200].lstrip()[:9] in DOCTYPES
+
+
+def look_at(page: Page, path: str) -> list[str]:
+    """Open a page and return what is wrong with it."""
+    page.set_viewport_size({"width": LOOKS[0][0], "height": 900})
+    page.goto(path)
+    found = [*_words(page)]
+    for width, theme, rules in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", theme)
+        found += [f"{width} {theme}: {finding}" for finding in axe_findings(page, rules)]
+    for width in NARROW:
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.append(f"scrolls sideways at {width}")
+    return [f"{path}: {finding}" for finding in found]
+
+
+def _words(page: Page) -> Iterator[str]:
+    if not page.title().removesuffix("IMIconnect").strip(" ·"):
+        yield f"has the title {page.title()!r}"
+    headings = page.locator("h1").count(), page.locator("main h1").count()
+    if headings != (1, 1):
+        yield f"has {headings[0]} h1, of which {headings[1]} in main"
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_pages_of_an_admin(
+    part: int,
+    page: Page,
+    sign_in: SignIn,
+    admin: Member,
+    objects: dict[str, Any],
+    faults: list[str],
+) -> None:
+    paths = pages_for(client_of(admin), objects)
+    assert KNOWN <= set(paths), KNOWN - set(paths)
+    sign_in(page, admin)
+    for path in paths[part::PARTS]:
+        faults += look_at(page, path)
+
+
+def test_the_pages_of_somebody_not_signed_in(
+    page: Page, objects: dict[str, Any], team: Team, faults: list[str]
+) -> None:
+    offer = people.invite(email="new@northwind.example", level=team, role=Role.VIEWER)
+    paths = pages_for(Client(), objects)
+    assert {"/account/login/", "/account/password/reset/"} <= set(paths)
+    for path in (*paths, "/no-such-page/", f"/invitation/{offer.token}/"):
+        faults += look_at(page, path)
+
+
+def test_the_pages_that_refuse(
+    page: Page, sign_in: SignIn, viewer: Member, objects: dict[str, Any], faults: list[str]
+) -> None:
+    sign_in(page, viewer)
+    for path in ("/no-such-page/", "/settings/audit/", f"/apps/{objects['app']}/delete/"):
+        faults += look_at(page, path)
+
+
+def test_the_support_pages_keep_to_their_policy(page: Page, faults: list[str]) -> None:
+    # The page's own fixture fails on each breach of the policy that Chromium reports.
+    person = people.create_staff(email="help@example.test", name="Helpful", password="x" * 16)
+    page.goto("/admin/")
+    page.locator("[name=username], [name=login]").first.fill(person.email)
+    page.locator("[name=password]").fill("x" * 16)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/")
+    for model in django_admin.site._registry:
+        meta = model._meta
+        answer = page.goto(reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist"))
+        assert answer is not None and answer.status == 200
+    page.goto(reverse("admin:accounts_user_change", args=[person.pk]))
+    assert page.locator("h1, h2").count()

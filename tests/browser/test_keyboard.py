@@ -1,0 +1,95 @@
+"""The keyboard alone: from the sign-in page through CONFIGURE APPS to SAVE, focus in sight."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from imiconnect.accounts.models import Member
+from imiconnect.apps.models import App
+from tests.factories import PASSWORD
+
+#: More presses of Tab than any page on the way needs.
+FAR = 60
+#: Whether the focused part shows it: by an outline or a ring, its own or its box's.
+IS_SEEN = """() => {
+  const part = document.activeElement;
+  const shown = part.closest('.choice') || part;
+  const ring = (style) => (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2)
+    || style.boxShadow !== 'none';
+  const box = part.getBoundingClientRect();
+  const inside = box.bottom > 0 && box.top < innerHeight;
+  return inside && (ring(getComputedStyle(part)) || ring(getComputedStyle(shown)));
+}"""
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until the part has the focus; each part on the way shows that it has it."""
+    for _ in range(FAR):
+        if target.evaluate("part => part === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement !== document.body"):
+            here = page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
+            assert page.evaluate(IS_SEEN), f"the focus cannot be seen on {here}"
+    pytest.fail(f"Tab does not reach {target}")
+
+
+def press(page: Page, key: str, *, leads_to: str) -> None:
+    """Press a key that opens another page."""
+    page.keyboard.press(key)
+    expect(page.locator("h1")).to_contain_text(leads_to)
+    page.wait_for_load_state()
+
+
+def type_into(page: Page, label: str, words: str) -> None:
+    """Go to a field and write."""
+    tab_to(page, page.get_by_label(label, exact=True))
+    page.keyboard.type(words)
+
+
+def press_next(page: Page) -> None:
+    """Go to NEXT and press it."""
+    tab_to(page, page.get_by_role("button", name="NEXT"))
+    page.keyboard.press("Enter")
+
+
+def test_an_app_is_configured_without_a_mouse(page: Page, admin: Member) -> None:
+    page.set_default_timeout(20_000)
+    expect.set_options(timeout=20_000)
+    page.goto("/apps/")
+    type_into(page, "E-mail address", admin.user.email)
+    type_into(page, "Password", PASSWORD)
+    press(page, "Enter", leads_to="Apps")
+
+    tab_to(page, page.locator("summary", has_text="CONFIGURE APPS"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.locator(".menu-list").get_by_role("link", name="MOBILE / WEB"))
+    press(page, "Enter", leads_to="What is the application called?")
+
+    # An empty answer: the focus goes to the sentence that says so, and its link to the field.
+    press_next(page)
+    expect(page.get_by_role("alert").filter(has_text="There is a problem")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Application name")).to_be_focused()
+    page.keyboard.type("Typed app")
+    press_next(page)
+
+    expect(page.get_by_label("Web", exact=True)).to_be_visible()
+    tab_to(page, page.locator("input[type=radio]").first)
+    while not page.get_by_label("Web", exact=True).is_checked():
+        page.keyboard.press("ArrowDown")
+    press_next(page)
+
+    expect(page.get_by_label("Chrome")).to_be_visible()
+    tab_to(page, page.get_by_label("Chrome"))
+    page.keyboard.press("Space")
+    expect(page.get_by_label("Chrome")).to_be_checked()
+    press_next(page)
+
+    expect(page.get_by_label("Allowed origins")).to_be_visible()
+    press_next(page)
+
+    tab_to(page, page.get_by_role("button", name="SAVE"))
+    press(page, "Enter", leads_to="The application is created")
+    assert App.objects.get().name == "Typed app"
+    expect.set_options(timeout=5_000)
