@@ -31,6 +31,7 @@ OBJECTS = {
     "customers/:key": "customer",
     "numbers/:pk": "number",
     "api/v1/numbers/offline-requests/:pk": "offline_request",
+    "api/v1/numbers/:pk": "number",
     "word_id": "reserved_keyword",
     "token_id": "api_token",
 }
