@@ -15,7 +15,7 @@ from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App, ClientKey
 from imiconnect.rtm import broker
 from imiconnect.rtm.intake import addresses, app, lifespan
-from imiconnect.rtm.models import Device
+from imiconnect.rtm.models import Device, Message
 from imiconnect.sharing.models import Allocation, Service, ServiceKey
 from imiconnect.vault import digest
 
@@ -168,3 +168,18 @@ def closed_link() -> Iterator[None]:
     """Close the gateway's own connection after the last test."""
     yield
     broker.link.close()
+
+
+@pytest.fixture
+def send(
+    intake: Any, order: Callable[..., dict[str, Any]], service: Service
+) -> Callable[..., Message]:
+    """Have a message accepted and return its row."""
+
+    def accepted(**parts: Any) -> Message:
+        response = intake.post("/resources/v1/messaging", json=order(**parts))
+        assert response.status_code == 202, response.text
+        transid = response.json()["response"][0]["transid"]
+        return Message.objects.get(transid=transid)
+
+    return accepted

@@ -3,9 +3,8 @@
 import datetime as dt
 import json
 import queue
-import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,37 +16,20 @@ from imiconnect.rtm import broker
 from imiconnect.rtm.models import (
     Attempt,
     Callback,
-    Device,
-    Inbound,
     Message,
     OpenMessage,
     Receipt,
     Thread,
     Wake,
 )
-from imiconnect.rtm.processors import dr, expiry, mo, mt, retry
+from imiconnect.rtm.processors import dr, expiry, mt, retry
 from imiconnect.rtm.protocol.states import State
-from imiconnect.rtm.protocol.topics import uplink
-from imiconnect.rtm.uplink.listener import Listener
 from imiconnect.sharing.models import Service
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Send = Callable[..., Message]
 Subscribe = Callable[[str], "queue.Queue[dict[str, Any]]"]
-
-
-@pytest.fixture
-def send(intake: Any, order: Callable[..., dict[str, Any]], service: Service) -> Send:
-    """Have a message accepted and return its row."""
-
-    def accepted(**parts: Any) -> Message:
-        response = intake.post("/resources/v1/messaging", json=order(**parts))
-        assert response.status_code == 202, response.text
-        transid = response.json()["response"][0]["transid"]
-        return Message.objects.get(transid=transid)
-
-    return accepted
 
 
 def state_of(message: Message) -> State:
@@ -278,124 +260,6 @@ def test_higher_priority_is_claimed_first(send: Send) -> None:
     send(priority=1)
     high = send(priority=3)
     assert [claim.id for claim in claim_due(1, timezone.now())] == [high.pk]
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    """The uplink listener, running in a thread."""
-    from django.db import connections
-
-    running = Listener()
-    ready = threading.Event()
-    running._client.on_subscribe = lambda *_: ready.set()
-    running.start()
-
-    def work() -> None:
-        running.work()
-        connections.close_all()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert ready.wait(10)
-    yield running
-    running.stop()
-    thread.join()
-    running._client.disconnect()
-    running._client.loop_stop()
-
-
-def wait_for(found: Callable[[], bool]) -> None:
-    """Wait until something is so, for ten seconds at most."""
-    deadline = timezone.now() + dt.timedelta(seconds=10)
-    while not found():
-        assert timezone.now() < deadline
-        threading.Event().wait(0.02)
-
-
-def publish(topic: str, payload: bytes) -> None:
-    """Publish as a device does, at QoS 1."""
-    client = broker.new_client("device")
-    client.connect(*broker.address())
-    client.loop_start()
-    client.publish(topic, payload, 1).wait_for_publish(10)
-    client.disconnect()
-    client.loop_stop()
-
-
-def test_a_receipt_published_by_a_device_is_applied(send: Send, listener: Listener) -> None:
-    message = send()
-    body = {"op": "deliveryupdate", "status": 2, "tid": str(message.pk)}
-    publish(uplink("NB12345678", "u1", "d1"), json.dumps(body).encode())
-    wait_for(Receipt.objects.exists)
-    dr.process_due()
-    assert state_of(message) is State.DELIVERED
-
-
-def test_bad_payloads_are_counted_and_do_no_harm(
-    send: Send, listener: Listener, rtm_app: App
-) -> None:
-    message = send()
-    topic = uplink("NB12345678", "u1", "d1")
-    publish(topic, b"\xff\xfe")
-    publish(topic, b'{"op": "dance"}')
-    publish(topic, b'{"op": "deliveryupdate", "status": 9}')
-    publish("up/99/NB12345678/u1/d1", b"{}")
-    body = {"op": "deliveryupdate", "status": 3, "tids": [str(message.pk)]}
-    publish(topic, json.dumps(body).encode())
-    wait_for(Receipt.objects.exists)
-    assert listener._inbox.refused == {"body": 2, "op": 1, "topic": 1}
-
-
-def test_a_message_of_a_device_is_logged_and_handed_over(
-    listener: Listener, service: Service, device: Device
-) -> None:
-    body = {"op": "mo", "message": "Hi", "media": [{"file": "https://x.test/a.png"}]}
-    publish(uplink("NB12345678", "u1", "d1"), json.dumps(body).encode())
-    wait_for(Inbound.objects.exists)
-    mo.process_due()
-    message = Message.objects.get()
-    assert (message.state, message.direction, message.device_id) == (State.RECEIVED, 1, "d1")
-    assert message.payload["message"] == "Hi"
-    assert message.service_id == service.pk
-    assert Thread.objects.get(pk=message.thread_id).is_default
-    callback = Callback.objects.get()
-    assert (callback.kind, callback.url) == ("mo", "https://customer.test/mo")
-    told = json.loads(callback.body)
-    assert (told["channel"], told["event"], told["message"]) == ("Rtm", "MO", "Hi")
-    assert json.loads(told["attachments"]) == [{"file": "https://x.test/a.png"}]
-    assert (told["userId"], told["appId"], told["tid"]) == ("u1", "NB12345678", str(message.pk))
-
-
-def test_a_message_that_came_by_rest_and_by_mqtt_is_logged_once(
-    listener: Listener, intake: Any, service: Service, device: Device
-) -> None:
-    body = {"message": "Hi", "clientRef": "r1", "clientId": "NB12345678/u1/d1"}
-    topic = uplink("NB12345678", "u1", "d1")
-    for _ in range(2):
-        publish(topic, json.dumps({"op": "mo"} | body).encode())
-    publish(topic, json.dumps({"op": "mo", "message": "Later"}).encode())
-    wait_for(lambda: Inbound.objects.filter(body__message="Later").exists())
-    mo.process_due()
-    keys = {"secretkey": "a-client-key-of-the-tests"}
-    answer = intake.post("/rtmsAPI/api/v3/NB12345678/mo", json=body, headers=keys)
-    mo.process_due()
-    message = Message.objects.get(payload__message="Hi")
-    assert answer.json()["tid"] == str(message.pk)
-
-
-def test_a_message_from_a_device_of_an_app_that_is_off_is_logged_with_the_reason(
-    service: Service, rtm_app: App, caplog: pytest.LogCaptureFixture
-) -> None:
-    Inbound.objects.create(
-        app_id=rtm_app.pk, address="u1", device_id="d1", body={"message": "x"}
-    )
-    App.objects.update(state="off")
-    assert mo.process_due() == 1
-    row = Message.objects.get()
-    assert (row.state, row.code, row.reason) == (State.RECEIVED, 7018, "The app is off.")
-    assert not Callback.objects.exists()
-    assert not Inbound.objects.exists()
-    assert "apps that are off: 1" in caplog.text
 
 
 def test_a_message_to_a_closed_thread_opens_it_once(send: Send) -> None:
