@@ -42,13 +42,13 @@ class RequestViewSet(NumbersApi):
             keywords.request_keyword(member=self.member, wish=wish_of(values), **details)
         )
 
-    @extend_schema(request=s.KeywordSerializer, responses=s.PreviewSerializer)
+    @extend_schema(request=s.KeywordSerializer, responses=s.KeywordPreviewSerializer)
     @action(detail=False, methods=["post"], url_path="keywords/preview")
     def preview(self, request: Request) -> Response:
         """Say which code a keyword would get, and warn of look-alikes; changes nothing."""
         wish = wish_of(checked_body(s.KeywordSerializer, request))
         found = keywords.preview(member=self.member, wish=wish)
-        return Response(s.PreviewSerializer(found).data)
+        return Response(s.KeywordPreviewSerializer(found).data)
 
     @extend_schema(request=s.ShortCodeSerializer, responses={201: s.NumberSerializer})
     @action(detail=False, methods=["post"], url_path="short-codes")

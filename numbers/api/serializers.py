@@ -125,7 +125,7 @@ class KeywordDetailsSerializer(KeywordSerializer):
     service_content = serializers.CharField()
 
 
-class PreviewSerializer(Serializer):
+class KeywordPreviewSerializer(Serializer):
     """What a keyword request would give."""
 
     short_code = serializers.CharField(source="code.code", default=None)

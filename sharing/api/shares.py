@@ -58,7 +58,7 @@ class SharesSerializer(serializers.Serializer[Any]):
     shares = TargetSerializer(many=True)
 
 
-class PreviewSerializer(serializers.Serializer[Any]):
+class SharePreviewSerializer(serializers.Serializer[Any]):
     """What an update would change."""
 
     levels_gain = serializers.ListField(child=serializers.CharField())
@@ -138,14 +138,14 @@ class ShareViewSet(MemberViewSet):
         unshare(member=self.member, app=app, level=target.level)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=SharesSerializer, responses=PreviewSerializer)
+    @extend_schema(request=SharesSerializer, responses=SharePreviewSerializer)
     def preview(self, request: Request, pk: str) -> Response:
         """Say what replacing the set would change; nothing is written."""
         app: App = self.get_object()
         body = checked_body(SharesSerializer, request)
         wanted = _targets(self.member, body["shares"])
         kept = [t for t in targets_of(app) if not holds(self.member, t.level)]
-        return Response(PreviewSerializer(preview(app, wanted=wanted, kept=kept)).data)
+        return Response(SharePreviewSerializer(preview(app, wanted=wanted, kept=kept)).data)
 
     @extend_schema(responses=ReasonSerializer(many=True))
     def why(self, request: Request, pk: str) -> Response:

@@ -70,7 +70,7 @@ def test_a_stranger_finds_nothing(app: App, outsider: Member, client_of: ClientO
 
 
 def test_nobody_signed_in_is_refused(client: Client) -> None:
-    assert client.get(URL).status_code == 403
+    assert client.get(URL).status_code == 401
 
 
 def test_wrong_values_are_problems_with_pointers(admin: Member, client_of: ClientOf) -> None:

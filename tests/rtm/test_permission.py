@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from imiconnect.accounts.models import Group, Organization, Team
 from imiconnect.apps.models import App
-from imiconnect.rtm.processors.facts import pairs
+from imiconnect.rtm.processors.facts import read
 from imiconnect.sharing.models import Allocation, AppShare, Service
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def test_sql_and_orm_agree_on_every_level_and_share(
             Allocation(service=service, app=app, channel=f"c{place}")
             for place, app in enumerate(apps)
         )
-        found = pairs((service.pk, app.pk) for app in apps)
+        found, _threads = read(((service.pk, app.pk) for app in apps), ())
         by_sql = {app.pk for app in apps if found[(service.pk, app.pk)].may_use}
         by_orm = set(App.objects.usable_by(service.level).values_list("pk", flat=True))
         assert by_sql == by_orm

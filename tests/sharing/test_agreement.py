@@ -230,7 +230,8 @@ def explained(member: Member, rows: Rows) -> set[int]:
 
 def sent(rows: Rows) -> set[tuple[Place, int]]:
     """Return which service's messages the processors let through which app."""
-    pairs = facts.pairs((s.pk, app.pk) for s in rows.services.values() for app in rows.apps)
+    wanted = ((s.pk, app.pk) for s in rows.services.values() for app in rows.apps)
+    pairs, _threads = facts.read(wanted, ())
     return {
         (place, n)
         for place, service in rows.services.items()

@@ -101,7 +101,7 @@ def test_one_app_per_channel_and_one_more_per_team(
 def test_a_holder_belongs_to_the_organization(
     service: Service, app: App, outsider: Member
 ) -> None:
-    with pytest.raises(ValidationError, match="no seat"):
+    with pytest.raises(ValidationError, match="does not see this service"):
         services.allocate(service=service, app=app, user=outsider.user)
 
 

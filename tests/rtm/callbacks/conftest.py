@@ -1,5 +1,6 @@
 """A customer's server on loopback, and callbacks that go to it."""
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from imiconnect.accounts.models import Member
 from imiconnect.rtm.callbacks import sender
@@ -113,6 +115,8 @@ def new_callback(service: Service, receiver: Receiver) -> Callable[..., Callback
             "event": "delivered",
             "url": receiver.url + path,
             "body": '{"deliveryInfoNotification": {"transid": "ü"}}',
+            # Due for certain: the database has a clock of its own.
+            "due_at": timezone.now() - dt.timedelta(seconds=1),
         }
         return Callback.objects.create(**(values | fields))
 
