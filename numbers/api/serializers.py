@@ -128,7 +128,7 @@ class KeywordDetailsSerializer(KeywordSerializer):
 class KeywordPreviewSerializer(Serializer):
     """What a keyword request would give."""
 
-    short_code = serializers.CharField(source="code.code", default=None)
+    short_code = serializers.CharField(source="code.code", default=None, allow_null=True)
     problem = serializers.CharField()
     warnings = serializers.ListField(child=serializers.CharField())
 
