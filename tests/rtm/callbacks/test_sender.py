@@ -141,7 +141,7 @@ def test_a_slow_server_does_not_hold_up_another(
 def outbox_run() -> None:
     from imiconnect.rtm.callbacks.sender import Limits, send_due
 
-    send_due(Limits(linger=0, poll=0.05, claims_for=0.1))
+    send_due(Limits(linger=0, poll=0.05))
 
 
 def test_many_callbacks_share_few_connections(
