@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from imiconnect.accounts.models import Member
     from imiconnect.console.words import Words
+    from imiconnect.numbers.carriers.messaging import Event
     from imiconnect.numbers.models import Number
 
 
@@ -60,6 +61,9 @@ class Answers:
     traffic: Callable[["Number"], Traffic] = lambda number: Traffic()
     #: Each is called after the commit of a change of state, URL or reserved keyword.
     changed: list[Callable[["Number"], None]] = field(default_factory=list)
+    #: What a carrier told, with the key of the account; has committed when it returns. Unbound
+    #: it drops what it is given: nobody sent anything and no number has a service.
+    carried: Callable[[str, Sequence["Event"]], None] = lambda account, events: None
 
 
 answers = Answers()

@@ -1,12 +1,13 @@
-"""The contract of a carrier, and the few outcomes it may tell.
+"""The contract of a carrier that sells numbers, and the few outcomes it may tell.
 
-A carrier is a folder with ``carrier.py`` that has a class ``Carrier`` as described here.
-Nothing here knows of orders or organizations; network calls happen outside transactions.
+A carrier is a folder with ``carrier.py`` that has a class ``Carrier`` as described here, with
+``messenger.py`` as ``messaging.py`` describes it, or with both. Nothing here knows of orders or
+organizations; network calls happen outside transactions.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,11 +17,18 @@ from imiconnect.numbers.kinds import Match
 
 @dataclass(frozen=True)
 class Account:
-    """What a carrier needs to know to speak for us."""
+    """What a carrier needs to know to speak for us.
+
+    ``key`` names the account among ours; ``hooks_url`` is the public address, without a slash
+    at its end, below which the carrier's webhooks reach us; ``options`` are the carrier's own.
+    """
 
     base_url: str = ""
     account: str = ""
     secret: str = ""
+    key: str = ""
+    hooks_url: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,60 @@
-"""Which carriers there are: the folders beside this module."""
+"""Which carriers there are: the folders beside this module, with our accounts."""
 
 import pkgutil
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+from django.conf import settings
 
 from imiconnect.numbers.carriers.base import Account, Carrier, CarrierMisconfigured
+from imiconnect.numbers.carriers.messaging import Messenger
 from imiconnect.numbers.models import CarrierAccount
+
+#: Below this address of ours carriers call us, followed by the key of the account.
+HOOKS = "carriers"
+
+
+def _found(module: str, name: str) -> dict[str, Any]:
+    """Return the class of that name in the module of each folder that has the module."""
+    found = {}
+    for folder in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        path = f"imiconnect.numbers.carriers.{folder.name}.{module}"
+        if folder.ispkg and find_spec(path):
+            kind = getattr(import_module(path), name)
+            found[kind.slug] = kind
+    return found
 
 
 @cache
 def by_slug() -> dict[str, type[Carrier]]:
-    """Return every carrier's class by its slug."""
-    found = {}
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        if module.ispkg:
-            name = f"imiconnect.numbers.carriers.{module.name}.carrier"
-            carrier: type[Carrier] = import_module(name).Carrier
-            found[carrier.slug] = carrier
-    return found
+    """Return the classes of the carriers that sell numbers, by slug."""
+    return _found("carrier", "Carrier")
+
+
+@cache
+def messengers_by_slug() -> dict[str, type[Messenger]]:
+    """Return the classes of the carriers of texts and calls, by slug."""
+    return _found("messenger", "Messenger")
+
+
+def known() -> list[str]:
+    """Return the slugs of all carriers."""
+    return sorted({*by_slug(), *messengers_by_slug()})
+
+
+def account_of(row: CarrierAccount) -> Account:
+    """Return what a carrier is told of an account."""
+    return Account(
+        base_url=row.base_url,
+        account=row.account,
+        secret=row.secret,
+        key=row.slug,
+        hooks_url=f"{settings.PUBLIC_URL}/{HOOKS}/{row.slug}",
+    )
 
 
 def get(slug: str) -> Carrier:
@@ -30,10 +65,17 @@ def get(slug: str) -> Carrier:
     row = CarrierAccount.objects.filter(slug=slug).first()
     if row is None or slug not in by_slug():
         raise CarrierMisconfigured(slug)
-    return by_slug()[slug](Account(row.base_url, row.account, row.secret))
+    return by_slug()[slug](account_of(row))
 
 
 def in_use() -> Sequence[Carrier]:
     """Return the carriers that are asked in a search, in their order."""
     rows = CarrierAccount.objects.filter(is_active=True, slug__in=by_slug())
-    return [by_slug()[row.slug](Account(row.base_url, row.account, row.secret)) for row in rows]
+    return [by_slug()[row.slug](account_of(row)) for row in rows]
+
+
+def messenger(row: CarrierAccount) -> Messenger:
+    """Return the messenger of an account; raises ``CarrierMisconfigured`` if it has none."""
+    if row.slug not in messengers_by_slug():
+        raise CarrierMisconfigured(row.slug)
+    return messengers_by_slug()[row.slug](account_of(row))

@@ -47,8 +47,8 @@ def _prepare(row: models.Model) -> None:
     if isinstance(row, CarrierAccount):
         from imiconnect.numbers.carriers import registry
 
-        if row.slug not in registry.by_slug():
-            known = ", ".join(sorted(registry.by_slug()))
+        if row.slug not in registry.known():
+            known = ", ".join(registry.known())
             raise ValidationError({"slug": [_("Known carriers are: %s.") % known]})
 
 
