@@ -1,8 +1,4 @@
-"""What numbers need to know of the packages above; bound in those packages' ``ready()``.
-
-Nothing is bound until services can be given numbers: the answers are then honest, for a
-number that no service can use is used by none and carries no traffic.
-"""
+"""What numbers need to know of the packages above; bound in those packages' ``ready()``."""
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence

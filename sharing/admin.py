@@ -6,7 +6,13 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from imiconnect.sharing import services
-from imiconnect.sharing.models import Allocation, AppShare, Service, ServiceKey
+from imiconnect.sharing.models import (
+    Allocation,
+    AppShare,
+    NumberAllocation,
+    Service,
+    ServiceKey,
+)
 from imiconnect.support import ReadOnlyAdmin, ServiceAdmin
 
 
@@ -67,6 +73,22 @@ class AllocationAdmin(ReadOnlyAdmin):
     ]
     list_select_related = ("service", "app", "team", "user")
     search_fields = ("service__name", "app__name", "app__app_id")
+    ordering = ("-id",)
+
+
+@admin.register(NumberAllocation)
+class NumberAllocationAdmin(ReadOnlyAdmin):
+    """Which service uses which number."""
+
+    list_display = ("service", "number", "kind", "channel", "team", "user", "is_inbound")
+    list_filter: ClassVar = [
+        ("service__organization", AutocompleteSelectFilter),
+        "channel",
+        "kind",
+        "is_inbound",
+    ]
+    list_select_related = ("service", "number", "team", "user")
+    search_fields = ("service__name", "number__folded")
     ordering = ("-id",)
 
 

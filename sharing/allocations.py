@@ -43,7 +43,7 @@ def allocate(
     if not App.objects.usable_by(service.level).filter(pk=app.pk).exists():
         sentence = _("The app belongs to another level and is not shared with this one.")
         raise ValidationError({"app": [sentence]})
-    _check_holder(service, team, user)
+    check_holder(service, team, user)
     channel = registry.get(app.channel_type).channel
     first = not Allocation.objects.filter(app=app, is_inbound=True).exists()
     try:
@@ -101,10 +101,11 @@ def choose_inbound_service(*, app: App, allocation: Allocation) -> None:
 
 
 def stops_sending(allocation: Allocation) -> bool:
-    """Tell whether taking this app away leaves a live service with none."""
+    """Tell whether taking this app away leaves a live service with nothing to send through."""
     service = allocation.service
     others = service.allocations.exclude(pk=allocation.pk)
-    return bool(service.state == Service.State.LIVE and not others.exists())
+    alone = not others.exists() and not service.number_allocations.exists()
+    return bool(service.state == Service.State.LIVE and alone)
 
 
 def _locked_app(app: App) -> App:
@@ -112,7 +113,7 @@ def _locked_app(app: App) -> App:
     return row
 
 
-def _check_holder(service: Service, team: Team | None, user: User | None) -> None:
+def check_holder(service: Service, team: Team | None, user: User | None) -> None:
     """Refuse a holder of another organization, and two holders at once."""
     if team and user:
         raise ValidationError({"user": [_("Choose a team or a person, not both.")]})

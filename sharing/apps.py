@@ -11,9 +11,10 @@ class SharingConfig(AppConfig):
     verbose_name = _("Services and sharing")
 
     def ready(self) -> None:
-        """Answer what apps ask of shares and services; add the services to the navigation."""
+        """Answer what apps and numbers ask of services; put services into the navigation."""
         from imiconnect.apps import ports
         from imiconnect.console import shell
+        from imiconnect.numbers import ports as of_numbers
         from imiconnect.sharing import querysets, uses
         from imiconnect.sharing.views import shares
 
@@ -23,5 +24,6 @@ class SharingConfig(AppConfig):
         ports.answers.sharing = shares.section_of
         ports.answers.choose_incoming = uses.choose_incoming
         ports.answers.blockers.append(uses.allocations_of)
+        of_numbers.answers.uses = uses.uses_of_numbers
         services = shell.Section("services", _("Services"), "services:list", "stack-2", 40)
         shell.register_section(services)

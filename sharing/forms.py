@@ -12,6 +12,8 @@ from imiconnect.apps.services import NAME_LENGTH
 from imiconnect.callback_urls import URL_LENGTH, checked_url
 from imiconnect.console.forms import ConsoleForm
 from imiconnect.console.lists import FilterForm
+from imiconnect.numbers.models import Number
+from imiconnect.numbers.words import described
 from imiconnect.sharing.callback_settings import all_kinds
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.services import DESCRIPTION_LENGTH
@@ -88,14 +90,8 @@ class AppForm(ConsoleForm):
         field.label_from_instance = _app_label  # type: ignore[method-assign,assignment]  # Django's way
 
 
-class AllocateForm(AppForm):
-    """An app to allocate now."""
-
-    app = forms.ModelChoiceField(
-        label=_("App"),
-        queryset=App.objects.none(),
-        error_messages={"required": _("Select the app")},
-    )
+class HolderForm(ConsoleForm):
+    """For whom a service uses something: everybody, a team or a person."""
 
     holder = forms.ChoiceField(
         label=_("For"),
@@ -124,6 +120,42 @@ class AllocateForm(AppForm):
         values: dict[str, Any] = super().clean() or self.cleaned_data
         key = values.pop("holder", "")
         return values | {"team": self.teams.get(key), "user": self.people.get(key)}
+
+
+class AllocateForm(HolderForm, AppForm):
+    """An app to allocate now."""
+
+    field_order = ("app", "holder")
+    app = forms.ModelChoiceField(
+        label=_("App"),
+        queryset=App.objects.none(),
+        error_messages={"required": _("Select the app")},
+    )
+
+
+class AllocateNumberForm(HolderForm):
+    """A number to map now; ``numbers`` may be mapped, ``offered`` are those to choose from."""
+
+    field_order = ("number", "holder")
+    number = forms.UUIDField(
+        label=_("Number"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Select the number"), "invalid": _("Select the number")},
+    )
+
+    def __init__(self, *args: Any, numbers: Any, offered: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._numbers = numbers
+        widget = self.fields["number"].widget
+        assert isinstance(widget, forms.RadioSelect)  # noqa: S101 - declared above
+        widget.choices = [(number.pk, described(number)) for number in offered]
+
+    def clean_number(self) -> Number:
+        """Return the number, which may have been given back in the meantime."""
+        found: Number | None = self._numbers.filter(pk=self.cleaned_data["number"]).first()
+        if found is None:
+            raise ValidationError(_("Select a number that is active."))
+        return found
 
 
 def _app_label(app: Any) -> str:

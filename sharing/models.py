@@ -11,7 +11,13 @@ from guardian.models import GroupObjectPermissionBase
 from imiconnect.accounts.models import LevelOwned, Team, User
 from imiconnect.apps.models import App
 from imiconnect.identity import Identified
-from imiconnect.sharing.querysets import AllocationQuerySet, ServiceQuerySet
+from imiconnect.numbers.kinds import Kind
+from imiconnect.numbers.models import Number
+from imiconnect.sharing.querysets import (
+    AllocationQuerySet,
+    NumberAllocationQuerySet,
+    ServiceQuerySet,
+)
 from imiconnect.vault import EncryptedTextField
 
 
@@ -128,6 +134,75 @@ class Allocation(Identified):
 
     def __str__(self) -> str:
         return f"{self.app} in {self.service}"
+
+
+class NumberAllocation(Identified):
+    """A number that a service uses on SMS or voice, for everybody or for one team or person.
+
+    Any number of short codes, phone numbers and keywords; one Sender ID per holder.
+    """
+
+    class Channel(models.TextChoices):
+        """What the service uses the number for."""
+
+        SMS = "sms", _("SMS")
+        VOICE = "voice", _("Voice")
+
+    service = models.ForeignKey(
+        Service, on_delete=models.CASCADE, related_name="number_allocations"
+    )
+    number = models.ForeignKey(Number, on_delete=models.PROTECT, related_name="allocations")
+    #: The number's kind, which never changes: a constraint needs it in this table.
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    #: The service that gets what comes in over the number on this channel.
+    is_inbound = models.BooleanField(_("gets incoming messages"), default=False)
+
+    objects: ClassVar[Any] = NumberAllocationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("number of a service")
+        verbose_name_plural = _("numbers of services")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(team__isnull=True) | Q(user__isnull=True),
+                name="number_allocation_one_holder",
+            ),
+            models.UniqueConstraint(
+                fields=["service", "channel", "number", "team", "user"],
+                nulls_distinct=False,
+                name="number_allocation_once",
+            ),
+            models.UniqueConstraint(
+                fields=["service", "channel"],
+                condition=Q(kind=Kind.SENDER_ID, team__isnull=True, user__isnull=True),
+                name="number_allocation_sender_for_all",
+            ),
+            models.UniqueConstraint(
+                fields=["service", "channel", "team"],
+                condition=Q(kind=Kind.SENDER_ID, team__isnull=False),
+                name="number_allocation_sender_per_team",
+            ),
+            models.UniqueConstraint(
+                fields=["service", "channel", "user"],
+                condition=Q(kind=Kind.SENDER_ID, user__isnull=False),
+                name="number_allocation_sender_per_user",
+            ),
+            models.UniqueConstraint(
+                fields=["number", "channel"],
+                condition=Q(is_inbound=True),
+                name="number_allocation_one_inbound",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} in {self.service}"
 
 
 class AppShare(GroupObjectPermissionBase):

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from imiconnect.accounts.models import Group, Member, Organization, Team
 from imiconnect.accounts.querysets import LevelQuerySet
+from imiconnect.numbers.kinds import Kind
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -44,6 +45,29 @@ class AllocationQuerySet(models.QuerySet[Any]):
             Q(user=member.user_id)
             | (Q(team=member.team_id, team__isnull=False) & ~own)
             | (for_all & ~own & ~of_team)
+        )
+
+
+class NumberAllocationQuerySet(models.QuerySet[Any]):
+    """Numbers that services use."""
+
+    def resolved_for(self, member: Member) -> Self:
+        """Return the numbers that services use for this person.
+
+        Everything that is for the person, the person's team or everybody; of the Sender IDs
+        of a service only the closest: the person's, else the team's, else everybody's.
+        """
+        beside = self.model._default_manager.filter(
+            service=OuterRef("service"), channel=OuterRef("channel"), kind=Kind.SENDER_ID
+        )
+        own = Exists(beside.filter(user=member.user_id))
+        of_team = Exists(beside.filter(team=member.team_id, team__isnull=False))
+        for_all = Q(team__isnull=True, user__isnull=True)
+        several = ~Q(kind=Kind.SENDER_ID)
+        return self.filter(
+            Q(user=member.user_id)
+            | (Q(team=member.team_id, team__isnull=False) & (several | ~own))
+            | (for_all & (several | (~own & ~of_team)))
         )
 
 

@@ -18,6 +18,7 @@ from imiconnect.apps.ports import Blocker
 from imiconnect.apps.services import Blocked, checked_name
 from imiconnect.audit.services import record
 from imiconnect.keys import Overlap
+from imiconnect.numbers.kinds import State as NumberState
 from imiconnect.sharing.allocations import allocate, choose_inbound_service, deallocate
 from imiconnect.sharing.callback_settings import (
     all_kinds,
@@ -31,16 +32,19 @@ from imiconnect.sharing.callback_settings import (
 )
 from imiconnect.sharing.changes import locked, tell
 from imiconnect.sharing.models import Service, ServiceKey
+from imiconnect.sharing.number_allocations import allocate_number, deallocate_number
 from imiconnect.sharing.ports import answers
 from imiconnect.vault import fingerprint
 
 __all__ = [
     "Blocked",
     "allocate",
+    "allocate_number",
     "choose_inbound_service",
     "create_service",
     "current_key",
     "deallocate",
+    "deallocate_number",
     "delete_service",
     "deletion_blockers",
     "issue_key",
@@ -136,9 +140,10 @@ def missing_for_live(service: Service) -> list[Any]:
     """Return what a service still lacks before it can go live, a sentence each."""
     missing: list[Any] = []
     allocated = service.allocations.all()
-    if not allocated.exists():
-        missing.append(_("Allocate an app on the Channels tab."))
-    elif not allocated.filter(app__state=App.State.ACTIVE).exists():
+    has_number = service.number_allocations.filter(number__state=NumberState.ACTIVE).exists()
+    if not allocated.exists() and not has_number:
+        missing.append(_("Allocate an app on the Apps tab, or a number on SMS or Voice."))
+    elif not has_number and not allocated.filter(app__state=App.State.ACTIVE).exists():
         missing.append(_("Turn on one of its apps: all of them are off."))
     if not service.keys.filter(keys.in_force()).exists():
         missing.append(_("Generate a service key on the Keys tab."))
@@ -211,6 +216,8 @@ def delete_service(*, service: Service) -> None:
         raise Blocked(blockers)
     for allocation in service.allocations.select_related("app").order_by("app_id"):
         deallocate(allocation=allocation)
+    for mapped in service.number_allocations.select_related("number").order_by("number_id"):
+        deallocate_number(allocation=mapped)
     record("service.deleted", service, before={"state": service.state})
     tell(service)
     service.delete()

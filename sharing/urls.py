@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from imiconnect.sharing.models import Service
-from imiconnect.sharing.views import acts, lists, shares, tabs, why
+from imiconnect.sharing.views import acts, lists, numbers, shares, tabs, why
 from imiconnect.sharing.wizard import ServiceWizard
 
 app_name = "services"
@@ -12,6 +12,16 @@ app_name = "services"
 _ONE = [
     path("", tabs.Overview.as_view(), name="manage"),
     path("channels/", tabs.Channels.as_view(), name="channels"),
+    path("sms/", numbers.Numbers.as_view(tab="sms"), name="sms"),
+    path("voice/", numbers.Numbers.as_view(tab="voice"), name="voice"),
+    path(
+        "numbers/<uuid:mapping_id>/remove/", numbers.UnmapNumber.as_view(), name="unmap_number"
+    ),
+    path(
+        "numbers/<uuid:mapping_id>/incoming/",
+        numbers.ReceiveHere.as_view(),
+        name="receive_here",
+    ),
     path("keys/", tabs.Keys.as_view(), name="keys"),
     path("outbound/", tabs.Outbound.as_view(), name="outbound"),
     path("inbound/", tabs.Inbound.as_view(), name="inbound"),

@@ -1,6 +1,8 @@
-"""What apps ask of services: who uses an app, and who gets its incoming messages."""
+"""What apps and numbers ask of services: who uses them, and who gets what comes in."""
 
-from collections.abc import Iterator
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -9,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.apps.ports import Blocker, Use
+from imiconnect.numbers.models import Number
+from imiconnect.numbers.ports import Use as NumberUse
 from imiconnect.sharing.allocations import choose_inbound_service
-from imiconnect.sharing.models import Allocation, Service
+from imiconnect.sharing.models import Allocation, NumberAllocation, Service
 
 
 def uses_of(app: App, member: Member) -> list[Use]:
@@ -42,3 +46,22 @@ def allocations_of(app: App) -> Iterator[Blocker]:
     for row in Allocation.objects.filter(app=app).select_related("service").order_by("id"):
         url = reverse("services:channels", args=[row.service_id])
         yield Blocker(_("The service %s uses it.") % row.service.name, url)
+
+
+def uses_of_numbers(
+    numbers: Sequence[Number], member: Member | None
+) -> dict[uuid.UUID, list[NumberUse]]:
+    """Return the services that use each number, as far as the person may see them.
+
+    One query for any count of numbers; without a person, as for support, all of them.
+    """
+    rows = NumberAllocation.objects.filter(number__in=[number.pk for number in numbers])
+    if member:
+        rows = rows.filter(service__in=Service.objects.visible_to(member).values("pk"))
+    found: dict[uuid.UUID, dict[tuple[uuid.UUID, str], NumberUse]] = defaultdict(dict)
+    for row in rows.select_related("service").order_by("id"):
+        service = row.service
+        url = reverse(f"services:{row.channel}", args=[service.pk])
+        use = NumberUse(f"{service.name} ({row.get_channel_display()})", url, service.state)
+        found[row.number_id].setdefault((service.pk, row.channel), use)
+    return {number: list(uses.values()) for number, uses in found.items()}

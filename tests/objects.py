@@ -45,6 +45,7 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         organization=admin.organization, kind=Kind.SENDER_ID, value="NWBANK",
         folded="nwbank", state=State.ACTIVE,
     )  # fmt: skip
+    mapping = sharing.allocate_number(service=service, number=number, channel="sms")
     wish = OfflineRequest.objects.create(
         organization=admin.organization, country_name="Northwind", quantity=1
     )
@@ -56,6 +57,7 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         "app_id": app.app_id,
         "service": service.pk,
         "allocation": allocation.pk,
+        "mapping": mapping.pk,
         "person": team_member.pk,
         "invitation": offer.invitation.pk,
         "group": team.group_id,

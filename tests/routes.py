@@ -18,6 +18,8 @@ OBJECTS = {
     "api/v1/services/:pk": "service",
     "api/v1/services/:allocation": "allocation",
     "allocation_id": "allocation",
+    "api/v1/services/:mapping": "mapping",
+    "mapping_id": "mapping",
     "member_id": "person",
     "invitation_id": "invitation",
     "group_id": "group",

@@ -22,8 +22,8 @@ from imiconnect.console.lists import Button, Empty, FilterForm, ListPage, Row
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Country, Number, NumberEvent
 from imiconnect.numbers.money import money
-from imiconnect.numbers.numbering import pretty
 from imiconnect.numbers.ports import answers
+from imiconnect.numbers.words import shown
 
 CHUNK = 2000
 #: What the list hangs on its rows: the services that use each number.
@@ -48,15 +48,6 @@ class NumberFilters(FilterForm):
     state = forms.ChoiceField(
         label=_("Status"), choices=[("", _("All states")), *State.choices]
     )
-
-
-def shown(number: Number) -> str:
-    """Return a number as people read it; a keyword with its code."""
-    if number.kind == Kind.PHONE_NUMBER:
-        return pretty(number.value)
-    if number.kind == Kind.KEYWORD and number.short_code:
-        return f"{number.value} → {number.short_code.code}"
-    return str(number)
 
 
 def uses_text(number: Number) -> str:

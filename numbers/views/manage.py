@@ -26,8 +26,8 @@ from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Number, PhoneLine, ReservedKeyword
 from imiconnect.numbers.ports import answers, uses_of
 from imiconnect.numbers.services import lines, releasing, senders
-from imiconnect.numbers.views.lists import shown
 from imiconnect.numbers.views.sender import add_errors
+from imiconnect.numbers.words import abilities, shown
 
 
 class OfNumber:
@@ -74,6 +74,7 @@ class NumberPage(MemberRequiredMixin, OfNumber, PageMixin, TemplateView):
             "code_request": getattr(number, "short_code_request", None),
             "verifications": number.verifications.all(),
             "events": number.events.all(),
+            "abilities": abilities(number),
             "uses": uses_of(number, member),
             "reserved": number.reserved_keywords.order_by("folded"),
             "charges": number.charges.all()[:12],

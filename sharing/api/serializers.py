@@ -6,7 +6,8 @@ from rest_framework import serializers
 
 from imiconnect.apps.services import NAME_LENGTH
 from imiconnect.callback_urls import URL_LENGTH
-from imiconnect.sharing.models import Service
+from imiconnect.numbers.kinds import Kind
+from imiconnect.sharing.models import NumberAllocation, Service
 from imiconnect.sharing.services import DESCRIPTION_LENGTH
 
 
@@ -25,6 +26,30 @@ class NewAllocationSerializer(serializers.Serializer[Any]):
     """Which app to allocate, and to which team or user; to everybody without either."""
 
     app = serializers.UUIDField()
+    team = serializers.UUIDField(allow_null=True, default=None)
+    user = serializers.IntegerField(allow_null=True, default=None)
+
+
+class NumberAllocationSerializer(serializers.Serializer[Any]):
+    """A number that a service uses on SMS or voice."""
+
+    id = serializers.UUIDField(read_only=True)
+    number = serializers.UUIDField(source="number_id")
+    value = serializers.CharField(source="number.value")
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    channel = serializers.ChoiceField(choices=NumberAllocation.Channel.choices)
+    team = serializers.UUIDField(source="team_id", allow_null=True)
+    user = serializers.IntegerField(source="user_id", allow_null=True)
+    is_inbound = serializers.BooleanField()
+
+
+class NewNumberAllocationSerializer(serializers.Serializer[Any]):
+    """Which number to map on which channel, and for which team or user."""
+
+    number = serializers.UUIDField()
+    channel = serializers.ChoiceField(
+        choices=NumberAllocation.Channel.choices, default=NumberAllocation.Channel.SMS
+    )
     team = serializers.UUIDField(allow_null=True, default=None)
     user = serializers.IntegerField(allow_null=True, default=None)
 

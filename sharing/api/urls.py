@@ -3,17 +3,28 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from imiconnect.sharing.api.numbers import ServiceNumberViewSet
 from imiconnect.sharing.api.shares import NumberShareViewSet, ShareViewSet
 from imiconnect.sharing.api.views import ServiceViewSet
 
 router = SimpleRouter()
 router.register("services", ServiceViewSet, basename="api-service")
 
+_NUMBERS = ServiceNumberViewSet.as_view({"get": "list", "post": "create"})
+_NUMBER = ServiceNumberViewSet.as_view({"delete": "destroy"})
+_INCOMING = ServiceNumberViewSet.as_view({"post": "receive"})
 _SHARES = ShareViewSet.as_view({"get": "list", "put": "update", "post": "create"})
 _REFUSED = NumberShareViewSet.as_view({"put": "refuse", "post": "refuse"})
 
 urlpatterns = [
     *router.urls,
+    path("services/<uuid:pk>/numbers/", _NUMBERS, name="api-service-numbers"),
+    path("services/<uuid:pk>/numbers/<uuid:mapping>/", _NUMBER, name="api-service-number"),
+    path(
+        "services/<uuid:pk>/numbers/<uuid:mapping>/incoming/",
+        _INCOMING,
+        name="api-service-number-incoming",
+    ),
     path("apps/<uuid:pk>/shares/", _SHARES, name="api-app-shares"),
     path(
         "apps/<uuid:pk>/shares/preview/",

@@ -90,11 +90,7 @@ class ServiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberVie
         service = self.get_object()
         body = checked_body(NewAllocationSerializer, request)
         app = get_object_or_404(App.objects.visible_to(self.member), pk=body["app"])
-        teams, people = holders_of(service)
-        team = get_object_or_404(teams, pk=body["team"]) if body["team"] else None
-        seats = people.select_related("user")
-        user = get_object_or_404(seats, user=body["user"]).user if body["user"] else None
-        allocation = services.allocate(service=service, app=app, team=team, user=user)
+        allocation = services.allocate(service=service, app=app, **holder_in(service, body))
         data = AllocationSerializer(allocation).data
         return Response(data, status=status.HTTP_201_CREATED)
 
@@ -136,6 +132,16 @@ class ServiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberVie
         keep = Overlap(checked_body(KeepSerializer, request)["keep_seconds"])
         secret = services.rotate_signing_secret(service=self.get_object(), keep=keep)
         return Response({"secret": secret})
+
+
+def holder_in(service: Service, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the team or the user that a body names; 404 for one that sees not the service."""
+    teams, people = holders_of(service)
+    seats = people.select_related("user")
+    return {
+        "team": get_object_or_404(teams, pk=body["team"]) if body["team"] else None,
+        "user": get_object_or_404(seats, user=body["user"]).user if body["user"] else None,
+    }
 
 
 @transaction.atomic

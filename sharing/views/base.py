@@ -15,7 +15,9 @@ from imiconnect.sharing.models import Service
 
 TABS = (
     ("manage", _("Overview")),
-    ("channels", _("Channels")),
+    ("channels", _("Apps")),
+    ("sms", _("SMS")),
+    ("voice", _("Voice")),
     ("keys", _("Keys")),
     ("outbound", _("Outbound")),
     ("inbound", _("Inbound")),
