@@ -139,7 +139,8 @@ def set_app_state(*, app: App, state: str) -> App:
         return app
     app.state = App.State(state)
     app.save(update_fields=["state", "updated_at"])
-    record(f"app.turned_{'on' if state == App.State.ACTIVE else 'off'}", app)
+    word = "on" if state == App.State.ACTIVE else "off"
+    record(f"app.turned_{word}", app, before={"state": before}, after={"state": state})
     _tell(app)
     return app
 

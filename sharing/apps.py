@@ -12,10 +12,12 @@ class SharingConfig(AppConfig):
 
     def ready(self) -> None:
         """Answer what apps and numbers ask of services; put services into the navigation."""
+        from imiconnect.accounts.ports import answers as of_levels
         from imiconnect.apps import ports
         from imiconnect.console import shell
         from imiconnect.numbers import ports as of_numbers
         from imiconnect.sharing import querysets, uses
+        from imiconnect.sharing import shares as of_shares
         from imiconnect.sharing.views import shares
 
         ports.shared_with = querysets.shared_with_member
@@ -25,5 +27,6 @@ class SharingConfig(AppConfig):
         ports.answers.choose_incoming = uses.choose_incoming
         ports.answers.blockers.append(uses.allocations_of)
         of_numbers.answers.uses = uses.uses_of_numbers
+        of_levels.merging.append(of_shares.unite_shares)
         services = shell.Section("services", _("Services"), "services:list", "stack-2", 40)
         shell.register_section(services)

@@ -223,3 +223,6 @@ class AppShare(GroupObjectPermissionBase):
         verbose_name = _("share")
         verbose_name_plural = _("shares")
         indexes = [models.Index(fields=["group", "-content_object"], name="app_share_newest")]
+
+    def __str__(self) -> str:
+        return str(self.content_object)

@@ -132,6 +132,23 @@ def remove_ended_shares() -> int:
     return len(rows)
 
 
+def unite_shares(source: Level, target: Level) -> None:
+    """Before one level goes into another: of an app shared with both, keep the wider share."""
+    held = {
+        row.content_object_id: row
+        for row in AppShare.objects.filter(group=target.permission_group_id)
+    }
+    for row in AppShare.objects.filter(group=source.permission_group_id):
+        twin = held.get(row.content_object_id)
+        if twin is None:
+            continue
+        ends = [twin.ends_at, row.ends_at]
+        twin.ends_at = None if None in ends else max(end for end in ends if end)
+        twin.include_teams = twin.include_teams or row.include_teams
+        twin.save(update_fields=["ends_at", "include_teams"])
+        row.delete()
+
+
 def _locked(member: Member, app: App) -> App:
     """Return the app with its row held, for a person who may share it."""
     if not may_share(member, app):
@@ -208,6 +225,7 @@ __all__ = [
     "may_share",
     "remove_ended_shares",
     "share_app",
+    "unite_shares",
     "unshare",
     "update_shares",
 ]

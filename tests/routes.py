@@ -20,6 +20,8 @@ OBJECTS = {
     "allocation_id": "allocation",
     "api/v1/services/:mapping": "mapping",
     "mapping_id": "mapping",
+    "api/v1/groups/:pk": "group",
+    "api/v1/teams/:pk": "team",
     "member_id": "person",
     "invitation_id": "invitation",
     "group_id": "group",

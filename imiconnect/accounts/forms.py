@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.levels import Level, choices_of
 from imiconnect.accounts.models import User
 from imiconnect.accounts.roles import Role
+from imiconnect.console.confirm import NameForm as ConfirmNameForm
 from imiconnect.console.forms import ConsoleForm
 
 
@@ -55,6 +56,26 @@ class InvitationForm(SeatForm):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     field_order = ("email", "role", "level")
+
+
+class MergeForm(ConfirmNameForm):
+    """The level into which another one goes, and the name of the one that ends."""
+
+    target = forms.ChoiceField(
+        label=_("Merge into"),
+        help_text=_("It gets the people, apps, services and shares."),
+        error_messages={"required": _("Select where everything goes")},
+    )
+    field_order = ("target", "name")
+
+    def __init__(self, *args: Any, levels: dict[str, Level], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.levels = levels
+        self.fields["target"].choices = [("", _("Select")), *choices_of(levels)]  # type: ignore[attr-defined]  # a ChoiceField
+
+    def chosen_level(self) -> Level:
+        """Return the level itself; only of a form that is valid."""
+        return self.levels[self.cleaned_data["target"]]
 
 
 class JoinForm(ConsoleForm):

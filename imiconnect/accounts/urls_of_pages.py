@@ -5,6 +5,7 @@ from django.urls import path
 from imiconnect.accounts.views import (
     account,
     audit,
+    endings,
     groups,
     invitations,
     organization,
@@ -71,7 +72,25 @@ urlpatterns = [
     path(
         "settings/groups/<uuid:group_id>/teams/new/", groups.NewTeam.as_view(), name="new_team"
     ),
+    path(
+        "settings/groups/<uuid:group_id>/merge/",
+        endings.MergeGroup.as_view(),
+        name="merge_group",
+    ),
+    path(
+        "settings/groups/<uuid:group_id>/delete/",
+        endings.DeleteGroup.as_view(),
+        name="delete_group",
+    ),
     path("settings/teams/<uuid:team_id>/", groups.OneTeam.as_view(), name="team"),
+    path(
+        "settings/teams/<uuid:team_id>/merge/", endings.MergeTeam.as_view(), name="merge_team"
+    ),
+    path(
+        "settings/teams/<uuid:team_id>/delete/",
+        endings.DeleteTeam.as_view(),
+        name="delete_team",
+    ),
     # /settings/roles/
     path("settings/roles/", roles.Roles.as_view(), name="roles"),
     # /settings/audit/

@@ -12,7 +12,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Act
 from imiconnect.audit.services import record
 from imiconnect.tokens.models import ApiToken, Scope
-from imiconnect.vault import digest, new_key
+from imiconnect.vault import digest, fingerprint, new_key
 
 PREFIX = "imi_"
 MAX_ACTIVE = 50
@@ -46,7 +46,8 @@ def make_token(
         scopes=known,
         expires_at=timezone.now() + dt.timedelta(days=days) if days else None,
     )
-    record("token.made", token, after={"name": name, "scopes": known})
+    after = {"name": name, "scopes": known, "token": fingerprint(secret)}
+    record("token.made", token, after=after)
     return token, secret
 
 

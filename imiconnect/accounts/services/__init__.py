@@ -6,6 +6,7 @@ forbids raises ``ValidationError`` with the sentence for the person; nothing is 
 Writes in one organization take its row's lock, one after the other.
 """
 
+from imiconnect.accounts.services.endings import delete_level, merge_levels
 from imiconnect.accounts.services.invitations import (
     accept_invitation,
     invite,
@@ -46,7 +47,9 @@ __all__ = [
     "create_staff",
     "create_team",
     "deactivate_member",
+    "delete_level",
     "invite",
+    "merge_levels",
     "reactivate_member",
     "regenerate_profile_key",
     "rename",

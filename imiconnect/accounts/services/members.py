@@ -97,7 +97,12 @@ def _set_active(member: Member, *, active: bool, by: Member | None) -> None:
     if not active and runs_organization(seat):
         keep_an_admin(organization)
     sync_permission_groups(seat)
-    record("member.reactivated" if active else "member.deactivated", seat)
+    record(
+        "member.reactivated" if active else "member.deactivated",
+        seat,
+        before=_told(seat) | {"active": not active},
+        after=_told(seat) | {"active": active},
+    )
 
 
 def _locked(member: Member) -> Member:

@@ -112,7 +112,13 @@ class OneGroup(ServiceFormPage):
         group = self.group
         visible = Team.objects.visible_to(acting(self.request)).filter(group=group)
         teams = visible.annotate(member_count=Count("members")).order_by("name")
-        return super().get_context_data(**kwargs, group=group, title=group.name, teams=teams)
+        return super().get_context_data(
+            **kwargs,
+            group=group,
+            title=group.name,
+            teams=teams,
+            may_end=not acting(self.request).group_id,
+        )
 
     def save(self, form: NameForm) -> str:
         """Rename the group."""
@@ -148,11 +154,11 @@ class NewTeam(ServiceFormPage):
 
 
 class OneTeam(ServiceFormPage):
-    """The team's name."""
+    """The team's name, and its end."""
 
     act = Act.MANAGE_PEOPLE
     form_class = NameForm
-    title = _("Rename the team")
+    template_name = "accounts/team.html"
 
     @property
     def team(self) -> Team:
@@ -168,10 +174,16 @@ class OneTeam(ServiceFormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to the group."""
-        group = self.team.group
-        url = _group_url(group)
+        team = self.team
+        url = _group_url(team.group)
         return super().get_context_data(
-            **kwargs, back_url=url, cancel_url=url, back_label=group.name
+            **kwargs,
+            back_url=url,
+            cancel_url=url,
+            back_label=team.group.name,
+            title=team.name,
+            team=team,
+            may_end=not acting(self.request).team_id,
         )
 
     def save(self, form: NameForm) -> str:

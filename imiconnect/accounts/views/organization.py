@@ -18,6 +18,7 @@ from imiconnect.audit.services import record
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.toasts import toast
 from imiconnect.manage import OverlapForm
+from imiconnect.vault import fingerprint
 
 
 @member_required()
@@ -73,7 +74,10 @@ class ProfileKey(MemberRequiredMixin, PageMixin, TemplateView):
         """Show it: a POST, so that no link and no prefetch reveals a key."""
         organization = whole_organization(request).organization
         record(
-            "organization.profile_key_revealed", organization, organization_id=organization.pk
+            "organization.profile_key_revealed",
+            organization,
+            organization_id=organization.pk,
+            after={"profile_key": fingerprint(organization.profile_key)},
         )
         context = self.get_context_data(key=organization.profile_key)
         response: HttpResponse = self.render_to_response(context)
