@@ -75,6 +75,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _Server(ThreadingHTTPServer):
+    #: Two senders open up to 32 connections at once; five may wait by default.
+    request_queue_size = 128
+
     def handle_error(self, *args: Any) -> None:
         """A client that has hung up is part of these tests."""
 
