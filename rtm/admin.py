@@ -141,11 +141,31 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
 
 @admin.register(models.ClientRef)
 class ClientRefAdmin(ReadOnlyAdmin):
-    """What devices call the messages they have sent."""
+    """What devices and providers call the messages they have sent."""
 
     list_display = ("ref", "address", "device_id", "tid", "created_at")
     list_filter = ("created_at",)
     exact = ("ref", "tid", "address")
+    ordering = ("-id",)
+
+
+@admin.register(models.ProviderRef)
+class ProviderRefAdmin(ReadOnlyAdmin):
+    """What providers call the messages they have taken."""
+
+    list_display = ("provider_id", "channel", "account", "address", "tid", "created_at")
+    list_filter = ("channel",)
+    exact = ("provider_id", "tid", "address")
+    ordering = ("-id",)
+
+
+@admin.register(models.ProviderReceipt)
+class ProviderReceiptAdmin(ReadOnlyAdmin):
+    """Receipts of providers that have not met their message yet."""
+
+    list_display = ("provider_id", "channel", "kind", "code", "received_at", "attempts")
+    list_filter = ("channel", "kind")
+    exact = ("provider_id",)
     ordering = ("-id",)
 
 

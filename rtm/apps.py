@@ -13,8 +13,10 @@ class RtmConfig(AppConfig):
     def ready(self) -> None:
         """Answer the packages below; put pages, cards and live topics into the console."""
         from imiconnect.rtm import bindings, gauges, panels, shell
+        from imiconnect.rtm.intake import realtime
 
         bindings.bind()
+        realtime.register()
         shell.register()
         panels.register()
         gauges.register()

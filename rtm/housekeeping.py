@@ -3,19 +3,25 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from imiconnect.rtm.lanes import LANES
 from imiconnect.rtm.sql import cursor
 
 #: An idempotency key answers repeats for a day.
 KEEP_KEYS = dt.timedelta(hours=24)
 #: A message that a device says again within this time is known; it may be offline for days.
 KEEP_REFS = dt.timedelta(days=7)
+#: A receipt of a provider may be as late as a message may live.
+KEEP_PROVIDER_REFS = dt.timedelta(days=30)
 _AT_ONCE = 5000
 
 # For each queue: rows that are due. A claimed message is somebody's, until its lease ends.
 _SOURCES = {
-    "mt": "rtm_openmessage WHERE due_at <= %b AND (claimed_until IS NULL "
-    "OR claimed_until <= now())",
+    lane: f"rtm_openmessage WHERE lane = '{lane}' AND due_at <= %b AND (claimed_until IS NULL "
+    "OR claimed_until <= now())"
+    for lane in LANES
+} | {
     "dr": "rtm_receipt WHERE due_at <= %b",
+    "provider": "rtm_providerreceipt WHERE due_at <= %b",
     "mo": "rtm_inbound WHERE due_at <= %b",
     "retry": "rtm_wake WHERE due_at <= %b",
     "expiry": "rtm_openmessage WHERE expires_at <= %b",
@@ -62,7 +68,11 @@ def depth(queue: str, now: dt.datetime) -> Depth:
 
 def delete_old(now: dt.datetime) -> int:
     """Delete keys and references that no longer count, some thousands at a time."""
-    kept = (("rtm_idempotencykey", KEEP_KEYS), ("rtm_clientref", KEEP_REFS))
+    kept = (
+        ("rtm_idempotencykey", KEEP_KEYS),
+        ("rtm_clientref", KEEP_REFS),
+        ("rtm_providerref", KEEP_PROVIDER_REFS),
+    )
     return sum(_delete(table, now - time) for table, time in kept)
 
 

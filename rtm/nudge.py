@@ -13,6 +13,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from imiconnect.celery import app as celery
+from imiconnect.rtm.lanes import LANES
 
 log = logging.getLogger(__name__)
 
@@ -20,9 +21,9 @@ log = logging.getLogger(__name__)
 FLAG_MILLISECONDS = 3000
 _FLAG = "imiconnect:drain:"
 
-TASKS = {
-    "mt": "rtm.drain_mt",
+TASKS = {lane: f"rtm.drain_{lane}" for lane in LANES} | {
     "dr": "rtm.drain_dr",
+    "provider": "rtm.drain_provider",
     "mo": "rtm.drain_mo",
     "retry": "rtm.drain_retry",
     "expiry": "rtm.drain_expiry",

@@ -40,9 +40,15 @@ PAST_EXPIRY = Reason(EXPIRED_CODE, _("Message expired"))
 
 @dataclass(frozen=True)
 class Dispatched:
-    """The broker or the provider has it; delivery is proved by the receipt alone."""
+    """The broker or the provider has it; delivery is proved by the receipt alone.
+
+    ``provider_ids`` are the provider's own ids of the message, one for each part, and
+    ``account`` says whose they are: receipts of the provider name them.
+    """
 
     detail: dict[str, Any] = field(default_factory=dict)
+    provider_ids: tuple[str, ...] = ()
+    account: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from psycopg import AsyncConnection
 from imiconnect.rtm.intake import orders
 from imiconnect.rtm.intake.accept import accept
 from imiconnect.rtm.intake.answers import Refusal
-from imiconnect.rtm.intake.content import normalized
 from imiconnect.rtm.intake.http import Answer
 from imiconnect.rtm.intake.orders import Destination, Order
 from imiconnect.rtm.intake.pool import conninfo
+from imiconnect.rtm.intake.realtime import REALTIME
 from imiconnect.rtm.nudge import nudge
 from imiconnect.sharing.models import Service
 
@@ -46,15 +46,14 @@ def send_messages(
     sentence, as the REST call answers it. Not inside a transaction: the acceptance is one of
     its own, on its own connection.
     """
-    destinations = [Destination("userid", user, "") for user in user_ids]
-    orders.check_count(len(destinations))
-    for destination in destinations:
-        orders.check_id("userid", destination.id)
+    orders.check_count(len(user_ids))
+    names = [REALTIME.address("userid", user, "userid") for user in user_ids]
     order = Order(
+        medium=REALTIME,
         app_id=app_id,
-        destinations=destinations,
+        destinations=[Destination("userid", name, "") for name in names],
         answers=[""],
-        payload=normalized(content, "content"),
+        payload=REALTIME.content(content, "content"),
         expires_at=expires_at,
         thread_id=thread_id,
         service_id=service.pk,
@@ -77,7 +76,7 @@ def _accepted(order: Order) -> Sent:
     result, transid = async_to_sync(_accept_one)(order)
     if isinstance(result, Refusal):
         raise result
-    nudge("mt")
+    nudge(order.medium.lane)
     return Sent(transid)
 
 

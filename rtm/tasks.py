@@ -1,5 +1,7 @@
 """Celery tasks of the gateway: each calls one processor; how many run is for the operator."""
 
+from functools import partial
+
 from django.utils import timezone
 
 from imiconnect.celery import app as celery
@@ -8,21 +10,37 @@ from imiconnect.rtm.bindings import PUBLISH_POLICY
 from imiconnect.rtm.broker import link
 from imiconnect.rtm.callbacks.tasks import send_callbacks
 from imiconnect.rtm.drain import drain
+from imiconnect.rtm.lanes import LANES
+from imiconnect.rtm.nudge import TASKS
 from imiconnect.rtm.partitions import ensure_partitions
-from imiconnect.rtm.processors import dr, expiry, mo, mt, retry
+from imiconnect.rtm.processors import dr, expiry, mo, mt, provider, retry
 from imiconnect.rtm.protocol import topics
 
 
-@celery.task(name="rtm.drain_mt")
-def drain_mt() -> int:
-    """Send messages that are due."""
-    return drain("mt", mt.process_due)
+def _drains(lane: str) -> None:
+    """Make the task of one lane."""
+
+    def drain_lane() -> int:
+        return drain(lane, partial(mt.process_due, lane=lane))
+
+    drain_lane.__doc__ = f"Send messages that are due on the lane {lane}."
+    celery.task(name=TASKS[lane])(drain_lane)
+
+
+for _lane in LANES:
+    _drains(_lane)
 
 
 @celery.task(name="rtm.drain_dr")
 def drain_dr() -> int:
     """Apply receipts."""
     return drain("dr", dr.process_due)
+
+
+@celery.task(name="rtm.drain_provider")
+def drain_provider() -> int:
+    """Find the messages of providers' receipts."""
+    return drain("provider", provider.process_due)
 
 
 @celery.task(name="rtm.drain_mo")

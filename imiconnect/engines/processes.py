@@ -8,11 +8,15 @@ from imiconnect.environment import Environment
 
 #: Which worker consumes which queues. Processors claim batches of rows, so one process for
 #: what goes out and one for what comes in are enough; a processor stays for a while, so each
-#: queue has a thread to itself. Callbacks wait for other people's servers.
+#: queue has a thread to itself. Callbacks and providers are other people's servers: their
+#: threads wait most of the time.
 WORKERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "gateway": (("mt", "retry"), ("--pool=threads", "--concurrency=4")),
-    "receipts": (("dr", "mo", "expiry"), ("--pool=threads", "--concurrency=4")),
-    "outbound": (("callbacks", "default"), ("--pool=threads", "--concurrency=16")),
+    "receipts": (("dr", "provider", "mo", "expiry"), ("--pool=threads", "--concurrency=5")),
+    "outbound": (
+        ("callbacks", "default", "ott", "sms", "voice", "push"),
+        ("--pool=threads", "--concurrency=24"),
+    ),
 }
 QUEUES: tuple[str, ...] = tuple(queue for queues, _ in WORKERS.values() for queue in queues)
 

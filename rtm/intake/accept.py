@@ -14,8 +14,8 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from imiconnect.apps.policy import Policy
-from imiconnect.rtm.intake import addresses, idempotency
-from imiconnect.rtm.intake.addresses import Line
+from imiconnect.rtm.intake import idempotency
+from imiconnect.rtm.intake.addresses import Line, channel_of
 from imiconnect.rtm.intake.answers import (
     APP_INVALID,
     KEY_MISSING,
@@ -25,10 +25,12 @@ from imiconnect.rtm.intake.answers import (
     queued,
 )
 from imiconnect.rtm.intake.http import Answer
+from imiconnect.rtm.intake.media import Medium
 from imiconnect.rtm.intake.orders import Order
 from imiconnect.rtm.intake.pool import Connection, query
 from imiconnect.rtm.permission import ALLOCATED, USABLE
 from imiconnect.rtm.protocol.ids import request_ids
+from imiconnect.rtm.sql import NIL
 
 _encode = msgspec.json.Encoder().encode
 
@@ -43,35 +45,35 @@ JOIN accounts_organization o ON o.id = s.organization_id
 LEFT JOIN apps_app a ON a.app_id = w.app AND a.organization_id = s.organization_id
 """  # noqa: S608 - constants of this package
 # What all messages of a request have in common travels once, and is joined to them here.
-_INSERT = """
+_INSERT = f"""
 WITH orders AS (
   SELECT * FROM unnest(%b::int4[], %b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[],
-    %b::jsonb[], %b::text[], %b::text[], %b::int2[], %b::timestamptz[], %b::timestamptz[])
+    %b::jsonb[], %b::text[], %b::text[], %b::int2[], %b::timestamptz[], %b::timestamptz[],
+    %b::text[], %b::text[])
     o (number, transid, organization, service, app, payload, callback_data, notify_url,
-       priority, expires_at, created_at)),
+       priority, expires_at, created_at, channel, lane)),
 lines AS (
   SELECT * FROM unnest(%b::uuid[], %b::int4[], %b::uuid[], %b::text[], %b::text[],
-    %b::text[], %b::text[])
-    l (id, number, thread, address, address_type, named, correlation_id)),
+    %b::jsonb[], %b::text[])
+    l (id, number, thread, address, address_type, extra, correlation_id)),
 working AS (
-  INSERT INTO rtm_openmessage (id, app_id, address, priority, due_at, expires_at)
-  SELECT l.id, o.app, l.address, o.priority, o.created_at, o.expires_at
+  INSERT INTO rtm_openmessage (id, app_id, address, lane, priority, due_at, expires_at)
+  SELECT l.id, o.app, l.address, o.lane, o.priority, o.created_at, o.expires_at
   FROM lines l JOIN orders o USING (number))
 INSERT INTO rtm_message (id, transid, organization_id, service_id, app_id, thread_id, channel,
   address, address_type, correlation_id, callback_data, notify_url, priority, payload,
   expires_at, created_at)
-SELECT l.id, o.transid, o.organization, o.service, o.app, l.thread, 'rt', l.address,
-  l.address_type, l.correlation_id, o.callback_data, o.notify_url, o.priority,
-  CASE WHEN l.named IS NULL THEN o.payload
-       ELSE o.payload || jsonb_build_object('to', l.named) END,
+SELECT l.id, o.transid, o.organization, o.service, nullif(o.app, '{NIL}'), l.thread,
+  o.channel, l.address, l.address_type, l.correlation_id, o.callback_data, o.notify_url,
+  o.priority, CASE WHEN l.extra IS NULL THEN o.payload ELSE o.payload || l.extra END,
   o.expires_at, o.created_at
 FROM lines l JOIN orders o USING (number)
-"""
+"""  # noqa: S608 - constants of this package
 
 
 @dataclass
 class Sender:
-    """The service and the app that an order has turned out to name."""
+    """The service that sends an order and the app, ``NIL`` on a medium that needs none."""
 
     service_id: uuid.UUID
     organization_id: uuid.UUID
@@ -100,8 +102,7 @@ async def accept(connection: Connection, orders: Sequence[Order]) -> list[Answer
         else:
             order.transid = request_ids(0)[0]
             accepted[number] = Accepted(order, sender, order.transid)
-    refused = await addresses.fill(connection, accepted)
-    for number, refusal in refused.items():
+    for number, refusal in (await _fill(connection, accepted)).items():
         results[number] = refusal
         del accepted[number]
     if any(item.order.idempotency_key for item in accepted.values()):
@@ -116,6 +117,18 @@ async def accept(connection: Connection, orders: Sequence[Order]) -> list[Answer
         result or queued(accepted[number].transid, orders[number].answers)
         for number, result in enumerate(results)
     ]
+
+
+async def _fill(connection: Connection, accepted: dict[int, Accepted]) -> dict[int, Refusal]:
+    """Let each medium make the lines of its orders."""
+    by_medium: dict[str, dict[int, Accepted]] = {}
+    for number, item in accepted.items():
+        by_medium.setdefault(item.order.medium.channel, {})[number] = item
+    refused: dict[int, Refusal] = {}
+    for orders in by_medium.values():
+        medium = next(iter(orders.values())).order.medium
+        refused |= await medium.fill(connection, orders)
+    return refused
 
 
 async def _senders(connection: Connection, orders: Sequence[Order]) -> list[Sender | Refusal]:
@@ -133,26 +146,29 @@ async def _senders(connection: Connection, orders: Sequence[Order]) -> list[Send
             [app for _, _, app in keys],
         ],
     )
-    found = {row[0]: _sender(row) for row in rows}
+    found = {row[0]: row for row in rows}
     nobody = Refusal(NOT_AUTHENTICATED, "The service key is not valid.")
-    return [
-        found.get(wanted[(order.key_digest, order.service_id, order.app_id)], nobody)
-        for order in orders
-    ]
+    senders: list[Sender | Refusal] = []
+    for order in orders:
+        row = found.get(wanted[(order.key_digest, order.service_id, order.app_id)])
+        senders.append(_sender(row, order.medium) if row else nobody)
+    return senders
 
 
-def _sender(row: tuple[Any, ...]) -> Sender | Refusal:
+def _sender(row: tuple[Any, ...], medium: Medium) -> Sender | Refusal:
     _, service, organization, is_live, app, is_on, policy, channel_type, allocated, usable = row
     if not is_live:
         return Refusal(SERVICE_INACTIVE, "The service is not live.")
+    if not medium.needs_app:
+        return Sender(service, organization, NIL, Policy())
     if app is None or not allocated:
         return Refusal(APP_INVALID, "appid is not an app that this service uses.")
     if not usable:
         return Refusal(APP_INVALID, "The app is not shared with this service any more.")
     if not is_on:
         return Refusal(APP_INVALID, "The app is off.")
-    if addresses.channel_of(channel_type) != "rt":
-        return Refusal(APP_INVALID, "appid is not a Mobile/Web app.")
+    if channel_of(channel_type) != medium.channel:
+        return Refusal(APP_INVALID, "appid is not an app of this channel.")
     return Sender(service, organization, app, msgspec.convert(policy, Policy, strict=False))
 
 
@@ -183,6 +199,8 @@ def _order_columns(accepted: list[Accepted]) -> list[list[Any]]:
         [order.priority for order in orders],
         [_expires_at(item) for item in accepted],
         [order.received_at for order in orders],
+        [order.medium.channel for order in orders],
+        [order.medium.lane for order in orders],
     ]
 
 
@@ -193,7 +211,7 @@ def _line_columns(ids: list[uuid.UUID], lines: list[tuple[int, Line]]) -> list[l
         [line.thread_id for _, line in lines],
         [line.address for _, line in lines],
         [line.kind for _, line in lines],
-        [line.named for _, line in lines],
+        [Jsonb(x.extra, dumps=_encode) if x.extra else None for _, x in lines],
         [line.correlation_id for _, line in lines],
     ]
 

@@ -5,7 +5,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imiconnect.apps.channel_types import registry
 from imiconnect.rtm.default_threads import FIND, MAKE, Place, find_arguments, make_arguments
@@ -40,11 +40,15 @@ _THREADS = "SELECT id, app_id, user_id FROM rtm_thread WHERE id = ANY(%b::uuid[]
 
 @dataclass(slots=True)
 class Line:
-    """One message of an order: where it goes and in which thread."""
+    """One message of an order: where it goes and in which thread.
+
+    ``extra`` is added to the order's payload: ``to`` is what the request named when that is
+    not the address.
+    """
 
     address: str
     kind: str
-    named: str | None
+    extra: dict[str, Any] | None
     correlation_id: str
     thread_id: uuid.UUID | None = None
 
@@ -66,7 +70,8 @@ async def fill(connection: Connection, accepted: "dict[int, Accepted]") -> dict[
                 continue
             # One that has no user yet keeps an empty address; the processor fails it (7105).
             for user in users.get((item.sender.app_id, target.kind, target.id)) or [""]:
-                item.lines.append(Line(user, target.kind, target.id, target.correlation_id))
+                named = {"to": target.id}
+                item.lines.append(Line(user, target.kind, named, target.correlation_id))
     refused = await _named_threads(connection, accepted)
     rest = {
         n: item for n, item in accepted.items() if n not in refused and not item.order.thread_id

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from imiconnect.apps.policy import MAX_EXPIRY_SECONDS
 from imiconnect.callback_urls import checked_url
+from imiconnect.rtm.intake import media
 from imiconnect.rtm.intake.answers import (
     INVALID_JSON,
     TOO_MANY_DESTINATIONS,
@@ -25,7 +26,7 @@ from imiconnect.rtm.intake.answers import (
     invalid,
     missing,
 )
-from imiconnect.rtm.intake.content import normalized
+from imiconnect.rtm.intake.media import Medium
 from imiconnect.rtm.protocol import clock
 from imiconnect.rtm.protocol.topics import name_problem
 from imiconnect.rtm.sql import NIL
@@ -34,8 +35,6 @@ MAX_DESTINATIONS = 1000
 MAX_CORRELATION_BYTES = 50
 MAX_CALLBACK_DATA = 4096
 MAX_ID = 128
-CHANNELS = ("appmessaging", "rt")
-ID_TYPES = ("userid", "customerid", "deviceid")
 #: Known to the documentation, of other channels or of a later version.
 _OTHER_TYPES = {
     "topic": "Messages to topics are not supported yet; name users instead.",
@@ -75,9 +74,11 @@ class Order:
     """A request that is right in itself; whether it may be sent is asked of the database.
 
     ``key_digest`` or ``service_id`` says which service sends. ``answers`` has the
-    correlation id of each destination object, in order.
+    correlation id of each destination object, in order. ``app_id`` is empty on a medium
+    that needs no app.
     """
 
+    medium: Medium
     app_id: str
     destinations: list[Destination]
     answers: list[str]
@@ -127,20 +128,22 @@ def parse(raw: bytes, *, now: dt.datetime) -> Order:
     body: Body = decode(raw, _decoder)
     if not body.deliverychannel:
         raise missing("deliverychannel")
-    if body.deliverychannel not in CHANNELS:
-        raise invalid("deliverychannel is not one that this service sends on; use rt.")
-    if not body.appid:
+    medium = media.named(body.deliverychannel)
+    if medium.needs_app and not body.appid:
         raise missing("appid")
     if not body.destination:
         raise missing("destination")
     if body.message is not None:
         raise invalid("message with a template is not supported; use channels instead.")
-    destinations, answers = _destinations(body)
+    destinations, answers = _destinations(body, medium)
+    if not body.channels:
+        raise missing("channels")
     return Order(
-        app_id=body.appid if _APP_ID.fullmatch(body.appid) else "",
+        medium=medium,
+        app_id=body.appid if medium.needs_app and _APP_ID.fullmatch(body.appid) else "",
         destinations=destinations,
         answers=answers,
-        payload=_payload(body),
+        payload=medium.payload(body.channels),
         expires_at=_expiry(body.expiry, now),
         priority=_priority(body.priority),
         callback_data=_at_most(body.callback_data, MAX_CALLBACK_DATA, "callbackData"),
@@ -152,7 +155,7 @@ def parse(raw: bytes, *, now: dt.datetime) -> Order:
     )
 
 
-def _destinations(body: Body) -> tuple[list[Destination], list[str]]:
+def _destinations(body: Body, medium: Medium) -> tuple[list[Destination], list[str]]:
     found: list[Destination] = []
     answers: list[str] = []
     outer = _correlation(body.correlationid)
@@ -164,7 +167,7 @@ def _destinations(body: Body) -> tuple[list[Destination], list[str]]:
         kinds = [key for key in entry if key != "correlationid"]
         if len(kinds) != 1:
             raise invalid(f"destination[{number}] needs exactly one kind of identifier.")
-        ids = _ids(number, kinds[0], entry[kinds[0]])
+        ids = _ids(number, kinds[0], entry[kinds[0]], medium)
         found += [Destination(kinds[0], item, correlation) for item in ids]
         answers.append(correlation)
         check_count(len(found))
@@ -177,37 +180,27 @@ def check_count(count: int) -> None:
         raise Refusal(TOO_MANY_DESTINATIONS, "The request has over 1,000 destinations.")
 
 
-def check_id(where: str, name: str) -> None:
-    """Raise ``Refusal`` 7004 for an id that no user or device can have."""
-    if problem := _id_problem(name):
+def rtm_name(kind: str, name: str, where: str) -> str:
+    """Return an id that a user or device can have; raises ``Refusal`` 7004 for another."""
+    if problem := _name_problem(name):
         raise invalid(f"{where}: an identifier {problem}.")
+    return name
 
 
-def _ids(number: int, kind: str, ids: Any) -> list[str]:
+def _ids(number: int, kind: str, ids: Any, medium: Medium) -> list[str]:
     where = f"destination[{number}].{kind}"[:100]
-    if kind not in ID_TYPES:
+    if kind not in medium.id_types:
         raise invalid(_OTHER_TYPES.get(kind, f"{where} is not an identifier of this channel."))
     if not isinstance(ids, list) or not all(isinstance(item, str) for item in ids):
         raise invalid(f"{where} is not a list of texts.")
     if not ids:
         raise missing(where)
-    for item in ids:
-        check_id(where, item)
-    return ids
+    return [medium.address(kind, item, where) for item in ids]
 
 
 @lru_cache(maxsize=65_536)
-def _id_problem(name: str) -> str | None:
+def _name_problem(name: str) -> str | None:
     return name_problem(name)
-
-
-def _payload(body: Body) -> dict[str, Any]:
-    if not body.channels:
-        raise missing("channels")
-    name = next((name for name in CHANNELS if name in body.channels), "")
-    if not name:
-        raise missing(f"channels.{body.deliverychannel}")
-    return normalized(body.channels[name], f"channels.{name}")
 
 
 def _expiry(text: str, now: dt.datetime) -> dt.datetime | None:

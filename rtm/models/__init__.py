@@ -3,7 +3,15 @@
 from imiconnect.rtm.models.callbacks import Callback, CallbackAttempt
 from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, ProfileBatch
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
-from imiconnect.rtm.models.queues import ClientRef, Inbound, OpenMessage, Receipt, Wake
+from imiconnect.rtm.models.queues import (
+    ClientRef,
+    Inbound,
+    OpenMessage,
+    ProviderReceipt,
+    ProviderRef,
+    Receipt,
+    Wake,
+)
 from imiconnect.rtm.models.threads import Stream, Thread
 
 __all__ = [
@@ -20,6 +28,8 @@ __all__ = [
     "Message",
     "OpenMessage",
     "ProfileBatch",
+    "ProviderReceipt",
+    "ProviderRef",
     "Receipt",
     "Stream",
     "Thread",

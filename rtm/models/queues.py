@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.identity import uuid7
+from imiconnect.rtm.lanes import MT
 
 
 class OpenMessage(models.Model):
@@ -21,6 +22,8 @@ class OpenMessage(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     app_id = models.UUIDField()
     address = models.CharField(max_length=128)
+    #: The queue whose processor sends it (``lanes.py``), so that no provider delays another.
+    lane = models.CharField(max_length=8, default=MT, db_default=MT)
     priority = models.SmallIntegerField(default=2)
     due_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
@@ -33,7 +36,7 @@ class OpenMessage(models.Model):
         verbose_name_plural = _("open messages")
         indexes = [
             models.Index(
-                fields=["-priority", "due_at"],
+                fields=["lane", "-priority", "due_at"],
                 condition=models.Q(due_at__isnull=False),
                 name="open_message_due",
             ),
@@ -72,10 +75,14 @@ class Inbound(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    #: The app and user that sent it, as the topic or the keys say.
+    #: The app and user that sent it, as the topic or the keys say; no app for a number.
     app_id = models.UUIDField()
     address = models.CharField(max_length=128)
     device_id = models.CharField(max_length=128, default="")
+    channel = models.CharField(max_length=10, default="rt", db_default="rt")
+    #: For what comes over a number: whose it is, and the service that its keyword chose.
+    organization_id = models.UUIDField(null=True)
+    service_id = models.UUIDField(null=True)
     body = models.JSONField(default=dict)
     received_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)
@@ -91,13 +98,17 @@ class Inbound(models.Model):
 
 
 class ClientRef(models.Model):
-    """A device's own name of a message that it has sent, and the ``tid`` that became of it."""
+    """A sender's own name of a message, and the ``tid`` that became of it.
+
+    The sender is a device, or a provider: then ``device_id`` says through which account the
+    message came and ``ref`` is the provider's id of it.
+    """
 
     id = models.BigAutoField(primary_key=True)
     app_id = models.UUIDField()
     address = models.CharField(max_length=128)
     device_id = models.CharField(max_length=128)
-    ref = models.CharField(max_length=64)
+    ref = models.CharField(max_length=255)
     tid = models.UUIDField()
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -151,3 +162,59 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.tid}"
+
+
+class ProviderRef(models.Model):
+    """A provider's own id of a message that it took, or of one part of ``parts``."""
+
+    id = models.BigAutoField(primary_key=True)
+    channel = models.CharField(max_length=10)
+    #: Whose ids these are: an app's key, or the slug of a carrier.
+    account = models.CharField(max_length=64)
+    provider_id = models.CharField(max_length=255)
+    tid = models.UUIDField()
+    app_id = models.UUIDField()
+    address = models.CharField(max_length=128)
+    parts = models.SmallIntegerField(default=1)
+    is_delivered = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("provider's message reference")
+        verbose_name_plural = _("providers' message references")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "account", "provider_id"], name="provider_ref_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["tid"], name="provider_ref_tid"),
+            models.Index(fields=["created_at"], name="provider_ref_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.provider_id
+
+
+class ProviderReceipt(models.Model):
+    """A provider's receipt as it came in, waiting until its message is found; then deleted."""
+
+    id = models.BigAutoField(primary_key=True)
+    channel = models.CharField(max_length=10)
+    account = models.CharField(max_length=64)
+    provider_id = models.CharField(max_length=255)
+    kind = models.SmallIntegerField(choices=Receipt.Kind.choices)
+    code = models.SmallIntegerField(default=0)
+    reason = models.TextField(default="")
+    detail = models.JSONField(default=dict)
+    received_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.SmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("provider's waiting receipt")
+        verbose_name_plural = _("providers' waiting receipts")
+        indexes = [models.Index(fields=["due_at"], name="provider_receipt_due")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.provider_id}"

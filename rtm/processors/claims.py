@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from imiconnect.rtm.lanes import MT
 from imiconnect.rtm.sql import again_after_deadlock, bounds, cursor
 
 #: How long a claim holds: a processor that dies leaves its messages due again after it.
@@ -16,7 +17,7 @@ _CLAIM = """
 WITH due AS (
   SELECT d.id FROM (VALUES (3::int2), (2), (1)) p (priority) CROSS JOIN LATERAL (
     SELECT o.id FROM rtm_openmessage o
-    WHERE o.priority = p.priority AND o.due_at <= %b
+    WHERE o.lane = %b AND o.priority = p.priority AND o.due_at <= %b
       AND (o.claimed_until IS NULL OR o.claimed_until <= %b)
     ORDER BY o.due_at LIMIT %b FOR UPDATE SKIP LOCKED) d
   LIMIT %b)
@@ -44,14 +45,14 @@ class Claim:
 
 
 @again_after_deadlock
-def claim_due(limit: int, now: dt.datetime) -> list[Claim]:
-    """Claim up to ``limit`` due messages, highest priority first; return them by id.
+def claim_due(limit: int, now: dt.datetime, lane: str = MT) -> list[Claim]:
+    """Claim up to ``limit`` due messages of a lane, highest priority first; return them by id.
 
     One statement that commits by itself: no round trips for BEGIN and COMMIT.
     """
     until = now + dt.timedelta(seconds=LEASE_SECONDS)
     with cursor() as own:
-        own.execute(_CLAIM, [now, now, limit, limit, until])
+        own.execute(_CLAIM, [lane, now, now, limit, limit, until])
         return sorted((Claim(*row) for row in own.fetchall()), key=lambda claim: claim.id)
 
 

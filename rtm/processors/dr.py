@@ -21,7 +21,7 @@ from imiconnect.rtm.processors.closing import (
 from imiconnect.rtm.processors.recording import Changed
 from imiconnect.rtm.protocol.envelopes import News, Told
 from imiconnect.rtm.protocol.states import State
-from imiconnect.rtm.sql import again_after_deadlock, copy, cursor
+from imiconnect.rtm.sql import NIL, again_after_deadlock, copy, cursor
 
 BATCH = 1000
 #: How long a receipt waits for its message to appear.
@@ -46,7 +46,8 @@ old AS (
   SELECT o.id, o.state, o.delivered_at IS NULL AS is_delivery,
     o.read_at IS NULL AND n.read_at IS NOT NULL AS is_read,
     o.clicked_at IS NULL AND n.clicked_at IS NOT NULL AS is_click,
-    o.app_id = n.app_id AND o.address = n.address AND o.direction = 0 AS is_own,
+    coalesce(o.app_id, '{NIL}') = n.app_id AND o.address = n.address AND o.direction = 0
+      AS is_own,
     n.device_id, n.delivered_at, n.read_at, n.clicked_at
   FROM news n JOIN rtm_message o ON o.id = n.tid
   WHERE o.id >= %b AND o.id <= %b ORDER BY o.id FOR UPDATE OF o),
@@ -147,7 +148,7 @@ def _apply(
         if row[4] is None:
             continue
         told = Told(*row[4:16])
-        item = said[(told.id, told.app_id or told.id, told.address)]
+        item = said[(told.id, told.app_id or NIL, told.address)]
         news += _news(told, item, row[1:4])
         changed.append((told.organization_id, told.id, State(row[16])))
     forget_open(sorted({tid for _org, tid, _state in changed}))
@@ -173,8 +174,9 @@ def _fail(rows: list[tuple[Any, ...]], now: dt.datetime) -> tuple[set[uuid.UUID]
         return set(), []
     with cursor() as own:
         own.execute(
-            "SELECT id, app_id, address FROM rtm_message WHERE id = ANY(%b::uuid[])",
-            [sorted({row[0] for row in rows})],
+            "SELECT id, coalesce(app_id, %b), address FROM rtm_message "
+            "WHERE id = ANY(%b::uuid[])",
+            [NIL, sorted({row[0] for row in rows})],
         )
         owners = {row[0]: row[1:] for row in own.fetchall()}
     moves = {
@@ -192,8 +194,13 @@ def _put_back(rows: Iterable[tuple[Any, ...]], now: dt.datetime) -> None:
         received_at, tries = row[8], row[9] + 1
         if now - received_at >= KEEP:
             continue
-        pause = dt.timedelta(seconds=min(2**tries, _LONGEST_WAIT_SECONDS))
-        kept.append((*row[:7], Jsonb(row[7]), received_at, now + pause, tries))
+        due_at = now + pause_after(tries)
+        kept.append((*row[:7], Jsonb(row[7]), received_at, due_at, tries))
     if kept:
         with cursor() as own:
             copy(own, _KEEP, _KEEP_TYPES, kept)
+
+
+def pause_after(tries: int) -> dt.timedelta:
+    """Return how long a receipt waits that has not met its message ``tries`` times."""
+    return dt.timedelta(seconds=min(2**tries, _LONGEST_WAIT_SECONDS))

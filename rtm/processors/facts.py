@@ -17,13 +17,16 @@ from imiconnect.rtm.sql import again_after_deadlock, cursor, together
 #: What holds for a message whose app is gone.
 DEFAULT_POLICY = Policy()
 
+# A message of a medium without apps has the pair of its service and nothing.
 _PAIRS = f"""
-SELECT s.id, a.id, a.app_id, a.policy, a.channel_type, s.state = 'live' AND o.is_active,
-  a.state = 'active', {ALLOCATED} AND {USABLE}
+SELECT s.id, a.id, coalesce(a.app_id, ''), coalesce(a.policy, '{{}}'),
+  coalesce(a.channel_type, ''), s.state = 'live' AND o.is_active,
+  w.app IS NULL OR a.state = 'active', w.app IS NULL OR ({ALLOCATED} AND {USABLE})
 FROM unnest(%b::uuid[], %b::uuid[]) w (service, app)
 JOIN sharing_service s ON s.id = w.service
 JOIN accounts_organization o ON o.id = s.organization_id
-JOIN apps_app a ON a.id = w.app AND a.organization_id = s.organization_id
+LEFT JOIN apps_app a ON a.id = w.app AND a.organization_id = s.organization_id
+WHERE w.app IS NULL OR a.id IS NOT NULL
 """  # noqa: S608 - constants of this package
 # Publishing to a closed thread opens it again; a message that is sent once more does not.
 _TOUCH = """
@@ -45,7 +48,7 @@ WHERE id = ANY(%b::uuid[])
 
 @dataclass(frozen=True)
 class Pair:
-    """A service and an app that it sends through, as they are now."""
+    """A service and the app that it sends through, if any, as they are now."""
 
     app_id: str
     policy: Policy
@@ -84,13 +87,13 @@ class ReceiptWishes:
 def read(
     wanted: Iterable[tuple[uuid.UUID | None, uuid.UUID | None]],
     news: Iterable[tuple[uuid.UUID | None, dt.datetime]],
-) -> tuple[dict[tuple[uuid.UUID, uuid.UUID], Pair], dict[uuid.UUID, ThreadFacts]]:
+) -> tuple[dict[tuple[uuid.UUID, uuid.UUID | None], Pair], dict[uuid.UUID, ThreadFacts]]:
     """Return what is known of pairs of service and app ids, and of threads.
 
     ``news`` names the thread of each message and when the message was accepted. A thread
     that has not changed since is open again and has changed then.
     """
-    known = list({pair for pair in wanted if None not in pair})
+    known = list({pair for pair in wanted if pair[0]})
     latest: dict[uuid.UUID, dt.datetime] = {}
     for thread, at in news:
         if thread:

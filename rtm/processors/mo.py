@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 import uuid
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,12 +11,13 @@ from psycopg.types.json import Jsonb
 
 from imiconnect.rtm import live
 from imiconnect.rtm.default_threads import Place, default_threads
+from imiconnect.rtm.intake import media
 from imiconnect.rtm.models import Channel, Message
 from imiconnect.rtm.outcomes import APP_OFF
 from imiconnect.rtm.processors.closing import write_inbound_callbacks
-from imiconnect.rtm.protocol.envelopes import CONTENT, Incoming, incoming
+from imiconnect.rtm.protocol.envelopes import CONTENT, Incoming
 from imiconnect.rtm.protocol.states import State
-from imiconnect.rtm.sql import again_after_deadlock, copy, cursor
+from imiconnect.rtm.sql import NIL, again_after_deadlock, copy, cursor
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,8 @@ _TAKE = """
 WITH due AS (SELECT id FROM rtm_inbound WHERE due_at <= %b ORDER BY due_at, id LIMIT %b
   FOR UPDATE SKIP LOCKED)
 DELETE FROM rtm_inbound i USING due WHERE i.id = due.id
-RETURNING i.id, i.app_id, i.address, i.device_id, i.body, i.received_at
+RETURNING i.id, i.app_id, i.address, i.device_id, i.body, i.received_at, i.channel,
+  i.organization_id, i.service_id
 """
 _APPS = """
 SELECT a.id, a.app_id, a.organization_id, a.state = 'active', (
@@ -61,7 +63,30 @@ _LOG_TYPES = (
     "timestamptz",
 )  # fmt: skip
 
-Thread = tuple[uuid.UUID, uuid.UUID | None, str]
+Thread = tuple[uuid.UUID | None, uuid.UUID | None, str]
+
+
+class Taken(NamedTuple):
+    """A row of the inbox; one that came over a number has no app but an organization."""
+
+    tid: uuid.UUID
+    app_id: uuid.UUID
+    address: str
+    device_id: str
+    body: dict[str, Any]
+    at: dt.datetime
+    channel: str
+    organization_id: uuid.UUID | None
+    service_id: uuid.UUID | None
+
+
+class Owner(NamedTuple):
+    """Whose a message is: the app's public id, the organization, and the service it goes to."""
+
+    app_id: str
+    organization_id: uuid.UUID
+    is_on: bool
+    service_id: uuid.UUID | None
 
 
 @again_after_deadlock
@@ -69,22 +94,30 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
     """Log a batch of incoming messages and write their notifications; return how many."""
     moment = now or timezone.now()
     with transaction.atomic():
-        rows = _query(_TAKE, moment, limit)
-        if not rows:
+        taken = [Taken(*row) for row in _query(_TAKE, moment, limit)]
+        if not taken:
             return 0
-        rows.sort(key=lambda row: row[0])
-        apps = {row[0]: row[1:] for row in _query(_APPS, list({row[1] for row in rows}))}
-        taken = len(rows)
-        rows = [row for row in rows if row[1] in apps]
-        threads = _threads([row for row in rows if apps[row[1]][2]], apps, moment)
-        lines = [_logged(row, apps[row[1]], threads.get(row[0])) for row in rows]
+        owners = _owners(taken)
+        rows = sorted(row for row in taken if row.tid in owners)
+        threads = _threads([row for row in rows if owners[row.tid].is_on], owners, moment)
+        lines = [_logged(row, owners[row.tid], threads.get(row.tid)) for row in rows]
         with cursor() as own:
             copy(own, _LOG, _LOG_TYPES, lines)
         heard = [line for line in lines if line[0] in threads]
-        write_inbound_callbacks(_callbacks(heard, apps, threads), moment)
-    _report(taken, len(rows), len(heard))
+        write_inbound_callbacks(_callbacks(heard, owners, threads), moment)
+    _report(len(taken), len(rows), len(heard))
     live.tell(created=[line[2] for line in lines])
-    return taken
+    return len(taken)
+
+
+def _owners(rows: list[Taken]) -> dict[uuid.UUID, Owner]:
+    """Return the owner of each message by its id; those of apps that are gone have none."""
+    apps = {row[0]: Owner(*row[1:]) for row in _query(_APPS, list({r.app_id for r in rows}))}
+    owners = {row.tid: apps[row.app_id] for row in rows if row.app_id in apps}
+    for row in rows:
+        if row.app_id == NIL and row.organization_id:
+            owners[row.tid] = Owner("", row.organization_id, True, row.service_id)
+    return owners
 
 
 def _report(taken: int, logged: int, heard: int) -> None:
@@ -101,26 +134,33 @@ def _query(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
 
 
 def _threads(
-    rows: list[tuple[Any, ...]], apps: dict[uuid.UUID, tuple[Any, ...]], now: dt.datetime
+    rows: list[Taken], owners: dict[uuid.UUID, Owner], now: dt.datetime
 ) -> dict[uuid.UUID, Thread]:
-    """Return, by message, the thread it belongs to, the service that has it, its stream."""
-    named = {row[0]: _thread_id(row[4]) for row in rows}
+    """Return, by message, the thread it belongs to, the service that has it, its stream.
+
+    What came over a number is in no thread.
+    """
+    chosen: dict[uuid.UUID, Thread] = {
+        row.tid: (None, row.service_id, "") for row in rows if row.app_id == NIL
+    }
+    rows = [row for row in rows if row.app_id != NIL]
+    named = {row.tid: _thread_id(row.body) for row in rows}
     known = {row[0]: row[1:] for row in _query(_THREADS, now, [t for t in named.values() if t])}
-    chosen: dict[uuid.UUID, Thread] = {}
     places: dict[Place, uuid.UUID | None] = {}
-    for tid, app_id, address, *_rest in rows:
-        thread = named[tid]
+    for row in rows:
+        thread, service = named[row.tid], owners[row.tid].service_id
         facts = known.get(thread) if thread else None
-        if thread and facts and facts[0] == app_id and facts[1] in ("", address):
-            chosen[tid] = (thread, facts[2] or apps[app_id][3], facts[3])
+        if thread and facts and facts[0] == row.app_id and facts[1] in ("", row.address):
+            chosen[row.tid] = (thread, facts[2] or service, facts[3])
         else:
-            places[(app_id, address, None)] = apps[app_id][3]
+            places[(row.app_id, row.address, None)] = service
     defaults = default_threads(places, now) if places else {}
     known = {row[0]: row[1:] for row in _query(_THREADS, now, list(defaults.values()))}
-    for tid, app_id, address, *_rest in rows:
-        if tid not in chosen:
-            thread = defaults[(app_id, address, None)]
-            chosen[tid] = (thread, known[thread][2] or apps[app_id][3], known[thread][3])
+    for row in rows:
+        if row.tid not in chosen:
+            thread = defaults[(row.app_id, row.address, None)]
+            facts = known[thread]
+            chosen[row.tid] = (thread, facts[2] or owners[row.tid].service_id, facts[3])
     return chosen
 
 
@@ -132,43 +172,49 @@ def _thread_id(body: Any) -> uuid.UUID | None:
         return None
 
 
-def _logged(
-    row: tuple[Any, ...], app: tuple[Any, ...], thread: Thread | None
-) -> tuple[Any, ...]:
+def _logged(row: Taken, owner: Owner, thread: Thread | None) -> tuple[Any, ...]:
     """Return the row of the log; without a thread it is of an app that is off."""
-    tid, app_id, address, device_id, body, at = row
-    payload = {name: body[name] for name in CONTENT if name in body}
     code, reason = (0, "") if thread else (APP_OFF.code, str(APP_OFF.text))
-    thread_id, service_id = thread[:2] if thread else (None, app[3])
+    thread_id, service_id = thread[:2] if thread else (None, owner.service_id)
+    app_id = None if row.app_id == NIL else row.app_id
     return (
-        tid, tid, app[1], service_id, app_id, thread_id, Channel.RT.value,
-        Message.Direction.MO.value, address, device_id, State.RECEIVED.value, code, reason,
-        Jsonb(payload), at, at,
+        row.tid, row.tid, owner.organization_id, service_id, app_id, thread_id, row.channel,
+        Message.Direction.MO.value, row.address, row.device_id, State.RECEIVED.value, code,
+        reason, Jsonb(_payload(row)), row.at, row.at,
     )  # fmt: skip
+
+
+def _payload(row: Taken) -> dict[str, Any]:
+    """Return the content; what a provider handed over was normalized by its handler."""
+    if row.channel != Channel.RT:
+        return row.body
+    return {name: row.body[name] for name in CONTENT if name in row.body}
 
 
 def _callbacks(
     lines: list[tuple[Any, ...]],
-    apps: dict[uuid.UUID, tuple[Any, ...]],
+    owners: dict[uuid.UUID, Owner],
     threads: dict[uuid.UUID, Thread],
 ) -> list[tuple[Any, ...]]:
     services = dict(_query(_SERVICES, list({line[3] for line in lines if line[3]})))
-    users = list({(line[4], line[8]) for line in lines})
+    users = list({(line[4], line[8]) for line in lines if line[4]})
     found = _query(_CUSTOMERS, [u[0] for u in users], [u[1] for u in users])
     customers = {(row[0], row[1]): row[2] for row in found}
     rows = []
     for line in lines:
         url = services.get(line[3])
-        if not url:
+        medium = media.serving(line[6])
+        if not url or medium is None:
             continue
         message = Incoming(
             tid=line[0],
-            app_id=apps[line[4]][0],
+            app_id=owners[line[0]].app_id,
             user_id=customers.get((line[4], line[8]), line[8]),
             payload=line[13].obj,
             thread_id=line[5],
             stream=threads[line[0]][2],
             at=line[14],
+            address=line[8],
         )
-        rows.append((line[2], line[3], line[0], url, incoming(message)))
+        rows.append((line[2], line[3], line[0], url, medium.incoming(message)))
     return rows

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from imiconnect.rtm import live
+from imiconnect.rtm.lanes import MT
 from imiconnect.rtm.outcomes import (
     APP_NOT_SHARED,
     NO_HANDLER,
@@ -28,14 +29,14 @@ from imiconnect.rtm.routes import ROUTES, Parcel
 BATCH = 500
 
 
-def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
-    """Send a batch of due messages; return how many were claimed.
+def process_due(*, limit: int = BATCH, now: dt.datetime | None = None, lane: str = MT) -> int:
+    """Send a batch of a lane's due messages; return how many were claimed.
 
     Claiming, sending and recording are separate: nothing is sent inside a transaction, and a
     crash between claim and record means that the message goes out again after the lease.
     """
     started = now or timezone.now()
-    claims = claim_due(limit, started)
+    claims = claim_due(limit, started, lane)
     if not claims:
         return 0
     rows = load(claims)
@@ -105,7 +106,7 @@ def _send(parcels: dict[str, list[Parcel]]) -> dict[uuid.UUID, tuple[str, Outcom
 def _record(
     claims: list[Claim],
     rows: dict[uuid.UUID, tuple[Any, ...]],
-    pairs: dict[tuple[uuid.UUID, uuid.UUID], facts.Pair],
+    pairs: dict[tuple[uuid.UUID, uuid.UUID | None], facts.Pair],
     outcomes: dict[uuid.UUID, tuple[str, Outcome]],
     started: dt.datetime,
 ) -> None:
@@ -119,9 +120,9 @@ def _record(
         pair = pairs.get((row[2], row[3]))
         policy = pair.policy if pair else facts.DEFAULT_POLICY
         move = decide(outcome, failures=claim.failures, policy=policy, now=finished)
-        detail = outcome.detail if isinstance(outcome, Dispatched) else {}
+        sent = outcome if isinstance(outcome, Dispatched) else None
         tries.append(
-            Try(claim, Told(*row[:12]), row[14] + 1, row[15] is None, route, move, detail)
+            Try(claim, Told(*row[:12]), row[14] + 1, row[15] is None, route, move, sent)
         )
     closed = [claim.id for claim in claims if claim.id not in outcomes]
     changed = record(tries, closed, started=started, finished=finished)

@@ -4,13 +4,12 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from imiconnect.identity import uuid7
-from imiconnect.rtm.outcomes import Move
+from imiconnect.rtm.outcomes import Dispatched, Move
 from imiconnect.rtm.processors.claims import Claim
 from imiconnect.rtm.processors.closing import (
     close_failed,
@@ -55,6 +54,18 @@ _AGAIN = """
 UPDATE rtm_openmessage o SET claimed_until = NULL, failures = failures + 1, due_at = u.due_at
 FROM unnest(%b::uuid[], %b::timestamptz[]) u (id, due_at) WHERE o.id = u.id
 """
+_REFS = """
+INSERT INTO rtm_providerref
+  (channel, account, provider_id, tid, app_id, address, parts, is_delivered, created_at)
+SELECT DISTINCT ON (u.channel, u.account, u.id) u.channel, u.account, u.id, u.tid, u.app,
+  u.address, u.parts, false, %b::timestamptz
+FROM unnest(%b::text[], %b::text[], %b::text[], %b::uuid[], %b::uuid[], %b::text[], %b::int2[])
+  u (channel, account, id, tid, app, address, parts)
+ORDER BY u.channel, u.account, u.id, u.tid DESC
+ON CONFLICT (channel, account, provider_id) DO UPDATE SET tid = excluded.tid,
+  app_id = excluded.app_id, address = excluded.address, parts = excluded.parts,
+  is_delivered = false, created_at = excluded.created_at
+"""
 
 Changed = tuple[uuid.UUID, uuid.UUID, State]
 
@@ -69,7 +80,7 @@ class Try:
     is_first_success: bool
     route: str
     move: Move
-    detail: dict[str, Any]
+    sent: Dispatched | None
 
 
 @again_after_deadlock
@@ -86,6 +97,7 @@ def record(
     Returns organization, message and state of those that changed.
     """
     _write_attempts([item for item in tries if item.route], started, finished)
+    _write_refs([item for item in tries if item.sent and item.sent.provider_ids], finished)
     by_state: dict[State, list[Try]] = {state: [] for state in State}
     for item in tries:
         by_state[item.move.state].append(item)
@@ -111,13 +123,33 @@ def _write_attempts(tries: list[Try], started: dt.datetime, finished: dt.datetim
         (
             uuid7(), t.claim.id, t.told.organization_id, t.number, t.route, started,
             finished, t.move.state == State.SUBMITTED, t.move.code, t.move.reason,
-            Jsonb(t.detail),
+            Jsonb(t.sent.detail if t.sent else {}),
         )
         for t in tries
     )  # fmt: skip
     if tries:
         with cursor() as own:
             copy(own, _ATTEMPTS, _ATTEMPT_TYPES, rows)
+
+
+def _write_refs(tries: list[Try], finished: dt.datetime) -> None:
+    """Keep the provider's ids; one that comes twice belongs to the newer message."""
+    rows = [(t, t.sent, name) for t in tries if t.sent for name in t.sent.provider_ids]
+    if rows:
+        with cursor() as own:
+            own.execute(
+                _REFS,
+                [
+                    finished,
+                    [t.told.channel for t, _, _ in rows],
+                    [sent.account for _, sent, _ in rows],
+                    [name for _, _, name in rows],
+                    [t.claim.id for t, _, _ in rows],
+                    [t.claim.app_id for t, _, _ in rows],
+                    [t.claim.address for t, _, _ in rows],
+                    [len(sent.provider_ids) for _, sent, _ in rows],
+                ],
+            )
 
 
 def _submit(tries: list[Try], finished: dt.datetime) -> list[Changed]:

@@ -34,7 +34,8 @@ WITH open AS (
     ON w.app_id = o.app_id AND w.address = o.address
   ORDER BY o.id FOR UPDATE OF o)
 UPDATE rtm_openmessage o SET due_at = %b FROM open
-WHERE o.id = open.id AND (o.due_at IS NULL OR o.failures > 0 OR o.claimed_until IS NOT NULL)
+WHERE o.id = open.id AND o.lane = 'mt'
+  AND (o.due_at IS NULL OR o.failures > 0 OR o.claimed_until IS NOT NULL)
 """
 
 

@@ -109,7 +109,10 @@ class News:
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message from a device; ``user_id`` is the customer id where the user has one."""
+    """A message from a customer; ``user_id`` is the customer id where the user has one.
+
+    ``address`` is the customer's on the channel; for RTM the user ID.
+    """
 
     tid: UUID
     app_id: str
@@ -118,6 +121,7 @@ class Incoming:
     thread_id: UUID | None
     stream: str
     at: dt.datetime
+    address: str = ""
 
 
 def downlink(message: Downlink) -> bytes:

@@ -103,6 +103,13 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     rtm.ClientRef.objects.create(
         app_id=app.pk, address="u", device_id="d", ref=f"r{number}", tid=message.pk
     )
+    rtm.ProviderRef.objects.create(
+        channel="sms", account="a", provider_id=f"p{number}", tid=message.pk,
+        app_id=app.pk, address="u",
+    )  # fmt: skip
+    rtm.ProviderReceipt.objects.create(
+        channel="sms", account="a", provider_id=f"p{number}", kind=2
+    )
     callback = rtm.Callback.objects.create(
         organization=organization, service=service, message_id=message.pk, kind="dr",
         event="delivered", url="https://example.test/", body="{}",
