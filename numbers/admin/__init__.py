@@ -1,5 +1,5 @@
 """The admin of numbers for support staff: queues, stock and catalogue."""
 
-from imiconnect.numbers.admin import catalogue, queues, records
+from imiconnect.numbers.admin import carriers, catalogue, queues, records
 
-__all__ = ["catalogue", "queues", "records"]
+__all__ = ["carriers", "catalogue", "queues", "records"]

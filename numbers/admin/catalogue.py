@@ -1,4 +1,4 @@
-"""The catalogue: countries, rates, SMS rules, code formats, words, codes, stock, carriers."""
+"""The catalogue: countries, rates, SMS rules, code formats, words, codes, stock."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
@@ -14,7 +14,6 @@ from unfold.decorators import action
 
 from imiconnect.console.words import Words
 from imiconnect.numbers.models import (
-    CarrierAccount,
     Country,
     RateCard,
     ReservedWord,
@@ -200,35 +199,3 @@ class ShortCodeAdmin(ReferenceAdmin):
         """Keep the code of an existing row; it may be turned off."""
         fixed = super().get_readonly_fields(request, obj)
         return [*fixed, "code", "country", "operator", "is_shared"] if obj else fixed
-
-
-class CarrierForm(forms.ModelForm):  # type: ignore[type-arg]  # named in Meta
-    """An account at a carrier; the secret is written and never shown."""
-
-    new_secret = forms.CharField(
-        label=gettext_lazy("New secret"),
-        required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("Empty keeps the secret that is set."),
-    )
-
-    class Meta:
-        model = CarrierAccount
-        fields = ("slug", "is_active", "position", "base_url", "account")
-
-    def clean(self) -> dict[str, Any] | None:
-        """Put a new secret into the row."""
-        values = super().clean()
-        if self.cleaned_data.get("new_secret"):
-            self.instance.secret = self.cleaned_data["new_secret"]
-        return values
-
-
-@admin.register(CarrierAccount)
-class CarrierAccountAdmin(ReferenceAdmin):
-    """Where numbers are bought."""
-
-    form = CarrierForm
-    list_display = ("slug", "is_active", "position", "base_url")
-    fields = ("slug", "is_active", "position", "base_url", "account", "secret", "new_secret")
-    search_fields = ("slug",)

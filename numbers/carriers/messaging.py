@@ -12,6 +12,7 @@ How the layers above use it:
   ``Carried``: the account that took it and a ``Submission``. ``Accepted.provider_id`` is to be
   written down with the attempt; ``Declined.reason`` says the documented code, what a person
   reads, and whether the try may be repeated, after ``Declined.after`` seconds if that is set.
+  ``Postponed`` is no try: a limit of ours is used up, the message waits and loses nothing.
 * One message has one provider id, also one of several parts: a carrier that counts parts
   counts them by itself and tells of the whole message.
 * The same ``reference`` may come again, after a crash between sending and writing down. A
@@ -93,12 +94,14 @@ class OutgoingSms:
 class Reason:
     """Why something was not carried: the documented code, what a person reads, and if again.
 
-    ``is_ours`` marks what support has to put right: our account, not the message.
+    ``another_may`` says that the next carrier is worth asking at once; ``is_ours`` marks what
+    support has to put right: our account, not the message.
     """
 
     code: int
     text: Words
     retryable: bool = False
+    another_may: bool = False
     is_ours: bool = False
 
 
@@ -118,11 +121,20 @@ BILLING_HERE = Reason(7210, _("Billing is not set up for this message."))
 BILLING_THERE = Reason(7211, _("The operator could not bill the message."))
 UNREGISTERED = Reason(7281, _("The sender is not registered with the operators."))
 
-CARRIER_DOWN = Reason(7202, _("The carrier does not answer."), retryable=True)
-THROTTLED = Reason(7202, _("The carrier takes no more messages just now."), retryable=True)
-MISCONFIGURED = Reason(
-    7202, _("Our account at the carrier does not work."), retryable=True, is_ours=True
+CARRIER_DOWN = Reason(7202, _("The carrier does not answer."), retryable=True, another_may=True)
+#: The request was sent and nothing came back: the carrier may have taken the message.
+UNCERTAIN = Reason(7202, _("The carrier did not answer in time."), retryable=True)
+THROTTLED = Reason(
+    7202, _("The carrier takes no more messages just now."), retryable=True, another_may=True
 )
+MISCONFIGURED = Reason(
+    7202,
+    _("Our account at the carrier does not work."),
+    retryable=True,
+    another_may=True,
+    is_ours=True,
+)
+NOT_SERVED = Reason(7202, _("The carrier does not serve this country."), another_may=True)
 NO_ROUTE = Reason(7202, _("No route leads to this number from this sender."))
 NOT_SPOKEN = Reason(7004, _("The carrier could not speak or play the content."))
 REJECTED = Reason(7201, _("The call was rejected."))
@@ -146,7 +158,14 @@ class Declined:
     after: float | None = None
 
 
-Submission = Accepted | Declined
+@dataclass(frozen=True)
+class Postponed:
+    """Nobody was asked: a limit of ours is used up. Come again after so many seconds."""
+
+    after: float
+
+
+Submission = Accepted | Declined | Postponed
 
 
 @dataclass(frozen=True)
@@ -233,6 +252,9 @@ class Messenger(Protocol):
 
     def __init__(self, account: Account) -> None:
         """Keep the account; opens no connection."""
+
+    def problems(self) -> list[Words]:
+        """Return sentences about what the account lacks, as far as it can be told offline."""
 
     def submit(self, batch: Sequence[OutgoingSms]) -> list[Submission]:
         """Hand texts over and return what came of each, in their order; never raises."""

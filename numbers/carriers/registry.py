@@ -54,28 +54,29 @@ def account_of(row: CarrierAccount) -> Account:
         secret=row.secret,
         key=row.slug,
         hooks_url=f"{settings.PUBLIC_URL}/{HOOKS}/{row.slug}",
+        options=row.options,
     )
 
 
 def get(slug: str) -> Carrier:
-    """Return the carrier with the account that is set up for it, also one turned off.
+    """Return the carrier of an account that is set up, also one turned off.
 
-    Raises ``CarrierMisconfigured`` when there is no such carrier or no account.
+    Raises ``CarrierMisconfigured`` when there is no such account or it sells no numbers.
     """
     row = CarrierAccount.objects.filter(slug=slug).first()
-    if row is None or slug not in by_slug():
+    if row is None or row.kind not in by_slug():
         raise CarrierMisconfigured(slug)
-    return by_slug()[slug](account_of(row))
+    return by_slug()[row.kind](account_of(row))
 
 
 def in_use() -> Sequence[Carrier]:
     """Return the carriers that are asked in a search, in their order."""
-    rows = CarrierAccount.objects.filter(is_active=True, slug__in=by_slug())
-    return [by_slug()[row.slug](account_of(row)) for row in rows]
+    rows = CarrierAccount.objects.filter(is_active=True)
+    return [by_slug()[row.kind](account_of(row)) for row in rows if row.kind in by_slug()]
 
 
 def messenger(row: CarrierAccount) -> Messenger:
     """Return the messenger of an account; raises ``CarrierMisconfigured`` if it has none."""
-    if row.slug not in messengers_by_slug():
+    if row.kind not in messengers_by_slug():
         raise CarrierMisconfigured(row.slug)
-    return messengers_by_slug()[row.slug](account_of(row))
+    return messengers_by_slug()[row.kind](account_of(row))

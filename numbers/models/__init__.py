@@ -1,5 +1,6 @@
 """The tables of numbers, by what they are for."""
 
+from imiconnect.numbers.models.carriers import CarrierAccount, CarrierRoute, Throughput
 from imiconnect.numbers.models.catalogue import (
     Country,
     RateCard,
@@ -26,11 +27,12 @@ from imiconnect.numbers.models.requests import (
     OperatorVerification,
     ShortCodeRequest,
 )
-from imiconnect.numbers.models.stock import CarrierAccount, StockNumber
+from imiconnect.numbers.models.stock import StockNumber
 
 __all__ = [
     "Address",
     "CarrierAccount",
+    "CarrierRoute",
     "Charge",
     "Country",
     "KeywordDetails",
@@ -52,4 +54,5 @@ __all__ = [
     "ShortCodeRequest",
     "SmsRestriction",
     "StockNumber",
+    "Throughput",
 ]

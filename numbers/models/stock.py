@@ -1,42 +1,13 @@
-"""Where phone numbers come from: the carriers that are set up, and our own stock."""
-
-from typing import ClassVar
+"""Our own stock of phone numbers."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.numbers.kinds import NumberType
 from imiconnect.numbers.models.catalogue import Country
-from imiconnect.vault import EncryptedTextField
-
-
-class CarrierAccount(models.Model):
-    """Our account with a carrier; searches ask the active ones in their order."""
-
-    slug = models.SlugField(_("carrier"), max_length=30, unique=True)
-    is_active = models.BooleanField(_("in use"), default=True)
-    position = models.PositiveSmallIntegerField(_("order"), default=1)
-    base_url = models.CharField(
-        _("base URL"),
-        max_length=200,
-        blank=True,
-        validators=[URLValidator(["https", "http"])],
-        help_text=_("Empty: the carrier's own address."),
-    )
-    account = models.CharField(_("account"), max_length=100, blank=True)
-    secret = EncryptedTextField(_("secret"), blank=True, default="")
-
-    class Meta:
-        verbose_name = _("carrier")
-        verbose_name_plural = _("carriers")
-        ordering: ClassVar[list[str]] = ["position", "slug"]
-
-    def __str__(self) -> str:
-        return self.slug
 
 
 class StockNumber(models.Model):

@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from imiconnect.audit.services import record
-from imiconnect.numbers.models import CarrierAccount, ReservedWord, ShortCode
+from imiconnect.numbers.models import CarrierAccount, CarrierRoute, ReservedWord, ShortCode
 from imiconnect.numbers.models.catalogue import Sourced
 from imiconnect.numbers.services.short_codes import lengths_in
 from imiconnect.numbers.text import fold_word
@@ -45,11 +45,32 @@ def _prepare(row: models.Model) -> None:
         lengths = ", ".join(str(length) for length in lengths_in(row.country))
         raise ValidationError({"code": [_("Codes of this country have %s digits.") % lengths]})
     if isinstance(row, CarrierAccount):
-        from imiconnect.numbers.carriers import registry
+        _check_account(row)
+    if isinstance(row, CarrierRoute):
+        _check_route(row)
 
-        if row.slug not in registry.known():
-            known = ", ".join(registry.known())
-            raise ValidationError({"slug": [_("Known carriers are: %s.") % known]})
+
+def _check_account(row: CarrierAccount) -> None:
+    """Raise ``ValidationError`` for a carrier that is none or an account it cannot use."""
+    from imiconnect.numbers.carriers import registry
+
+    if row.kind not in registry.known():
+        known = ", ".join(registry.known())
+        field = "carrier" if row.carrier else "slug"
+        raise ValidationError({field: [_("Known carriers are: %s.") % known]})
+    if row.kind in registry.messengers_by_slug():
+        problems = registry.messenger(row).problems()
+        if problems:
+            raise ValidationError([str(problem) for problem in problems])
+
+
+def _check_route(row: CarrierRoute) -> None:
+    """Raise ``ValidationError`` for a route over an account that cannot carry its medium."""
+    from imiconnect.numbers.carriers import registry
+
+    carrier = registry.messengers_by_slug().get(row.account.kind)
+    if carrier is None or row.medium not in carrier.carries:
+        raise ValidationError({"account": [_("This carrier does not carry that.")]})
 
 
 def _told(row: models.Model) -> dict[str, Any]:

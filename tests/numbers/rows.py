@@ -9,7 +9,7 @@ from imiconnect.identity import uuid7
 from imiconnect.numbers import catalogue, models
 from imiconnect.numbers.carriers.stock.demo import numbers_of, stock_row
 from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.services import history
+from imiconnect.numbers.services import history, throughput
 
 
 def make_rows(member: Member) -> dict[str, models.Number]:
@@ -17,6 +17,9 @@ def make_rows(member: Member) -> dict[str, models.Number]:
     if not models.RateCard.objects.exists():
         catalogue.load(models)
     models.CarrierAccount.objects.get_or_create(slug="stock", defaults={"secret": "s" * 30})
+    account = models.CarrierAccount.objects.get(slug="stock")
+    models.CarrierRoute.objects.get_or_create(account=account, country_id="GB")
+    throughput.take("route:0", 1, 1)
     rate = models.RateCard.objects.get(country="GB", number_type="multi_function")
     stock = [stock_row(e164, rate) for e164 in numbers_of(rate, 3)]
     models.StockNumber.objects.bulk_create(stock, ignore_conflicts=True)
