@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
@@ -34,7 +35,18 @@ class RenameForm(ConsoleForm):
     name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH)
 
 
-class PolicyForm(ConsoleForm):
+class _NumbersForm(ConsoleForm):
+    """A form that says which field must be a whole number."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.IntegerField):
+                sentence = _("{label} must be a whole number")
+                field.error_messages["invalid"] = sentence.format(label=field.label)
+
+
+class PolicyForm(_NumbersForm):
     """What devices and the gateway follow; the ranges are those of ``policy.checked``."""
 
     retry_count = forms.IntegerField(
@@ -64,17 +76,38 @@ class PolicyForm(ConsoleForm):
         label=_("Let devices connect with the client key as password"), required=False
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            if isinstance(field, forms.IntegerField):
-                sentence = _("{label} must be a whole number")
-                field.error_messages["invalid"] = sentence.format(label=field.label)
-
     def clean_allowed_origins(self) -> tuple[str, ...]:
         """Return the lines that say something."""
         lines: str = self.cleaned_data["allowed_origins"]
         return tuple(lines.replace(",", " ").split())
+
+
+class DevicesForm(_NumbersForm):
+    """Who may register a device, and what is kept of it and for how long."""
+
+    profile_required = forms.BooleanField(
+        label=_("Register only customers who have a master profile"),
+        required=False,
+        help_text=_(
+            "A device must name a customer that the Profile API or a person has made before. "
+            "Without this, unknown customers and guests can register too."
+        ),
+    )
+    device_attributes = forms.MultipleChoiceField(
+        label=_("Device attributes"),
+        choices=list(DEVICE_ATTRIBUTES.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("What is kept of what devices tell. The rest is dropped as it comes in."),
+    )
+    inactive_days = forms.IntegerField(
+        label=_("Forget silent devices after"),
+        help_text=_("Days without a sign of life, up to 365. The device registers again."),
+    )
+
+    def clean_device_attributes(self) -> tuple[str, ...]:
+        """Return the words in the order of the list."""
+        return tuple(self.cleaned_data["device_attributes"])
 
 
 def policy_initial(policy: Policy) -> dict[str, Any]:

@@ -7,6 +7,8 @@ import msgspec
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.apps import attributes
+
 if TYPE_CHECKING:
     from imiconnect.apps.models import App
 
@@ -15,6 +17,8 @@ DAY_SECONDS = 86_400
 #: The longest that a message may wait: four weeks, as long as push providers keep one.
 MAX_EXPIRY_SECONDS = 28 * DAY_SECONDS
 MAX_ORIGINS = 50
+#: IMIconnect's own: profiles that were silent for so long are inactive, and the most allowed.
+INACTIVE_DAYS, MAX_INACTIVE_DAYS = 40, 365
 ANY_ORIGIN = "*"
 
 
@@ -25,6 +29,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     acceptance. ``allowed_origins`` are browser origins, or ``*`` for any. With
     ``client_key_as_password`` a device may connect with the client key instead of its
     access token, as existing IMIconnect clients do (facts/imiconnect.md, 18.2).
+
+    With ``profile_required`` only customers with a master profile can register a device.
+    ``device_attributes`` are the words of ``attributes.DEVICE_ATTRIBUTES`` that are kept of
+    what devices tell; a device that was silent for ``inactive_days`` is forgotten (section 16).
     """
 
     retry_count: int = 3
@@ -32,6 +40,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     expiry_seconds: int = DAY_SECONDS
     allowed_origins: tuple[str, ...] = ()
     client_key_as_password: bool = False
+    profile_required: bool = True
+    device_attributes: tuple[str, ...] = attributes.DEFAULT
+    inactive_days: int = INACTIVE_DAYS
 
     def allows_origin(self, origin: str) -> bool:
         """Tell whether a page of ``origin`` may be a device of this app."""
@@ -45,7 +56,8 @@ def policy_of(app: "App") -> Policy:
 
 def as_stored(policy: Policy) -> dict[str, Any]:
     """Return a policy as ``App.policy`` keeps it."""
-    return {**msgspec.structs.asdict(policy), "allowed_origins": list(policy.allowed_origins)}
+    stored: dict[str, Any] = msgspec.to_builtins(policy)
+    return stored
 
 
 def checked(policy: Policy) -> Policy:
@@ -66,6 +78,8 @@ def checked(policy: Policy) -> Policy:
             problems.setdefault("allowed_origins", []).extend(error.messages)
     if len(origins) > MAX_ORIGINS:
         problems["allowed_origins"] = [_("Allowed origins must be 50 or fewer.")]
+    if not set(policy.device_attributes) <= attributes.DEVICE_ATTRIBUTES.keys():
+        problems["device_attributes"] = [_("Select the device attributes from the list.")]
     if problems:
         raise ValidationError(problems)
     return msgspec.structs.replace(policy, allowed_origins=tuple(dict.fromkeys(origins)))
@@ -82,6 +96,11 @@ _RANGES: dict[str, tuple[int, int, Any]] = {
         1,
         MAX_EXPIRY_SECONDS,
         _("Expiry must be between 1 and 2419200 seconds (28 days)."),
+    ),
+    "inactive_days": (
+        1,
+        MAX_INACTIVE_DAYS,
+        _("Days of silence must be between 1 and 365."),
     ),
 }
 

@@ -45,6 +45,28 @@ class DeviceAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.DeviceEvent)
+class DeviceEventAdmin(ReadOnlyAdmin):
+    """What has happened to devices."""
+
+    list_display = ("kind", "name", "user_id", "device_name", "app", "created_at")
+    list_filter: ClassVar = [_APP, "kind"]
+    list_select_related = ("app",)
+    exact = ("user_id", "device_name", "id")
+    ordering = ("-id",)
+
+
+@admin.register(models.Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    """Customers whose messages are being emptied, or were."""
+
+    list_display = ("id", "organization", "emptied", "created_at", "done_at")
+    list_filter: ClassVar = [_ORGANIZATION]
+    list_select_related = ("organization",)
+    exact = ("id",)
+    ordering = ("-id",)
+
+
 @admin.register(models.Stream)
 class StreamAdmin(ReadOnlyAdmin):
     """Conversation streams."""

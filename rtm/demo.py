@@ -43,12 +43,13 @@ def make_demo() -> dict[str, Any]:
 
 def _app(member: Member) -> App:
     # Existing IMIconnect clients connect with the client key; a page of any site may be a
-    # device, so that the first steps need no settings.
+    # device, and so may a guest, so that the first steps need no settings.
     policy = Policy(
         retry_count=3,
         retry_interval_seconds=30,
         allowed_origins=(ANY_ORIGIN,),
         client_key_as_password=True,
+        profile_required=False,
     )
     return apps.create_app(
         member=member,

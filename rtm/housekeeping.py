@@ -1,9 +1,12 @@
 """What is waiting, for how long, and what is old enough to go."""
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 
+from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.lanes import LANES
+from imiconnect.rtm.models import DeviceEvent
 from imiconnect.rtm.sql import cursor
 
 #: An idempotency key answers repeats for a day.
@@ -12,6 +15,8 @@ KEEP_KEYS = dt.timedelta(hours=24)
 KEEP_REFS = dt.timedelta(days=7)
 #: A receipt of a provider may be as late as a message may live.
 KEEP_PROVIDER_REFS = dt.timedelta(days=30)
+#: What has happened to devices is told for this long.
+KEEP_EVENTS = dt.timedelta(days=180)
 _AT_ONCE = 5000
 
 # For each queue: rows that are due. A claimed message is somebody's, until its lease ends.
@@ -73,7 +78,15 @@ def delete_old(now: dt.datetime) -> int:
         ("rtm_clientref", KEEP_REFS),
         ("rtm_providerref", KEEP_PROVIDER_REFS),
     )
-    return sum(_delete(table, now - time) for table, time in kept)
+    keys = sum(_delete(table, now - time) for table, time in kept)
+    return keys + _delete_events(first_uuid7_at(now - KEEP_EVENTS))
+
+
+def _delete_events(before: uuid.UUID) -> int:
+    events, total = DeviceEvent.objects.filter(pk__lt=before).order_by("pk"), 0
+    while keys := list(events.values_list("pk", flat=True)[:_AT_ONCE]):
+        total += DeviceEvent.objects.filter(pk__in=keys).delete()[0]
+    return total
 
 
 def _delete(table: str, before: dt.datetime) -> int:

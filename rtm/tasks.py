@@ -5,7 +5,7 @@ from functools import partial
 from django.utils import timezone
 
 from imiconnect.celery import app as celery
-from imiconnect.rtm import housekeeping, nudge
+from imiconnect.rtm import housekeeping, inactive, nudge
 from imiconnect.rtm.bindings import PUBLISH_POLICY
 from imiconnect.rtm.broker import link
 from imiconnect.rtm.callbacks.tasks import send_callbacks
@@ -82,15 +82,28 @@ def keep_house() -> None:
     housekeeping.delete_old(timezone.now())
 
 
+@celery.task(name="rtm.forget_inactive")
+def forget_inactive() -> int:
+    """Forget devices that were silent for too long."""
+    return inactive.forget_inactive(timezone.now())
+
+
 #: Seconds between two looks at what lost nudges have left.
 SWEEP = 1.0
 _TEN_MINUTES = 600.0
+_SIX_HOURS = 6 * 3600.0
 
 celery.add_periodic_task(
     SWEEP, celery.signature("rtm.sweep"), name="sweep queues", queue="retry", expires=SWEEP
 )
 celery.add_periodic_task(
     _TEN_MINUTES, celery.signature("rtm.keep_house"), name="keep house", queue="default"
+)
+celery.add_periodic_task(
+    _SIX_HOURS,
+    celery.signature("rtm.forget_inactive"),
+    name="forget inactive devices",
+    queue="default",
 )
 
 __all__ = ["send_callbacks"]

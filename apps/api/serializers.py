@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import msgspec
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy, as_stored, policy_of
@@ -22,6 +24,11 @@ class PolicySerializer(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=300), max_length=50, required=False
     )
     client_key_as_password = serializers.BooleanField(required=False)
+    profile_required = serializers.BooleanField(required=False)
+    device_attributes = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(DEVICE_ATTRIBUTES)), required=False
+    )
+    inactive_days = serializers.IntegerField(required=False)
 
 
 class AppSerializer(serializers.Serializer[Any]):
@@ -83,8 +90,4 @@ class SecretSerializer(serializers.Serializer[Any]):
 
 def merged(policy: Policy, values: dict[str, Any]) -> Policy:
     """Return ``policy`` with the given fields changed."""
-    given = dict(values)
-    if "allowed_origins" in given:
-        given["allowed_origins"] = tuple(given["allowed_origins"])
-    kept = as_stored(policy) | {"allowed_origins": policy.allowed_origins}
-    return Policy(**(kept | given))
+    return msgspec.convert(as_stored(policy) | values, Policy, strict=False)

@@ -2,14 +2,23 @@
 
 from typing import Any
 
+import msgspec
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act
 from imiconnect.apps import services
+from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
 from imiconnect.apps.channel_types import registry
-from imiconnect.apps.forms import IncomingForm, PolicyForm, RenameForm, policy_initial
+from imiconnect.apps.forms import (
+    DevicesForm,
+    IncomingForm,
+    PolicyForm,
+    RenameForm,
+    policy_initial,
+)
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy, policy_of
 from imiconnect.apps.ports import answers
@@ -26,7 +35,8 @@ def _rename(page: Any, values: dict[str, Any]) -> None:
 
 
 def _save_policy(page: Any, values: dict[str, Any]) -> None:
-    services.set_policy(app=page.own_object(), policy=Policy(**values))
+    app = page.own_object()
+    services.set_policy(app=app, policy=msgspec.structs.replace(policy_of(app), **values))
     toast(page.request, _("The policy is changed. Connected devices read it now."))
 
 
@@ -52,6 +62,13 @@ class ManageApp(AppMixin, ManagePage):
         Card(
             "policy",
             PolicyForm,
+            Act.MANAGE_APPS,
+            _save_policy,
+            initial=lambda page: policy_initial(policy_of(page.object)),
+        ),
+        Card(
+            "devices",
+            DevicesForm,
             Act.MANAGE_APPS,
             _save_policy,
             initial=lambda page: policy_initial(policy_of(page.object)),
@@ -107,6 +124,7 @@ class ManageApp(AppMixin, ManagePage):
                 for name, label in kind.config_labels.items()
             ],
             "policy_rows": _policy_rows(policy_of(app)),
+            "device_rows": _device_rows(policy_of(app)),
             "uses": uses,
             "health": answers.health(app),
             "sharing": answers.sharing(self.request, app, self.member),
@@ -125,3 +143,20 @@ def _policy_rows(policy: Policy) -> list[SummaryRow]:
         SummaryRow(_("Expiry in seconds"), str(policy.expiry_seconds)),
         SummaryRow(_("Allowed origins"), ", ".join(policy.allowed_origins) or _("None")),
     ]
+
+
+def _device_rows(policy: Policy) -> list[SummaryRow]:
+    return [
+        SummaryRow(
+            _("Register only customers who have a master profile"),
+            _("Yes") if policy.profile_required else _("No"),
+        ),
+        SummaryRow(_("Device attributes"), _attribute_words(policy)),
+        SummaryRow(_("Forget silent devices after (days)"), str(policy.inactive_days)),
+    ]
+
+
+def _attribute_words(policy: Policy) -> str:
+    known = policy.device_attributes
+    words = [str(label) for name, label in DEVICE_ATTRIBUTES.items() if name in known]
+    return ", ".join(words) or gettext("None")

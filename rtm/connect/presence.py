@@ -25,6 +25,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
+from imiconnect.identity import uuid7
 from imiconnect.rtm.connect.threads import Batched, in_thread
 from imiconnect.rtm.models import ConnectionHolder, Device
 from imiconnect.rtm.processors.mt import wake
@@ -63,13 +64,22 @@ def _counts(event: Event, known_epoch: int) -> bool:
     return event.epoch >= known_epoch
 
 
+# What counts is also written on the timeline of the customer, where the device has one.
 _UPDATE = """
-UPDATE rtm_device AS d
-SET is_connected = e.connected, session_epoch = e.epoch, holder = e.holder, last_seen_at = now()
-FROM unnest(%s::uuid[], %s::bigint[], %s::boolean[], %s::text[])
-    AS e(device, epoch, connected, holder)
-WHERE d.id = e.device
+WITH counted AS (
+  UPDATE rtm_device AS d
+  SET is_connected = e.connected, session_epoch = e.epoch, holder = e.holder,
+    last_seen_at = now()
+  FROM unnest(%s::uuid[], %s::bigint[], %s::boolean[], %s::text[], %s::uuid[])
+    AS e(device, epoch, connected, holder, event)
+  WHERE d.id = e.device
     AND (d.session_epoch < e.epoch OR (d.session_epoch = e.epoch AND NOT e.connected))
+  RETURNING e.event, d.id, d.app_id, d.customer_id, d.user_id, d.device_id, e.connected)
+INSERT INTO rtm_deviceevent (id, created_at, app_id, device_id, customer_id, user_id,
+  device_name, kind, name, data)
+SELECT c.event, now(), c.app_id, c.id, c.customer_id, c.user_id, c.device_id,
+  CASE WHEN c.connected THEN 'connected' ELSE 'disconnected' END, '', '{}'
+FROM counted c WHERE c.customer_id IS NOT NULL
 """
 
 
@@ -81,6 +91,7 @@ def record_all(events: Sequence[Event]) -> list[None]:
         [event.epoch for event in rows],
         [event.connected for event in rows],
         [event.holder for event in rows],
+        [uuid7() for _event in rows],
     ]
     with connection.cursor() as cursor:
         cursor.execute(_UPDATE, columns)

@@ -13,10 +13,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from imiconnect.apps.attributes import kept
 from imiconnect.apps.models import App
+from imiconnect.apps.policy import policy_of
 from imiconnect.rtm.connect.kick import kick
 from imiconnect.rtm.connect.presence import ask_for_pending
-from imiconnect.rtm.models import Customer, Device
+from imiconnect.rtm.models import Customer, Device, DeviceEvent
 from imiconnect.vault import digest, new_key
 
 ACCESS_TOKEN_LIFE = dt.timedelta(days=30)
@@ -25,6 +27,10 @@ _GUEST_PREFIX = "guest-"
 
 class UnknownDevice(LookupError):
     """No registered device has this name, or the token is nobody's."""
+
+
+class NoProfile(LookupError):
+    """The app registers only customers who have a master profile, and this one has none."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +63,26 @@ def register_device(
 ) -> Registered:
     """Register a device, again where it is registered already; its old tokens end.
 
-    Without a ``user_id`` the user is a guest with an id of the server's making.
+    Without a ``user_id`` the user is a guest with an id of the server's making. Raises
+    ``NoProfile`` where the app asks for a master profile first: that of ``customer_id``, or
+    else the one whose customer ID is the ``user_id``.
     """
     guest = not user_id
+    required = policy_of(app).profile_required
+    customer = _customer(app, customer_id or (user_id if required else ""))
     device, _ = Device.objects.select_for_update().get_or_create(
         app=app,
         user_id=user_id or new_guest_id(),
         device_id=device_id,
         defaults={"is_guest": guest},
     )
+    device.app = app
     device.unregistered_at = None
     _apply(device, profile)
-    if customer_id:
-        device.customer = _customer(app, customer_id)
+    if customer:
+        device.customer = customer
     registered = _with_new_tokens(device)
+    log_event(device, DeviceEvent.Kind.REGISTER, data=device.attributes)
     transaction.on_commit(lambda: ask_for_pending(app.pk, device.user_id))
     return registered
 
@@ -83,6 +95,7 @@ def unregister_device(*, device: Device) -> None:
     device.access_token_digest = device.refresh_token_digest = None
     device.push_id = ""
     device.save()
+    log_event(device, DeviceEvent.Kind.UNREGISTER)
     _kick_later(device)
 
 
@@ -131,7 +144,11 @@ def set_user_id(*, device: Device, user_id: str) -> Device:
 
 @transaction.atomic
 def set_customer_id(*, device: Device, customer_id: str) -> Device:
-    """Link a device to the customer of this id, made where there is none; empty unlinks."""
+    """Link a device to the customer of this id; empty unlinks.
+
+    A customer that is not there is made, unless the app asks for a master profile first; then
+    this raises ``NoProfile``.
+    """
     device = _locked(device)
     device.customer = _customer(device.app, customer_id) if customer_id else None
     device.save(update_fields=["customer"])
@@ -160,12 +177,31 @@ def _locked(device: Device) -> Device:
 
 
 def _apply(device: Device, profile: Profile) -> None:
+    device.last_seen_at = timezone.now()
     if profile.platform:
         device.platform = profile.platform.lower()
     if profile.push_id:
         device.push_id = profile.push_id
     if profile.attributes:
-        device.attributes = {**device.attributes, **profile.attributes}
+        told = kept(profile.attributes, policy_of(device.app).device_attributes)
+        device.attributes = {**device.attributes, **told}
+
+
+def log_event(
+    device: Device, kind: DeviceEvent.Kind, name: str = "", data: dict[str, Any] | None = None
+) -> DeviceEvent:
+    """Write that something happened to a device, for the timeline of its customer."""
+    event: DeviceEvent = DeviceEvent.objects.create(
+        app_id=device.app_id,
+        device=device,
+        customer_id=device.customer_id,
+        user_id=device.user_id,
+        device_name=device.device_id,
+        kind=kind,
+        name=name,
+        data=data or {},
+    )
+    return event
 
 
 def _with_new_tokens(device: Device) -> Registered:
@@ -176,12 +212,21 @@ def _with_new_tokens(device: Device) -> Registered:
     return Registered(device, access, refresh)
 
 
-def _customer(app: App, customer_id: str) -> Customer:
-    customer: Customer
-    customer, _ = Customer.objects.get_or_create(
+def _customer(app: App, customer_id: str) -> Customer | None:
+    """Return the customer of an id, made where the app allows it; None without an id."""
+    if policy_of(app).profile_required:
+        known = Customer.objects.filter(
+            organization_id=app.organization_id, customer_id=customer_id
+        ).first()
+        if known is None:
+            raise NoProfile
+        return known  # type: ignore[no-any-return]  # the manager is not typed
+    if not customer_id:
+        return None
+    made, _ = Customer.objects.get_or_create(
         organization_id=app.organization_id, customer_id=customer_id
     )
-    return customer
+    return made
 
 
 def _kick_later(device: Device) -> None:

@@ -2,6 +2,7 @@
 
 from imiconnect.rtm.models.callbacks import Callback, CallbackAttempt
 from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, ProfileBatch
+from imiconnect.rtm.models.events import DeviceEvent, Erasure
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
 from imiconnect.rtm.models.queues import (
     ClientRef,
@@ -23,6 +24,8 @@ __all__ = [
     "ConnectionHolder",
     "Customer",
     "Device",
+    "DeviceEvent",
+    "Erasure",
     "IdempotencyKey",
     "Inbound",
     "Message",

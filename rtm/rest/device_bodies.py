@@ -48,8 +48,9 @@ class CustomerIdBody(ClientBody):
 
 
 class ProfileBody(ClientBody):
-    """``POST profileupdate``."""
+    """``POST profileupdate``: attributes, or with ``event`` something that has happened."""
 
+    event = serializers.CharField(required=False, allow_blank=True, max_length=100, default="")
     data = DataSerializer()  # type: ignore[assignment]  # its documented name
 
 

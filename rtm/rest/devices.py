@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imiconnect.rtm.connect import registration
+from imiconnect.rtm.connect.device_events import report_event
 from imiconnect.rtm.connect.registration import Registered, UnknownDevice
 from imiconnect.rtm.models import Device
 from imiconnect.rtm.protocol import topics
@@ -162,7 +163,7 @@ class SetCustomerIdView(RtmsView):
         responses=bodies.DoneAnswer,
     )
     def post(self, request: Request, app_id: str) -> Response:
-        """Link the device to the customer, who is made where there is none."""
+        """Link the device to the customer, who is made where the app allows it."""
         values = self.body(bodies.CustomerIdBody)
         device = self.device_of(values["clientId"])
         registration.set_customer_id(device=device, customer_id=values["customerId"])
@@ -185,8 +186,13 @@ class RemoveCustomerIdView(RtmsView):
         return Response(DONE)
 
 
+#: The documented ``event`` of an update that tells of no event.
+_NO_EVENT = ("", "profileupdate", "register")
+_NOT_KEPT = "The app's policy keeps no such events."
+
+
 class ProfileUpdateView(RtmsView):
-    """The device tells of itself."""
+    """The device tells of itself, or of something that has happened to it."""
 
     @extend_schema(
         tags=TAG,
@@ -195,9 +201,13 @@ class ProfileUpdateView(RtmsView):
         responses=bodies.DoneAnswer,
     )
     def post(self, request: Request, app_id: str) -> Response:
-        """Merge what the device tells into its profile."""
+        """Merge what the device tells into its profile, or write the event down."""
         values = self.body(bodies.ProfileBody)
         device = self.device_of(values["clientId"])
+        if (event := values["event"]).lower() not in _NO_EVENT:
+            update = values["data"].get("update") or {}
+            done = report_event(device=device, event=event, data=update)
+            return Response(DONE if done else DONE | {"description": _NOT_KEPT})
         registration.update_profile(device=device, profile=bodies.profile_of(values))
         return Response(DONE)
 

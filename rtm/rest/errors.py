@@ -7,6 +7,14 @@ from typing import Any
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from imiconnect.rtm.connect.registration import NoProfile
+
+#: The sentence of code 7105 (section 14), with what to do about it.
+NO_PROFILE = (
+    "Customer profile not found (7105). This app registers only customers with a master "
+    "profile: create it with the Profile API first, and name it as customerId or userId."
+)
+
 
 class Code(Enum):
     """A documented code, with the HTTP status and sentence that go with it."""
@@ -50,6 +58,8 @@ def rtms_envelope(exc: Exception, context: dict[str, Any]) -> Response | None:
     """
     if isinstance(exc, RtmsError):
         return _answer(exc.rtms.code, str(exc.detail), exc.status_code)
+    if isinstance(exc, NoProfile):
+        return _answer(Code.NO_USER.code, NO_PROFILE, HTTPStatus.NOT_FOUND)
     if isinstance(exc, exceptions.ValidationError):
         code, sentence = first_problem(exc)
         return _answer(code.code, sentence, HTTPStatus.BAD_REQUEST)

@@ -75,7 +75,7 @@ def known(
         name="Bank",
         channel_type="mobile_web",
         config={"platform": "web", "systems": ["chrome"]},
-        policy=Policy(client_key_as_password=True),
+        policy=Policy(client_key_as_password=True, profile_required=False),
     )
     service = sharing.create_service(member=admin, name="Alerts", description="")
     sharing.allocate(service=service, app=app)

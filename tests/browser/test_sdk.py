@@ -24,7 +24,7 @@ def app(admin: Member) -> App:
         name="Web shop",
         channel_type="mobile_web",
         config={"platform": "web", "systems": ["chrome"]},
-        policy=Policy(allowed_origins=("*",)),
+        policy=Policy(allowed_origins=("*",), profile_required=False),
     )
 
 

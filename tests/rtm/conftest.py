@@ -21,7 +21,10 @@ from imiconnect.vault import digest
 
 SERVICE_KEY = "a-service-key-of-the-tests"
 CLIENT_KEY = "a-client-key-of-the-tests"
-POLICY = {"retry_count": 2, "retry_interval_seconds": 60, "expiry_seconds": 3600}
+POLICY = {
+    "retry_count": 2, "retry_interval_seconds": 60, "expiry_seconds": 3600,
+    "profile_required": False,
+}  # fmt: skip
 
 
 @pytest.fixture

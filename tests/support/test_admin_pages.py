@@ -82,7 +82,9 @@ def rows(db: None) -> None:
 def _gateway_rows(app: App, service: Service, number: int) -> None:
     now, organization = timezone.now(), app.organization
     rtm.ProfileBatch.objects.create(organization=organization)
-    rtm.Device.objects.create(app=app, user_id="u", device_id=f"d{number}")
+    device = rtm.Device.objects.create(app=app, user_id="u", device_id=f"d{number}")
+    rtm.DeviceEvent.objects.create(app=app, device=device, user_id="u", kind="battery")
+    rtm.Erasure.objects.create(organization=organization)
     rtm.Thread.objects.create(app=app, service=service, user_id="u")
     message = rtm.Message.objects.create(
         transid=uuid7(), organization=organization, service=service, app=app, channel="rt",

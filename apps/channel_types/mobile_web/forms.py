@@ -67,6 +67,12 @@ class ConfigurationForm(ConsoleForm):
         required=False,
         help_text=_("Only for clients that do not take an access token yet."),
     )
+    profile_required = forms.BooleanField(
+        label=_("Register only customers who have a master profile"),
+        required=False,
+        initial=True,
+        help_text=_("Make the profiles with the Profile API or under Customers first."),
+    )
 
     def clean_allowed_origins(self) -> tuple[str, ...]:
         """Return the lines that say something, each an origin."""

@@ -60,7 +60,7 @@ def new_app(member: Member, **policy: Any) -> App:
         name="Shop",
         channel_type="mobile_web",
         config=WEB,
-        policy=Policy(**policy),
+        policy=Policy(**{"profile_required": False, **policy}),
     )
 
 

@@ -1,0 +1,68 @@
+"""What a device may tell of itself, and what of it an app keeps (facts/imiconnect.md, 19).
+
+Names that are not listed are the app's own and are always kept: whoever writes the app chose
+to send them.
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.console.words import Words
+
+#: What identifies a device or a subscriber for life: kept by nobody who did not ask for it.
+PERSONAL = ("imei", "imsi", "serialnumber")
+#: Attribute by what a person reads. One word may stand for several names, see ``_GROUPS``.
+DEVICE_ATTRIBUTES: dict[str, Words] = {
+    "os": _("Operating system and version"),
+    "model": _("Make and model"),
+    "useragent": _("Browser"),
+    "language": _("Language"),
+    "resolution": _("Screen resolution"),
+    "timezone": _("Time zone"),
+    "network": _("Network operator"),
+    "roaming": _("Roaming"),
+    "battery": _("Battery"),
+    "location": _("Location"),
+    "memory": _("Memory"),
+    "radio": _("NFC and Bluetooth"),
+    "custom": _("Events of your own"),
+    "imei": _("Hardware number (IMEI)"),
+    "imsi": _("Subscriber number (IMSI)"),
+    "serialnumber": _("Serial number"),
+}
+#: All but what names a person's device for life, and where that person is.
+DEFAULT = tuple(name for name in DEVICE_ATTRIBUTES if name not in (*PERSONAL, "location"))
+#: Documented names, in small letters, by the word of the list that decides over them.
+_GROUPS: dict[str, str] = {
+    "osversion": "os",
+    "make": "model",
+    "teleco": "network",
+    "mcc": "network",
+    "mnc": "network",
+    "networktype": "network",
+    "oldlocation": "location",
+    "batterylevel": "battery",
+    "charging": "battery",
+    "internalmemory": "memory",
+    "externalmemory": "memory",
+    "ram": "memory",
+    "nfc": "radio",
+    "bluetooth": "radio",
+}
+
+
+def attribute_of(name: str) -> str:
+    """Return the word of the list that decides over a name; empty for a name of the app's."""
+    small = name.lower()
+    word = _GROUPS.get(small, small)
+    return word if word in DEVICE_ATTRIBUTES else ""
+
+
+def kept(told: dict[str, Any], enabled: tuple[str, ...]) -> dict[str, Any]:
+    """Return the part of what a device told that an app with this policy keeps."""
+    return {
+        name: value
+        for name, value in told.items()
+        if not (word := attribute_of(name)) or word in enabled
+    }

@@ -1,0 +1,128 @@
+"""What devices tell of themselves: the app's policy decides what is kept of it."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
+from imiconnect.apps.models import App
+from imiconnect.rtm import housekeeping
+from imiconnect.rtm.connect.device_events import report_event
+from imiconnect.rtm.connect.presence import Event, record_all
+from imiconnect.rtm.connect.registration import set_customer_id
+from imiconnect.rtm.inactive import forget_inactive
+from imiconnect.rtm.models import Customer, Device, DeviceEvent
+from tests.rtm.connect.conftest import MakeApp, MakeDevice, new_device
+from tests.rtm.connect.test_register import call
+
+ALL = tuple(DEVICE_ATTRIBUTES)
+
+
+def linked(app: App) -> Device:
+    """Register Jane's phone as customer CRN-1's."""
+    new_device(app)
+    return set_customer_id(device=Device.objects.get(app=app), customer_id="CRN-1")
+
+
+def test_an_event_is_written_on_the_profile_and_its_data_on_the_device(
+    make_app: MakeApp,
+) -> None:
+    device = linked(make_app(device_attributes=ALL))
+    report_event(
+        device=device, event="LOCATIONCHANGE",
+        data={"location": [51.5, -0.1], "oldlocation": [48.8, 2.3]},
+    )  # fmt: skip
+    event = Customer.objects.get().events.exclude(kind="register").get()
+    assert (event.kind, event.name) == ("location", "LOCATIONCHANGE")
+    assert event.data == {"location": [51.5, -0.1], "oldlocation": [48.8, 2.3]}
+    device.refresh_from_db()
+    assert device.attributes["location"] == [51.5, -0.1]
+    assert "oldlocation" not in device.attributes
+
+
+@pytest.mark.parametrize("data", [{"batterylevel": "4 %"}, {"level": 4}, {"Battery": 4.0}])
+def test_the_charge_is_a_number_whatever_the_device_calls_it(app: App, data: Any) -> None:
+    device = linked(app)
+    report_event(device=device, event="BATTERYCHANGE", data=data)
+    device.refresh_from_db()
+    assert device.attributes["battery"] == 4
+
+
+def test_an_event_that_the_policy_does_not_name_leaves_nothing(
+    app: App, client_key: str, make_device: MakeDevice
+) -> None:
+    jane = make_device()
+    answer = call(
+        app.app_id, "profileupdate", client_key, jane.token, clientId=jane.client_id,
+        event="LOCATIONCHANGE", data={"update": {"location": [51.5, -0.1]}},
+    )  # fmt: skip
+    assert answer.json()["code"] == "0"
+    assert "policy keeps no such events" in answer.json()["description"]
+    assert not DeviceEvent.objects.filter(kind="location").exists()
+    assert "location" not in Device.objects.get().attributes
+
+
+def test_an_event_of_the_apps_own_comes_over_rest(
+    app: App, client_key: str, make_device: MakeDevice
+) -> None:
+    jane = make_device()
+    call(
+        app.app_id, "profileupdate", client_key, jane.token, clientId=jane.client_id,
+        event="basket_left", data={"update": {"items": 3}},
+    )  # fmt: skip
+    event = DeviceEvent.objects.get(kind="custom")
+    assert (event.name, event.data) == ("basket_left", {"items": 3})
+    assert Device.objects.get().attributes == {}
+
+
+def test_personal_attributes_are_dropped_unless_the_app_asks_for_them(
+    make_app: MakeApp,
+) -> None:
+    from imiconnect.rtm.connect.registration import Profile, register_device
+
+    told = {"os": "Android", "IMEI": "356938035643809", "imsi": "234150", "loyalty": "gold"}
+    kept = {}
+    for name, words in {"default": None, "all": ALL}.items():
+        app = make_app(**({"device_attributes": words} if words else {}))
+        done = register_device(
+            app=app, user_id="jane", device_id="a", profile=Profile(attributes=told)
+        )
+        kept[name] = done.device.attributes
+    assert kept == {"default": {"os": "Android", "loyalty": "gold"}, "all": told}
+
+
+def test_coming_and_going_is_on_the_customers_timeline(app: App) -> None:
+    device = linked(app)
+    for epoch, connected in ((1, True), (1, False), (1, True)):
+        record_all([Event(device.pk, epoch, connected)])
+    kinds = device.events.exclude(kind="register").order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["connected", "disconnected"]
+
+
+def test_a_silent_device_is_forgotten_after_the_days_of_its_app(
+    make_app: MakeApp,
+) -> None:
+    now = timezone.now()
+    for days in (10, 40):
+        app = make_app(inactive_days=days)
+        for user, silent in (("jane", 9), ("bob", 11), ("eve", 41)):
+            new_device(app, user)
+            seen = now - dt.timedelta(days=silent)
+            Device.objects.filter(app=app, user_id=user).update(last_seen_at=seen)
+    Device.objects.filter(user_id="eve", app=app).update(is_connected=True)
+    assert forget_inactive(now) == 2
+    left = Device.objects.order_by("pk").values_list("user_id", flat=True)
+    assert list(left) == ["jane", "jane", "bob", "eve"]
+
+
+def test_what_happened_long_ago_is_deleted(app: App) -> None:
+    from imiconnect.identity import first_uuid7_at
+
+    device = linked(app)
+    old = first_uuid7_at(timezone.now() - dt.timedelta(days=181))
+    DeviceEvent.objects.filter(device=device).update(id=old)
+    report_event(device=device, event="BATTERY", data={"level": 50})
+    housekeeping.delete_old(timezone.now())
+    assert device.events.get().kind == "battery"
