@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from rest_framework.request import Request
 
+from imiconnect.rtm.connect.broker import broker
+
 MQTT_PATH = "/mqtt"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -21,6 +23,7 @@ def broker_of(request: Request) -> dict[str, str]:
         "path": MQTT_PATH,
         kind: port,
         "url": f"{kind}://{request.get_host()}{MQTT_PATH}",
+        "qos": str(min(1, broker().max_qos)),
     }
     return answer | _tcp()
 

@@ -87,6 +87,7 @@ class BrokerAnswer(serializers.Serializer[Any]):
     ip = serializers.CharField()
     path = serializers.CharField()
     url = serializers.CharField()
+    qos = serializers.CharField(help_text="At which QoS to subscribe; above it is no gain.")
     ws = serializers.CharField(required=False)
     wss = serializers.CharField(required=False)
     mqtt = serializers.CharField(required=False)

@@ -8,21 +8,18 @@ content security policy fails the test that met it.
 
 import os
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 from imiconnect import ROOT
 from imiconnect.accounts.models import Member
+from tests.serving import serve
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -70,24 +67,8 @@ def base_url() -> None:
 @pytest.fixture
 def live_site(transactional_db: None, settings: Any) -> Iterator[str]:
     """Serve the application on a free port and return its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        settings.PUBLIC_URL = address
-        settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
-        from imiconnect.asgi import Router  # its import builds the middleware
-
-        config = uvicorn.Config(Router(), log_level="warning", timeout_graceful_shutdown=5)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 10
-        while not server.started:
-            assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.02)
+    with serve(settings) as address:
         yield address
-        # Not forced: the shutdown gives the connections to PostgreSQL back.
-        server.should_exit = True
-        thread.join(15)
 
 
 @pytest.fixture

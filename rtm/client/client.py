@@ -1,0 +1,333 @@
+"""A device of a Mobile/Web app: what a program calls."""
+
+import asyncio
+import inspect
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from imiconnect.rtm.client.connection import Connection, State, StateChange, Told
+from imiconnect.rtm.client.errors import ErrorCode, SdkError, demand
+from imiconnect.rtm.client.messages import (
+    MESSAGE,
+    Message,
+    message_from,
+    new_ref,
+    parse_message,
+)
+from imiconnect.rtm.client.outbox import Item, Outbox, Result
+from imiconnect.rtm.client.registration import Registration, Session
+from imiconnect.rtm.client.rest import Rest, is_token_error
+from imiconnect.rtm.client.seen import Seen
+from imiconnect.rtm.client.storage import MemoryStore, Store
+from imiconnect.rtm.client.threads import Threads
+
+log = logging.getLogger(__name__)
+
+Event = Literal["message", "event", "connection", "sent", "failed", "policy"]
+Transport = Literal["websocket", "tcp"]
+_DELIVERED, _READ, _CLICKED = 2, 3, 4
+_APP_ID = re.compile(r"[A-Z]{2}\d{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a device behaves."""
+
+    transport: Transport = "websocket"
+    #: Say "delivered" for each message that comes.
+    automatic_receipts: bool = True
+    store: Store = field(default_factory=MemoryStore)
+
+
+class Client:
+    """One device.
+
+    Events for ``on``: ``message`` and ``event`` (a ``Message``), ``connection`` (a
+    ``StateChange``), ``sent`` and ``failed`` (``Item`` and ``Result``), ``policy`` (a dict).
+    Listeners run in the event loop, one after the other; one that is a coroutine function
+    becomes a task.
+    """
+
+    def __init__(self, app_id: str, rest: Rest, options: Options) -> None:
+        """Take up a registration that the store has; ``startup`` is the way to make one."""
+        self._app_id, self._rest, self._options = app_id, rest, options
+        self._registration = Registration(app_id, rest, options.store)
+        self._connection = Connection(
+            lambda: self._registration.access(options.transport),
+            Told(self._connection_became, self._arrived, self._renew_once),
+        )
+        self._outbox = Outbox(options.store, self._say, self._said)
+        self.threads = Threads(app_id, self._registration, self._called)
+        self._listeners: dict[str, list[Callable[..., Any]]] = defaultdict(list)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._seen: Seen | None = None
+        self._has_renewed = False
+        self._remember()
+
+    async def __aenter__(self) -> Self:
+        """Use it in ``async with``."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Disconnect; the registration stays."""
+        await self.close()
+
+    @property
+    def session(self) -> Session | None:
+        """The registration, or None before ``register``."""
+        return self._registration.session
+
+    @property
+    def state(self) -> State:
+        """Where the connection stands."""
+        return self._connection.state
+
+    @property
+    def waiting(self) -> int:
+        """How many messages and receipts wait to be sent."""
+        return len(self._outbox)
+
+    def on(self, event: Event, listener: Callable[..., Any]) -> Callable[[], None]:
+        """Call the listener for an event; the returned function stops that."""
+        self._listeners[event].append(listener)
+        return lambda: self._listeners[event].remove(listener)
+
+    async def register(
+        self,
+        *,
+        user_id: str = "",
+        device_id: str | None = None,
+        customer_id: str = "",
+        attributes: dict[str, Any] | None = None,
+    ) -> Session:
+        """Register as a device of a user; another user than before ends the connection."""
+        before = self.session
+        if before and user_id and user_id != before.user_id:
+            await self.disconnect()
+            self._outbox.clear()
+        session = await self._registration.register(
+            user_id=user_id, device_id=device_id, customer_id=customer_id, attributes=attributes
+        )
+        self._remember()
+        return session
+
+    async def connect(self) -> None:
+        """Connect and stay connected; what is pending for this device comes at once."""
+        self._registration.need()
+        if self.state == State.CONNECTED:
+            raise SdkError(ErrorCode.ALREADY_CONNECTED, "Connected already.")
+        # Tells what cannot work before the first try rather than at each one.
+        self._registration.access(self._options.transport)
+        await self._connection.open()
+
+    async def disconnect(self) -> None:
+        """Close the connection; ``connect`` opens it again."""
+        await self._connection.close()
+
+    async def unregister(self) -> None:
+        """Disconnect, and have the platform and the store forget this device."""
+        await self.disconnect()
+        await self._registration.unregister()
+        self._outbox.clear()
+        if self._seen:
+            self._seen.clear()
+
+    async def close(self) -> None:
+        """Disconnect and free everything; the registration and what waits stay in the store."""
+        await self.disconnect()
+        await self._outbox.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._rest.close()
+
+    async def publish(
+        self,
+        *,
+        text: str = "",
+        thread_id: str = "",
+        attachments: Sequence[Any] = (),
+        extras: dict[str, Any] | None = None,
+        **more: Any,
+    ) -> Message:
+        """Send a message (MO); ``more`` are ``relatedTid`` and ``interactiveData``.
+
+        Offline it waits and is sent later; until then its ``tid`` is empty, and the event
+        ``sent`` tells it for the message's ``ref``.
+        """
+        session = self._registration.need()
+        demand(text or attachments or more.get("interactiveData"), "Give a text.")
+        ref = new_ref()
+        body = {
+            "clientId": self._registration.wire_client_id,
+            "channel": "rt",
+            "message": text,
+            "media": list(attachments),
+            "extras": extras or {},
+            "outgoing": True,
+            # The gateway stores a message once, however often a lost answer has it said again.
+            "clientRef": ref,
+            **more,
+        }
+        if thread_id:
+            body["thread"] = {"id": thread_id}
+        result = await self._outbox.add(Item(ref, "mo", body))
+        answer = (result.answer if result else None) or {}
+        who = {"userId": session.user_id, "deviceId": session.device_id}
+        told = {name: answer[name] for name in ("tid", "created_on") if name in answer}
+        return message_from(body | who | told, ref)
+
+    async def mark_delivered(self, *tids: str) -> None:
+        """Say that messages have come; receipts that are automatic say it already."""
+        await self._receipt(_DELIVERED, {"tids": list(tids)})
+
+    async def mark_read(self, *tids: str) -> None:
+        """Say that messages have been read."""
+        await self._receipt(_READ, {"tids": list(tids)})
+
+    async def mark_clicked(self, tid: str, data: dict[str, Any] | None = None) -> None:
+        """Say what was clicked in a message."""
+        await self._receipt(_CLICKED, {"tids": [tid], "interactiveData": data or {}})
+
+    async def flush(self) -> None:
+        """Send what waits now."""
+        await self._outbox.flush()
+
+    async def _receipt(self, status: int, what: dict[str, Any]) -> None:
+        demand(what["tids"], "Give at least one tid.")
+        client_id = self._registration.wire_client_id
+        body = {"status": status, "channel": "rt", "clientId": client_id, **what}
+        await self._outbox.add(Item(new_ref(), "deliveryupdate", body))
+
+    async def _say(self, item: Item) -> dict[str, Any] | None:
+        """Send one item.
+
+        Receipts go by MQTT, which costs the least, and by REST when the broker does not
+        answer; saying one twice changes nothing. A message goes by REST, whose answer has its
+        tid and means that it is stored, and by MQTT when REST does not answer.
+        """
+        first, second = self._by_mqtt, self._by_rest
+        if item.kind == "mo":
+            first, second = second, first
+        try:
+            return await first(item)
+        except SdkError as error:
+            is_offline = self.state != State.CONNECTED
+            if item.kind == "mo" and (is_offline or not error.temporary):
+                raise
+            return await second(item)
+
+    async def _by_mqtt(self, item: Item) -> dict[str, Any] | None:
+        topic = self._registration.need().uplink
+        await self._connection.publish(topic, {"op": item.kind, **item.body})
+        return None
+
+    async def _by_rest(self, item: Item) -> dict[str, Any] | None:
+        return await self._called(
+            "POST",
+            f"/{self._app_id}/{item.kind}",
+            body=item.body,
+            failure=ErrorCode.PUBLISH_FAILED,
+        )
+
+    def _said(self, item: Item, result: Result) -> None:
+        self._emit("failed" if result.error else "sent", item, result)
+
+    async def _called(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """Call the API; where it says that the token has ended, renew it and call again."""
+        try:
+            return await self._rest.call(method, path, **options)
+        except SdkError as error:
+            if not is_token_error(error):
+                raise
+            await self._registration.renew()
+            return await self._rest.call(method, path, **options)
+
+    async def _renew_once(self) -> bool:
+        if self._has_renewed:
+            return False
+        self._has_renewed = True
+        try:
+            await self._registration.renew()
+        except SdkError as error:
+            return error.temporary
+        return True
+
+    def _connection_became(self, change: StateChange) -> None:
+        if change.state == State.CONNECTED:
+            self._has_renewed = False
+            self._outbox.flush_soon()
+        self._emit("connection", change)
+
+    def _arrived(self, topic: str, payload: bytes) -> None:
+        if topic.startswith(f"{self._app_id}/Updates/"):
+            self._beside(self._policy_changed())
+        elif message := parse_message(payload):
+            self._take(message)
+
+    def _take(self, message: Message) -> None:
+        session = self._registration.need()
+        is_event = message.type != MESSAGE
+        is_own = message.device_id == session.device_id
+        if is_own if is_event else message.device_id and not (is_own or message.outgoing):
+            # An echo of what this device has told, or a message for another device.
+            return
+        is_new = self._seen is None or self._seen.add(
+            tid=message.tid, kind=message.type, device_id=message.device_id
+        )
+        # The first receipt may be what got lost, so a repeated message is confirmed again.
+        if not is_event and self._options.automatic_receipts and not message.outgoing:
+            self._beside(self.mark_delivered(message.tid))
+        if is_new:
+            self._emit("event" if is_event else "message", message)
+
+    async def _policy_changed(self) -> None:
+        self._emit("policy", await self._registration.read_policy())
+
+    def _remember(self) -> None:
+        if self.session:
+            self._seen = Seen(self._options.store, self.session.device_id)
+
+    def _emit(self, event: Event, *what: Any) -> None:
+        for listener in list(self._listeners[event]):
+            try:
+                done = listener(*what)
+            except Exception:
+                log.exception("A listener of '%s' failed", event)
+                continue
+            if inspect.isawaitable(done):
+                self._beside(done)
+
+    def _beside(self, work: Awaitable[Any]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Future[Any]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.warning("Something beside the connection failed: %s", error)
+
+
+def startup(
+    app_id: str,
+    client_key: str,
+    *,
+    domain: str,
+    transport: Transport = "websocket",
+    automatic_receipts: bool = True,
+    store: Store | None = None,
+) -> Client:
+    """Begin to use an app; to be called in a running event loop.
+
+    ``domain`` is the platform's address, such as ``https://connect.example.com``; a ``store``
+    that outlives the process keeps registration, outbox and seen messages.
+    """
+    demand(_APP_ID.fullmatch(app_id), "An App ID has two capitals and eight digits.")
+    demand(client_key, "Give the client key of the app.")
+    options = Options(transport, automatic_receipts, store or MemoryStore())
+    return Client(app_id, Rest(domain.rstrip("/"), client_key), options)

@@ -1,0 +1,96 @@
+"""Messages as the app sees them, from what the wire carries."""
+
+import datetime as dt
+import json
+import secrets
+import time
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+MESSAGE = "message"
+
+
+class MessageStatus(IntEnum):
+    """The numbers of the documented ``MessageStatus``."""
+
+    NONE = 0
+    FAILED = 1
+    SENT = 2
+    DELIVERED = 3
+    READ = 4
+    CLICKED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of the downlink, of a thread's list, or one that this device has sent.
+
+    ``type`` is ``message``, or the ``payload_type`` of an event such as ``messageRead``;
+    ``device_id`` that of the device that sent it, where one did. ``ref`` is the name by which
+    this device knows a message of its own before it has a ``tid``. ``raw`` is the JSON.
+    """
+
+    tid: str
+    type: str = MESSAGE
+    text: str = ""
+    thread: dict[str, Any] | None = None
+    outgoing: bool = False
+    user_id: str = ""
+    device_id: str = ""
+    attachments: list[Any] = field(default_factory=list)
+    extras: dict[str, Any] = field(default_factory=dict)
+    interactive_data: dict[str, Any] | None = None
+    quick_replies: dict[str, Any] | None = None
+    topic: str | None = None
+    related_tid: str | None = None
+    at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+    ref: str = ""
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+def parse_message(payload: bytes) -> Message | None:
+    """Return the message of a downlink payload, None for what is none."""
+    try:
+        raw = json.loads(payload)
+    except ValueError:
+        return None
+    return message_from(raw) if isinstance(raw, dict) and raw.get("tid") else None
+
+
+def message_from(raw: dict[str, Any], ref: str = "") -> Message:
+    """Return a message from its JSON."""
+    thread, media = raw.get("thread"), raw.get("media")
+    return Message(
+        tid=str(raw.get("tid") or ""),
+        type=raw.get("payload_type") or MESSAGE,
+        text=raw.get("message") or "",
+        thread=thread if isinstance(thread, dict) and thread.get("id") else None,
+        outgoing=raw.get("outgoing") in (True, "true"),
+        user_id=raw.get("userId") or "",
+        device_id=raw.get("deviceId") or "",
+        attachments=media if isinstance(media, list) else [],
+        extras=raw.get("extras") or {},
+        interactive_data=raw.get("interactiveData"),
+        quick_replies=raw.get("quickReplies"),
+        topic=raw.get("topic"),
+        related_tid=raw.get("relatedTid"),
+        at=_moment(raw.get("created_on") or raw.get("ts")),
+        ref=ref,
+        raw=raw,
+    )
+
+
+def _moment(value: Any) -> dt.datetime:
+    """Read ISO 8601, or milliseconds since 1970; what is neither is now."""
+    try:
+        if isinstance(value, str) and not value.isdigit():
+            return dt.datetime.fromisoformat(value)
+        return dt.datetime.fromtimestamp(int(value) / 1000, dt.UTC)
+    except (TypeError, ValueError, OverflowError):
+        return dt.datetime.now(dt.UTC)
+
+
+def new_ref() -> str:
+    """Return a name for something that has no tid yet, in the order of their making."""
+    return f"{int(time.time() * 1000):012x}{secrets.token_hex(8)}"

@@ -1,0 +1,207 @@
+"""Who this device is: its registration, and the access that follows from it."""
+
+import platform
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+from imiconnect.rtm.client.errors import ErrorCode, SdkError, demand
+from imiconnect.rtm.client.messages import new_ref
+from imiconnect.rtm.client.rest import Rest
+from imiconnect.rtm.client.storage import Store
+
+_SESSION, _DEVICE_ID = "session", "deviceId"
+_PORTS = {"ws": 80, "wss": 443, "mqtt": 1883, "mqtts": 8883}
+_NO_TCP = "This platform offers no MQTT over TCP. Use transport='websocket'."
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What registration answered, kept over a restart."""
+
+    user_id: str
+    device_id: str
+    client_id: str
+    username: str
+    downlink: str
+    uplink: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    broker: dict[str, str] = field(default_factory=dict)
+    policy: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to connect to the broker now."""
+
+    host: str
+    port: int
+    #: None for MQTT over TCP.
+    websocket_path: str | None
+    secure: bool
+    client_id: str
+    username: str
+    password: str = field(repr=False)
+    topics: tuple[str, ...] = ()
+    qos: int = 1
+
+
+class Registration:
+    """The registration of one app on this device."""
+
+    def __init__(self, app_id: str, rest: Rest, store: Store) -> None:
+        """Take up a registration that was kept."""
+        self._app_id, self._rest, self._store = app_id, rest, store
+        self.session: Session | None = None
+        kept = store.read(_SESSION, None)
+        # A session of an older version of this client may lack something.
+        if isinstance(kept, dict) and kept.keys() == {each.name for each in fields(Session)}:
+            self._take(Session(**kept))
+
+    def need(self) -> Session:
+        """Return the session, or raise error 6002."""
+        if self.session is None:
+            sentence = "Not registered. Call register first."
+            raise SdkError(ErrorCode.NOT_REGISTERED, sentence)
+        return self.session
+
+    @property
+    def wire_client_id(self) -> str:
+        """The plain client id that REST calls name the device by."""
+        session = self.need()
+        return f"{self._app_id}/{session.user_id}/{session.device_id}"
+
+    async def register(
+        self,
+        *,
+        user_id: str = "",
+        device_id: str | None = None,
+        customer_id: str = "",
+        attributes: dict[str, Any] | None = None,
+    ) -> Session:
+        """Register; without a user id the platform makes one, the device id is kept."""
+        demand(device_id != "", "Give the device_id, or leave it out.")
+        self._rest.access_token = ""
+        body = {
+            "userId": user_id,
+            "deviceId": device_id or self._own_device_id(),
+            "channel": "rt",
+            "channelType": system(),
+            "data": {"update": {"os": system(), **(attributes or {})}},
+        }
+        if customer_id:
+            body["customerId"] = customer_id
+        answer = await self._rest.call(
+            "POST",
+            f"/{self._app_id}/register",
+            body=body,
+            failure=ErrorCode.REGISTRATION_FAILED,
+        )
+        try:
+            session = _session_of(answer, str(body["deviceId"]))
+        except KeyError as missing:
+            sentence = f"The answer to register has no {missing.args[0]}."
+            raise SdkError(ErrorCode.INVALID_RESPONSE, sentence) from missing
+        self._keep(session)
+        return session
+
+    async def renew(self) -> Session:
+        """Get new tokens for ended ones; where the refresh token has ended, register again."""
+        session = self.need()
+        try:
+            answer = await self._rest.call(
+                "POST", f"/{self._app_id}/token", body={"refreshToken": session.refresh_token}
+            )
+        except SdkError as error:
+            if error.temporary:
+                raise
+            return await self.register(user_id=session.user_id, device_id=session.device_id)
+        tokens = {
+            "access_token": answer.get("accessToken", ""),
+            "refresh_token": answer.get("refreshToken", ""),
+        }
+        self._keep(Session(**asdict(session) | tokens))
+        return self.need()
+
+    async def read_policy(self) -> dict[str, Any]:
+        """Read the policy again; it may change at any time."""
+        path = f"/{self._app_id}/verifyPolicy"
+        answer = await self._rest.call("GET", path, query={"os": system()})
+        session = self.need()
+        news = {
+            "policy": answer.get("policy", session.policy),
+            "broker": answer.get("broker", session.broker),
+        }
+        self._keep(Session(**asdict(session) | news))
+        return self.need().policy
+
+    async def unregister(self) -> None:
+        """Tell the platform to forget this device."""
+        body = {"clientId": self.wire_client_id, "channel": "rt", "channelType": system()}
+        await self._rest.call("POST", f"/{self._app_id}/unregister", body=body)
+        self._store.remove(_SESSION)
+        self._take(None)
+
+    def access(self, transport: str) -> Access:
+        """Return how to connect now: over ``websocket`` or ``tcp``; raises ``SdkError``."""
+        session = self.need()
+        broker = session.broker
+        path: str | None = None
+        if transport == "websocket":
+            parts = urlsplit(broker["url"])
+            scheme, host, path = parts.scheme, parts.hostname or "", parts.path or "/"
+            port = parts.port or _PORTS[scheme]
+        else:
+            found = next((name for name in ("mqtts", "mqtt") if name in broker), None)
+            if found is None:
+                raise SdkError(ErrorCode.NOT_SUPPORTED, _NO_TCP)
+            scheme, host = found, broker.get("mqttHost") or broker["ip"]
+            port = int(broker[found])
+        return Access(
+            host=host,
+            port=port,
+            websocket_path=path,
+            secure=scheme in ("wss", "mqtts"),
+            client_id=session.client_id,
+            username=session.username,
+            password=session.access_token,
+            topics=(session.downlink, f"{self._app_id}/Updates/{system()}"),
+            qos=int(broker.get("qos", 1)),
+        )
+
+    def _keep(self, session: Session) -> None:
+        self._take(session)
+        self._store.write(_SESSION, asdict(session))
+
+    def _take(self, session: Session | None) -> None:
+        self.session = session
+        self._rest.access_token = session.access_token if session else ""
+
+    def _own_device_id(self) -> str:
+        kept = self._store.read(_DEVICE_ID, "")
+        if not kept:
+            kept = f"py_{new_ref()}"
+            self._store.write(_DEVICE_ID, kept)
+        return str(kept)
+
+
+def system() -> str:
+    """Return the ``os`` under which this device hears of a changed policy."""
+    known = {"Linux": "linux", "Windows": "windows", "Darwin": "macos"}
+    return known.get(platform.system(), "web")
+
+
+def _session_of(answer: dict[str, Any], device_id: str) -> Session:
+    return Session(
+        user_id=answer["userId"],
+        device_id=answer.get("deviceId") or device_id,
+        client_id=answer["clientId"],
+        username=answer["username"],
+        downlink=answer["downlinkTopic"],
+        uplink=answer["uplinkTopic"],
+        access_token=answer["accessToken"],
+        refresh_token=answer.get("refreshToken", ""),
+        broker=answer["broker"],
+        policy=answer.get("policy", {}),
+    )

@@ -1,0 +1,33 @@
+"""The whole ASGI application on a free port, in a thread of the test's process."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+
+@contextlib.contextmanager
+def serve(settings: Any) -> Iterator[str]:
+    """Serve the application with the test's settings; yield its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        settings.PUBLIC_URL = address
+        settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+        from imiconnect.asgi import Router  # its import builds the middleware
+
+        config = uvicorn.Config(Router(), log_level="warning", timeout_graceful_shutdown=5)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 10
+        while not server.started:
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.02)
+        yield address
+        # Not forced: the shutdown gives the connections to PostgreSQL back.
+        server.should_exit = True
+        thread.join(15)
