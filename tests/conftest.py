@@ -54,8 +54,8 @@ def nobody_left_in_the_database(
 
     The servers that tests start keep pools of their own.
     """
-    yield
     name = connection.settings_dict["NAME"]
+    yield
     with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
         cursor.execute(
             f"ALTER DATABASE {connection.ops.quote_name(name)} ALLOW_CONNECTIONS false"
