@@ -20,6 +20,10 @@ MAX_ORIGINS = 50
 #: IMIconnect's own: profiles that were silent for so long are inactive, and the most allowed.
 INACTIVE_DAYS, MAX_INACTIVE_DAYS = 40, 365
 ANY_ORIGIN = "*"
+#: How devices may hold their connection: MQTT over TCP, or over WebSocket.
+TRANSPORTS = ("mqtt", "websocket")
+#: Ports of the secured transports (facts/imiconnect.md, 7.4).
+SECURED_PORTS = {"mqtt": 8883, "websocket": 8884}
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +37,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     With ``profile_required`` only customers with a master profile can register a device.
     ``device_attributes`` are the words of ``attributes.DEVICE_ATTRIBUTES`` that are kept of
     what devices tell; a device that was silent for ``inactive_days`` is forgotten (section 16).
+
+    The rest are the settings of in-app messaging (sections 7 to 7.5). ``secondary_transport``
+    may be empty. ``multi_user_per_device`` is about phones; without it a device that registers
+    for another user ends its earlier registration.
     """
 
     retry_count: int = 3
@@ -43,6 +51,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     profile_required: bool = True
     device_attributes: tuple[str, ...] = attributes.DEFAULT
     inactive_days: int = INACTIVE_DAYS
+    primary_transport: str = "websocket"
+    secondary_transport: str = ""
+    secured_port: bool = False
+    payload_encryption: bool = False
+    jwt_authorization: bool = False
+    server_inbox: bool = False
+    single_device_per_user: bool = False
+    multi_user_per_device: bool = False
 
     def allows_origin(self, origin: str) -> bool:
         """Tell whether a page of ``origin`` may be a device of this app."""
@@ -65,7 +81,7 @@ def checked(policy: Policy) -> Policy:
 
     Raises ``ValidationError`` with one sentence for each field that is out of its range.
     """
-    problems: dict[str, Any] = {}
+    problems = _messaging_problems(policy)
     for name, (low, high, sentence) in _RANGES.items():
         value = getattr(policy, name)
         if not low <= value <= high:
@@ -83,6 +99,18 @@ def checked(policy: Policy) -> Policy:
     if problems:
         raise ValidationError(problems)
     return msgspec.structs.replace(policy, allowed_origins=tuple(dict.fromkeys(origins)))
+
+
+def _messaging_problems(policy: Policy) -> dict[str, Any]:
+    problems: dict[str, Any] = {}
+    if policy.primary_transport not in TRANSPORTS:
+        problems["primary_transport"] = [_("Select the primary transport.")]
+    if policy.secondary_transport not in ("", *TRANSPORTS):
+        problems["secondary_transport"] = [_("Select the secondary transport, or none.")]
+    elif policy.secondary_transport == policy.primary_transport:
+        sentence = _("Secondary transport must be another one than the primary.")
+        problems["secondary_transport"] = [sentence]
+    return problems
 
 
 _RANGES: dict[str, tuple[int, int, Any]] = {

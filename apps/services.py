@@ -103,7 +103,7 @@ def update_app(
     *, app: App, name: str | None = None, config: Mapping[str, Any] | None = None
 ) -> App:
     """Change the name or the configuration of an app."""
-    app = _locked(app)
+    app = locked_app(app)
     before = {"name": app.name, "config": app.config}
     if name is not None:
         app.name = checked_name(name)
@@ -119,21 +119,21 @@ def update_app(
 @transaction.atomic
 def set_policy(*, app: App, policy: Policy) -> App:
     """Change what devices and the gateway follow, and tell live devices after the commit."""
-    app = _locked(app)
+    app = locked_app(app)
     before, after = policy_of(app), checked(policy)
     if before == after:
         return app
     app.policy = as_stored(after)
     app.save(update_fields=["policy", "updated_at"])
     record("app.policy_changed", app, before=as_stored(before), after=as_stored(after))
-    _tell(app)
+    tell_devices(app)
     return app
 
 
 @transaction.atomic
 def set_app_state(*, app: App, state: str) -> App:
     """Turn an app on or off; an app that is off neither sends nor receives."""
-    app = _locked(app)
+    app = locked_app(app)
     before = app.state
     if before == state:
         return app
@@ -141,14 +141,14 @@ def set_app_state(*, app: App, state: str) -> App:
     app.save(update_fields=["state", "updated_at"])
     word = "on" if state == App.State.ACTIVE else "off"
     record(f"app.turned_{word}", app, before={"state": before}, after={"state": state})
-    _tell(app)
+    tell_devices(app)
     return app
 
 
 @transaction.atomic
 def regenerate_client_key(*, app: App, keep: Overlap) -> ClientKey:
     """Make a new client key; ``keep`` says how long the old one stays valid."""
-    app = _locked(app)
+    app = locked_app(app)
     old = app.client_keys.filter(expires_at__isnull=True).first()
     new: ClientKey = keys.replace(app.client_keys, keep=keep)
     record(
@@ -157,7 +157,7 @@ def regenerate_client_key(*, app: App, keep: Overlap) -> ClientKey:
         before={"key": fingerprint(old.secret)} if old else {},
         after={"key": fingerprint(new.secret), "old_key_kept_seconds": int(keep)},
     )
-    _tell(app)
+    tell_devices(app)
     return new
 
 
@@ -177,20 +177,22 @@ def deletion_blockers(app: App) -> list[Blocker]:
 @transaction.atomic
 def delete_app(*, app: App) -> None:
     """Delete an app with its keys; raises ``Blocked`` while it is in use."""
-    app = _locked(app)
+    app = locked_app(app)
     blockers = deletion_blockers(app)
     if blockers:
         raise Blocked(blockers)
     record("app.deleted", app, before={"app_id": app.app_id, "config": app.config})
-    _tell(app)
+    tell_devices(app)
     app.delete()
 
 
-def _locked(app: App) -> App:
+def locked_app(app: App) -> App:
+    """Return the app with its row locked until the transaction ends."""
     locked: App = App.objects.select_for_update().get(pk=app.pk)
     return locked
 
 
-def _tell(app: App) -> None:
+def tell_devices(app: App) -> None:
+    """Have live devices hear of a change, after the commit."""
     for changed in answers.changed:
         transaction.on_commit(partial(changed, app), robust=True)

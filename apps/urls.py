@@ -1,14 +1,15 @@
 """Addresses of the pages of apps."""
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
 
 from imiconnect.apps import views
+from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
 
 app_name = "apps"
 
 # /apps/
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("apps/", views.AppList.as_view(), name="list"),
     path("apps/configure/<slug:channel>/", views.configure, name="configure"),
     path("apps/configure/<slug:channel>/<slug:step>/", views.configure, name="configure"),
@@ -39,3 +40,6 @@ urlpatterns += [
     ),
     path("apps/<uuid:app_id>/delete/", views.DeleteApp.as_view(), name="delete"),
 ]
+
+# /apps/<id>/, of each channel type
+urlpatterns += [path("apps/<uuid:app_id>/", include(registry.added("urls")))]

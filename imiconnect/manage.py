@@ -74,6 +74,10 @@ class ManagePage(ObjectMixin, PageMixin, TemplateView):
 
     cards: ClassVar[tuple[Card, ...]] = ()
 
+    def all_cards(self) -> tuple[Card, ...]:
+        """Return the cards of this object; a subclass may add some."""
+        return self.cards
+
     def card_form(self, card: Card, data: Any = None) -> forms.Form:
         """Return the form of a card, filled with ``data`` or with what is there now."""
         return card.form_class(
@@ -88,7 +92,7 @@ class ManagePage(ObjectMixin, PageMixin, TemplateView):
         wrong = kwargs.pop("wrong", {})
         cards = {
             card.slug: wrong.get(card.slug) or self.card_form(card)
-            for card in self.cards
+            for card in self.all_cards()
             if self.member.can(card.act)
         }
         context = super().get_context_data(**kwargs)
@@ -99,7 +103,7 @@ class ManagePage(ObjectMixin, PageMixin, TemplateView):
         """Act on the card that was sent; once, however often its button is pressed."""
         found = self.object  # 404 before anything is said about the card
         slug = request.POST.get("card", "")
-        card = next((card for card in self.cards if card.slug == slug), None)
+        card = next((card for card in self.all_cards() if card.slug == slug), None)
         if card is None or not self.member.can(card.act):
             raise PermissionDenied
         return once.guarded(request, lambda: self._save(card, found))

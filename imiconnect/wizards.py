@@ -22,6 +22,7 @@ from imiconnect import vault
 from imiconnect.console import once
 from imiconnect.console.forms import ConsoleForm, PageMixin
 from imiconnect.console.summary import SummaryRow, form_rows
+from imiconnect.console.uploads import with_uploads
 from imiconnect.console.words import Words
 
 SESSION_KEY = "wizards"
@@ -196,10 +197,11 @@ class Wizard(PageMixin, View):
         if step == REVIEW:
             return self._confirm(run, answers)
         current = self._step(step)
-        form = current.bind(request, answers, request.POST)
+        sent = with_uploads(request)
+        form = current.bind(request, answers, sent)
         if not form.is_valid():
             return self._show(current, form, answers, status=422)
-        run["data"][step] = _typed(request.POST)
+        run["data"][step] = _typed(sent)
         self._keep(run)
         return self._onward(step, Answers(self, run["data"]))
 

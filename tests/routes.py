@@ -42,6 +42,9 @@ OBJECTS = {
 #: Parameters that name no row of an organization, with a value that fits.
 WORDS = {
     "channel": "mobile_web",
+    "platform": "web",
+    "method": "web-push",
+    "system": "web",
     "step": "name",
     "numbers/:form": "name",
     # A page that shows a new key once, found by the session that made it.

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
-from imiconnect.apps.policy import Policy, as_stored, policy_of
+from imiconnect.apps.policy import TRANSPORTS, Policy, as_stored, policy_of
 from imiconnect.apps.services import NAME_LENGTH
 from imiconnect.keys import Overlap
 
@@ -29,6 +29,16 @@ class PolicySerializer(serializers.Serializer[Any]):
         child=serializers.ChoiceField(choices=list(DEVICE_ATTRIBUTES)), required=False
     )
     inactive_days = serializers.IntegerField(required=False)
+    primary_transport = serializers.ChoiceField(choices=TRANSPORTS, required=False)
+    secondary_transport = serializers.ChoiceField(
+        choices=TRANSPORTS, required=False, allow_blank=True
+    )
+    secured_port = serializers.BooleanField(required=False)
+    payload_encryption = serializers.BooleanField(required=False)
+    jwt_authorization = serializers.BooleanField(required=False)
+    server_inbox = serializers.BooleanField(required=False)
+    single_device_per_user = serializers.BooleanField(required=False)
+    multi_user_per_device = serializers.BooleanField(required=False)
 
 
 class AppSerializer(serializers.Serializer[Any]):

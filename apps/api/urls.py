@@ -1,10 +1,12 @@
 """Routes of the REST interface of apps."""
 
+from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from imiconnect.apps.api.views import AppViewSet
+from imiconnect.apps.channel_types import registry
 
 router = SimpleRouter()
 router.register("apps", AppViewSet, basename="api-app")
 
-urlpatterns = router.urls
+urlpatterns = [*router.urls, path("apps/<uuid:pk>/", include(registry.added("api_urls")))]

@@ -54,6 +54,14 @@ class ChannelType:
     systems: Callable[[Mapping[str, Any]], list[str]] = field(default=lambda config: [])
     #: The fields of the configuration and how the MANAGE page names them.
     config_labels: Mapping[str, "Words"] = field(default_factory=dict)
+    #: Dotted names of what the type adds: addresses below an app's page and below its REST
+    #: resource (lists of ``path``), cards of the MANAGE page, and a function that takes that
+    #: page and returns what ``manage_template`` draws.
+    urls: str = ""
+    api_urls: str = ""
+    cards: str = ""
+    manage_context: str = ""
+    manage_template: str = ""
     #: Templates of its own, for the done page and the card of credentials.
     done_template: str = "apps/done.html"
     credentials_template: str = "apps/credentials.html"

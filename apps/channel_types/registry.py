@@ -3,6 +3,9 @@
 import pkgutil
 from functools import cache
 from importlib import import_module
+from typing import Any
+
+from django.utils.module_loading import import_string
 
 from imiconnect.apps import channel_types
 from imiconnect.apps.channel_types.base import ChannelType
@@ -40,3 +43,13 @@ def serving(channel: str) -> ChannelType:
 def receipt_kinds() -> dict[str, tuple[str, ...]]:
     """Return, for each medium, the kinds of receipt that a customer can ask for."""
     return {channel: kinds for kind in all_types() for channel, kinds in kind.receipts.items()}
+
+
+def added(name: str) -> list[Any]:
+    """Return what all types add under a field that is the dotted name of a list."""
+    return [
+        item
+        for kind in all_types()
+        if getattr(kind, name)
+        for item in import_string(getattr(kind, name))
+    ]

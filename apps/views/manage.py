@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,7 @@ from imiconnect.accounts.access import Act
 from imiconnect.apps import services
 from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
 from imiconnect.apps.channel_types import registry
+from imiconnect.apps.channel_types.base import ChannelType
 from imiconnect.apps.forms import (
     DevicesForm,
     IncomingForm,
@@ -83,6 +85,16 @@ class ManageApp(AppMixin, ManagePage):
         ),
     )
 
+    def all_cards(self) -> tuple[Card, ...]:
+        """Add the cards of the app's channel type."""
+        added = self.kind.cards
+        return (*self.cards, *(import_string(added) if added else ()))
+
+    @property
+    def kind(self) -> ChannelType:
+        """The channel type of the app."""
+        return registry.get(self.object.channel_type)
+
     def own_object(self) -> App:
         """Return the app when the person's level owns it; a share gives no say over it."""
         if not self.is_own:
@@ -105,13 +117,15 @@ class ManageApp(AppMixin, ManagePage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add credentials, configuration, services and health."""
-        app, kind = self.object, registry.get(self.object.channel_type)
+        app, kind = self.object, self.kind
         context = super().get_context_data(**kwargs)
         if not self.is_own:
             context["cards"] = {}
         uses = self.uses()
         if len(uses) < 2:
             context["cards"].pop("incoming", None)
+        if kind.manage_context:
+            context |= import_string(kind.manage_context)(self)
         valid = app.client_keys.filter(in_force()).order_by("-created_at")
         return context | {
             "title": app.name,

@@ -86,6 +86,9 @@ def test_an_app_is_configured_without_a_mouse(page: Page, admin: Member) -> None
     expect(page.get_by_label("Chrome")).to_be_checked()
     press_next(page)
 
+    expect(page.get_by_label("Later, on the page of the app")).to_be_checked()
+    press_next(page)
+
     expect(page.get_by_label("Allowed origins")).to_be_visible()
     press_next(page)
 

@@ -54,6 +54,8 @@ def create_app(page: Page) -> None:
     press_next(page)
     choose(page, "Chrome")
     press_next(page)
+    choose(page, "Later")
+    press_next(page)
     press_next(page)
     page.get_by_role("button", name="SAVE").click()
     expect(page.get_by_role("heading", name="The application is created")).to_be_visible()

@@ -8,6 +8,8 @@ from imiconnect.apps.channel_types.mobile_web.config import checked_config, syst
 #: Documented kinds, and two that the gateway knows besides (facts/imiconnect.md, 14).
 _RECEIPTS = ("submitted", "delivered", "read", "clicked", "failed", "expired")
 
+_HERE = "imiconnect.apps.channel_types.mobile_web"
+
 TYPE = ChannelType(
     slug="mobile_web",
     name=_("Mobile / Web"),
@@ -15,11 +17,16 @@ TYPE = ChannelType(
     icon="device-mobile",
     channel="rt",
     capabilities=frozenset(Capability),
-    wizard="imiconnect.apps.channel_types.mobile_web.wizard.MobileWebWizard",
+    wizard=f"{_HERE}.wizard.MobileWebWizard",
     receipts={"rt": _RECEIPTS, "push": _RECEIPTS},
     checked_config=checked_config,
     systems=systems_of,
     config_labels={"platform": _("Platform"), "systems": _("OS or browser")},
+    urls=f"{_HERE}.urls.urlpatterns",
+    api_urls=f"{_HERE}.api.urlpatterns",
+    cards=f"{_HERE}.messaging.CARDS",
+    manage_context=f"{_HERE}.views.manage_context",
+    manage_template="apps/channel_types/mobile_web/manage.html",
     done_template="apps/channel_types/mobile_web/done.html",
     credentials_template="apps/channel_types/mobile_web/credentials.html",
     order=10,

@@ -1,20 +1,24 @@
-"""CONFIGURE APPS > MOBILE / WEB: name, platform, OS or browser, configuration, SAVE."""
+"""CONFIGURE APPS > MOBILE / WEB: name, platform, OS or browser, configurations, SAVE."""
 
 from typing import Any
 
-from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.apps import services
+from imiconnect.apps.channel_types.mobile_web.downloads import FILES, systems_of
 from imiconnect.apps.channel_types.mobile_web.forms import (
     ConfigurationForm,
     NameForm,
     PlatformForm,
     SystemsForm,
 )
+from imiconnect.apps.channel_types.mobile_web.push import steps as push_steps
+from imiconnect.apps.channel_types.mobile_web.push.services import configure_push
+from imiconnect.apps.channel_types.mobile_web.snippets import sdk_snippet
 from imiconnect.apps.channel_types.mobile_web.type import TYPE
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
@@ -49,6 +53,7 @@ class MobileWebWizard(MemberRequiredMixin, Wizard):
             heading=_("On which OS or browser?"),
             kwargs=_platform,
         ),
+        *push_steps.steps(),
         Step(
             "configuration",
             _("Configuration"),
@@ -59,16 +64,19 @@ class MobileWebWizard(MemberRequiredMixin, Wizard):
 
     def finish(self, answers: Answers) -> Outcome:
         """Create the app at the person's level."""
-        app = services.create_app(
-            member=acting(self.request),
-            name=answers["name"]["name"],
-            channel_type=TYPE.slug,
-            config={
-                "platform": answers["platform"]["platform"],
-                "systems": answers["system"]["systems"],
-            },
-            policy=Policy(**answers["configuration"]),
-        )
+        with transaction.atomic():
+            app = services.create_app(
+                member=acting(self.request),
+                name=answers["name"]["name"],
+                channel_type=TYPE.slug,
+                config={
+                    "platform": answers["platform"]["platform"],
+                    "systems": answers["system"]["systems"],
+                },
+                policy=Policy(**answers["configuration"]),
+            )
+            for platform, credentials in push_steps.chosen(answers).items():
+                configure_push(app=app, platform=platform, credentials=credentials)
         url = reverse("apps:manage", args=[app.pk])
         return Outcome(url, reference=app.app_id, words={"id": str(app.pk)})
 
@@ -85,20 +93,9 @@ class MobileWebWizard(MemberRequiredMixin, Wizard):
         shown = secret if first_look else masked(secret)
         return {
             "app": app,
+            "sdk_files": [(name, FILES[name][0]) for name in systems_of(app)],
+            "may_download": acting(self.request).can(Act.REVEAL_SECRETS),
             "client_key": shown,
             "first_look": first_look,
-            "snippet": snippet(app.app_id, shown),
+            "snippet": sdk_snippet(app.app_id, shown),
         }
-
-
-def snippet(app_id: str, client_key: str) -> str:
-    """Return the lines that make a web page a device of an app, ready to paste."""
-    site = settings.PUBLIC_URL
-    return f"""<script type="module">
-  import {{ startup }} from "{site}{settings.STATIC_URL}sdk/imiconnect.js";
-
-  const device = startup("{app_id}", "{client_key}", {{ domain: "{site}" }});
-  device.on("message", (message) => console.log(message.text));
-  await device.register({{ userId: "alice" }});
-  await device.connect();
-</script>"""

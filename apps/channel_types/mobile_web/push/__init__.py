@@ -1,0 +1,1 @@
+"""Push notifications of mobile and web apps: APNs, FCM and web push."""

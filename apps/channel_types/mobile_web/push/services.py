@@ -1,0 +1,143 @@
+"""Writes of an app's push services and of its other secrets; all audited, none shown.
+
+A change of what devices are told (that there is push at all) makes them read the policy.
+"""
+
+import base64
+import binascii
+import secrets
+from typing import Any
+
+import msgspec
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.apps.channel_types.mobile_web.push.credentials import (
+    Credentials,
+    Platform,
+    facts_of,
+)
+from imiconnect.apps.models import App
+from imiconnect.apps.services import locked_app, tell_devices
+from imiconnect.audit.services import record
+from imiconnect.vault import fingerprint
+
+#: HS256 wants a secret as long as its digest (RFC 7518, 3.2).
+JWT_BYTES = 32
+
+
+class Secrets(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What ``App.secrets`` holds for a mobile or web app.
+
+    ``jwt_secret`` is base64, as it is entered. ``payload_root`` is what the keys of payload
+    encryption are derived from, 32 bytes in base64.
+    """
+
+    push: dict[str, Credentials] = {}
+    jwt_secret: str = ""
+    payload_root: str = ""
+
+
+def decoded(text: str) -> Secrets:
+    """Return the secrets in the decrypted text of ``App.secrets``."""
+    return msgspec.json.decode(text, type=Secrets) if text else Secrets()
+
+
+def secrets_of(app: App) -> Secrets:
+    """Return the secrets of an app."""
+    return decoded(app.secrets)
+
+
+def credentials_of(app: App, platform: str) -> Credentials | None:
+    """Return how the platform's devices are pushed to; None where it is not configured."""
+    return secrets_of(app).push.get(platform)
+
+
+def _save(app: App, changed: Secrets) -> None:
+    app.secrets = msgspec.json.encode(changed).decode()
+    app.save(update_fields=["secrets", "updated_at"])
+
+
+@transaction.atomic
+def configure_push(*, app: App, platform: str, credentials: Credentials) -> App:
+    """Set how a platform's devices are pushed to."""
+    if platform not in credentials.platforms:
+        raise ValidationError(_("These credentials are not for this platform."))
+    app = locked_app(app)
+    kept = secrets_of(app)
+    before = kept.push.get(platform)
+    if before == credentials:
+        return app
+    _save(app, msgspec.structs.replace(kept, push={**kept.push, platform: credentials}))
+    record(
+        "app.push_configured",
+        app,
+        before=_audited(platform, before) if before else {},
+        after=_audited(platform, credentials),
+    )
+    tell_devices(app)
+    return app
+
+
+@transaction.atomic
+def remove_push(*, app: App, platform: str) -> App:
+    """Forget how a platform's devices are pushed to; nothing happens where nothing is set."""
+    app = locked_app(app)
+    kept = secrets_of(app)
+    before = kept.push.get(platform)
+    if before is None:
+        return app
+    rest = {name: value for name, value in kept.push.items() if name != platform}
+    _save(app, msgspec.structs.replace(kept, push=rest))
+    record("app.push_removed", app, before=_audited(platform, before))
+    tell_devices(app)
+    return app
+
+
+@transaction.atomic
+def set_jwt_secret(*, app: App, secret: str) -> App:
+    """Set the pre-shared secret of JWT authorization, in base64 as documented."""
+    app = locked_app(app)
+    kept = secrets_of(app)
+    _save(app, msgspec.structs.replace(kept, jwt_secret=checked_jwt_secret(secret)))
+    before = {"secret": fingerprint(kept.jwt_secret)} if kept.jwt_secret else {}
+    record("app.jwt_secret_changed", app, before=before, after={"secret": fingerprint(secret)})
+    return app
+
+
+def checked_jwt_secret(secret: str) -> str:
+    """Return a secret in base64 of at least 32 bytes, or raise the sentence for it."""
+    try:
+        raw = base64.b64decode(secret.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValidationError({"jwt_secret": [_("JWT secret must be base64.")]}) from None
+    if len(raw) < JWT_BYTES:
+        sentence = _("JWT secret must have at least 32 bytes before it is written in base64.")
+        raise ValidationError({"jwt_secret": [sentence]})
+    return secret.strip()
+
+
+def new_jwt_secret() -> str:
+    """Return a fresh secret for HS256, in base64."""
+    return base64.b64encode(secrets.token_bytes(JWT_BYTES)).decode()
+
+
+@transaction.atomic
+def ensure_payload_root(*, app: App) -> str:
+    """Return what an app's payload keys are derived from, made at the first time."""
+    kept = secrets_of(app)
+    if not kept.payload_root:
+        app = locked_app(app)
+        kept = secrets_of(app)
+    if not kept.payload_root:
+        root = base64.b64encode(secrets.token_bytes(32)).decode()
+        kept = msgspec.structs.replace(kept, payload_root=root)
+        _save(app, kept)
+        record("app.payload_key_made", app, after={"key": fingerprint(root)})
+    return kept.payload_root
+
+
+def _audited(platform: str, credentials: Credentials) -> dict[str, Any]:
+    key = fingerprint(credentials.key)
+    return {"platform": str(Platform(platform).value), **facts_of(credentials), "key": key}
