@@ -175,7 +175,7 @@ urlpatterns = [
     path("jwt-secret/", JwtSecretViewSet.as_view({"put": "change"}), name="api-app-jwt"),
     path("push/", PushViewSet.as_view({"get": "list"}), name="api-app-push-list"),
     path(
-        "push/<slug:platform>/",
+        "push/<str:platform>/",
         PushViewSet.as_view({"put": "configure", "delete": "remove"}),
         name="api-app-push",
     ),
