@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from imiconnect.accounts.models import Member
     from imiconnect.console.words import Words
-    from imiconnect.numbers.carriers.messaging import Event
+    from imiconnect.numbers.carriers.messaging import Event, IncomingCall
+    from imiconnect.numbers.carriers.voice import Action
     from imiconnect.numbers.models import Number
 
 
@@ -60,6 +61,8 @@ class Answers:
     #: What a carrier told, with the key of the account; has committed when it returns. Unbound
     #: it drops what it is given: nobody sent anything and no number has a service.
     carried: Callable[[str, Sequence["Event"]], None] = lambda account, events: None
+    #: What somebody hears who calls a number, given the key of the account; nothing: rejected.
+    called: Callable[[str, "IncomingCall"], Sequence["Action"]] = lambda account, call: ()
 
 
 answers = Answers()

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from imiconnect.numbers.views import (
+    carriers,
     keyword,
     lists,
     manage,
@@ -34,6 +35,7 @@ urlpatterns = [
     ),
     path("numbers/get/offline/", offline.OfflinePage.as_view(), name="offline"),
     path("numbers/requests/", offline.RequestList.as_view(), name="requests"),
+    path("carriers/<slug:account>/<path:rest>", carriers.hook, name="carrier-hook"),
     # /tools/
     path("tools/sms-restrictions/", tools.SmsRestrictions.as_view(), name="sms-restrictions"),
     path(

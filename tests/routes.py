@@ -51,6 +51,9 @@ WORDS = {
     "secret/:key": "01900000-0000-7000-8000-000000000000",
     "rtmsAPI/:user_id": "u1",
     "token": "a-token-of-nobody",
+    # Carriers call without a session; an account that is none is not found.
+    "account": "nobody",
+    "rest": "messages",
     "uidb36": "1",
     "account/password/:key": "set-password",
 }

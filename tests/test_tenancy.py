@@ -59,6 +59,7 @@ OPEN = (
     "api/docs/",
     "rtmsAPI/",
     "resources/",
+    "carriers/",
 )
 #: Objects that the whole organization shares: a sister team may open them.
 OF_ALL = {

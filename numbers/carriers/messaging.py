@@ -216,26 +216,47 @@ class IncomingSms:
     at: dt.datetime | None = None
 
 
+@dataclass(frozen=True)
+class IncomingCall:
+    """Somebody calls a number of ours, and hears nothing yet."""
+
+    provider_id: str
+    caller: str
+    to: str
+    at: dt.datetime | None = None
+
+
 Event = Receipt | IncomingSms
 
 
 @dataclass(frozen=True)
 class Hook:
-    """A request of a carrier: our public address as it was called, headers in lower case."""
+    """A request of a carrier.
+
+    ``url`` is our public address as it was called, ``path`` what of it comes after
+    ``Account.hooks_url`` and a slash, ``headers`` are in lower case.
+    """
 
     url: str
+    path: str
     headers: Mapping[str, str]
     body: bytes
+    received_at: dt.datetime
     method: str = "POST"
 
 
 @dataclass(frozen=True)
 class HookAnswer:
-    """What a request says and what it is answered once its events are written down."""
+    """What a request says, and what it is answered once its events are written down.
+
+    A request about a call that has just come in has ``call``: what it is answered is decided
+    by the number's incoming-call URL and written by ``Caller.script``.
+    """
 
     events: Sequence[Event] = field(default_factory=tuple)
     body: str = ""
     content_type: str = "text/plain"
+    call: IncomingCall | None = None
 
 
 class UnreadableHook(Exception):
@@ -249,6 +270,8 @@ class Messenger(Protocol):
     name: Words
     #: What it can carry at all; a route for anything else is refused.
     carries: frozenset[Carries]
+    #: Whether it is a double of the sandbox, and no carrier at all where that is off.
+    is_double: bool
 
     def __init__(self, account: Account) -> None:
         """Keep the account; opens no connection."""

@@ -36,9 +36,19 @@ def by_slug() -> dict[str, type[Carrier]]:
 
 
 @cache
-def messengers_by_slug() -> dict[str, type[Messenger]]:
-    """Return the classes of the carriers of texts and calls, by slug."""
+def _messengers() -> dict[str, type[Messenger]]:
     return _found("messenger", "Messenger")
+
+
+def messengers_by_slug() -> dict[str, type[Messenger]]:
+    """Return the classes of the carriers of texts and calls, by slug.
+
+    A double of a carrier is there only while the sandbox is on.
+    """
+    found = _messengers()
+    if getattr(settings, "SANDBOX", False):
+        return found
+    return {slug: kind for slug, kind in found.items() if not kind.is_double}
 
 
 def known() -> list[str]:

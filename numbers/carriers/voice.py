@@ -1,0 +1,64 @@
+"""The contract of a carrier for calls, beside ``messaging.py``: what is said and played.
+
+An outgoing call rings, and once it is answered the customer hears the actions in their order;
+then the call ends. An incoming call hears what the number's incoming-call URL answers.
+Receipts of calls are ``Receipt`` with the channel voice: answered, rejected, busy, no answer,
+failed; the first of them is final.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from imiconnect.numbers.carriers.messaging import Messenger, Submission
+
+
+@dataclass(frozen=True)
+class Say:
+    """Speak a text; ``language`` is a BCP 47 tag."""
+
+    text: str
+    language: str = "en-GB"
+
+
+@dataclass(frozen=True)
+class Play:
+    """Play a sound file (WAV or MP3) that the carrier fetches."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class HangUp:
+    """End the call."""
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Do not answer an incoming call at all; allowed as the only action."""
+
+
+Action = Say | Play | HangUp | Reject
+
+
+@dataclass(frozen=True)
+class OutgoingCall:
+    """A call that is to be made; numbers are E.164 without the plus sign."""
+
+    reference: uuid.UUID
+    sender: str
+    to: str
+    actions: tuple[Action, ...]
+    ring_seconds: int = 30
+
+
+@runtime_checkable
+class Caller(Messenger, Protocol):
+    """What a carrier of calls can do beside texts."""
+
+    def call(self, batch: Sequence[OutgoingCall]) -> list[Submission]:
+        """Start calls and return what came of each, in their order; never raises."""
+
+    def script(self, actions: Sequence[Action]) -> tuple[str, str]:
+        """Return body and content type that tell the carrier what an incoming call hears."""
