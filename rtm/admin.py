@@ -89,6 +89,83 @@ class ThreadAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.ServiceStream)
+class ServiceStreamAdmin(ReadOnlyAdmin):
+    """Which stream each service uses."""
+
+    list_display = ("service", "stream")
+    list_filter: ClassVar = [("stream", AutocompleteSelectFilter)]
+    list_select_related = ("service", "stream")
+    exact = ("service_id",)
+    ordering = ("-service",)
+
+
+@admin.register(models.Topic)
+class TopicAdmin(ReadOnlyAdmin):
+    """Topics of apps."""
+
+    list_display = ("name", "title", "app", "group", "access", "created_at")
+    list_filter: ClassVar = [_APP, "access"]
+    list_select_related = ("app",)
+    search_fields = ("name",)
+    ordering = ("-id",)
+
+
+@admin.register(models.Subscription)
+class SubscriptionAdmin(ReadOnlyAdmin):
+    """Who is subscribed to a topic."""
+
+    list_display = ("user_id", "topic", "created_at")
+    list_filter: ClassVar = [("topic", AutocompleteSelectFilter)]
+    list_select_related = ("topic",)
+    exact = ("user_id",)
+    ordering = ("-id",)
+
+
+@admin.register(models.Segment)
+class SegmentAdmin(ReadOnlyAdmin):
+    """Named groups of users."""
+
+    list_display = ("name", "app", "criteria", "created_at")
+    list_filter: ClassVar = [_APP]
+    list_select_related = ("app",)
+    search_fields = ("name",)
+    ordering = ("-id",)
+
+
+@admin.register(models.SegmentUser)
+class SegmentUserAdmin(ReadOnlyAdmin):
+    """Users of segments that are lists."""
+
+    list_display = ("user_id", "segment")
+    list_filter: ClassVar = [("segment", AutocompleteSelectFilter)]
+    list_select_related = ("segment",)
+    exact = ("user_id",)
+    ordering = ("-id",)
+
+
+@admin.register(models.FanOut)
+class FanOutAdmin(ReadOnlyAdmin):
+    """Messages to topics and segments, and how far they have come."""
+
+    list_display = ("named", "kind", "app", "sent", "created_at", "finished_at")
+    list_filter: ClassVar = [_ORGANIZATION, _APP, "kind"]
+    list_select_related = ("app",)
+    exact = ("transid", "id")
+    ordering = ("-id",)
+
+
+@admin.register(models.Event)
+class EventAdmin(ReadOnlyAdmin):
+    """What users' devices are told besides messages."""
+
+    list_display = ("id", "address", "app", "created_at", "due_at")
+    list_filter: ClassVar = [_APP]
+    list_select_related = ("app",)
+    exact = ("address",)
+    ordering = ("-id",)
+
+
 @admin.register(models.Message)
 class MessageAdmin(ReadOnlyAdmin):
     """The message log."""

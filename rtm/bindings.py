@@ -35,6 +35,7 @@ def bind() -> None:
     of_apps.answers.changed.append(announce_policy)
     of_services.answers.blockers.append(reasons_to_keep_service)
     of_services.answers.traffic = traffic_of
+    of_services.answers.tabs.append(("rtm:service-stream", _("Stream")))
 
 
 def _recent(**values: Any) -> Any:

@@ -10,8 +10,9 @@ from imiconnect.apps import services as apps
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import ANY_ORIGIN, Policy
-from imiconnect.rtm.directory import create_customer, create_stream
+from imiconnect.rtm.directory import create_customer
 from imiconnect.rtm.models import Channel
+from imiconnect.rtm.streams import create_stream, use_stream
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
 
@@ -27,7 +28,7 @@ def make_demo() -> dict[str, Any]:
     people = make_people()
     app = _app(people.admin)
     service = _service(people.admin, app)
-    create_stream(member=people.admin, name="Support")
+    use_stream(service=service, stream=create_stream(member=people.admin, name="Support"))
     for customer_id, attributes in _CUSTOMERS.items():
         create_customer(member=people.admin, customer_id=customer_id, attributes=attributes)
     return {

@@ -1,4 +1,4 @@
-"""Writes of customers and streams by people and by the demonstration."""
+"""Writes of customers by people and by the demonstration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,17 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Member
 from imiconnect.audit.services import record
-from imiconnect.rtm.models import Customer, Stream
-
-
-@transaction.atomic
-def create_stream(*, member: Member, name: str) -> Stream:
-    """Make a conversation stream; raises ``ValidationError`` for a name that is taken."""
-    stream = Stream(organization=member.organization, name=name.strip())
-    stream.full_clean()
-    stream.save(force_insert=True)
-    record("stream.created", stream)
-    return stream
+from imiconnect.rtm.models import Customer
 
 
 @transaction.atomic

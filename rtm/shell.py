@@ -42,6 +42,18 @@ def message_pages(request: HttpRequest, current: str) -> list[Button]:
     ]
 
 
+def customer_pages(current: str) -> list[Button]:
+    """Return the lists of the section Customers."""
+    pages = (
+        ("customers", _("Customers")),
+        ("topics", _("Topics")),
+        ("segments", _("Segments")),
+    )
+    return [
+        Button(label, reverse(f"rtm:{name}"), current=name == current) for name, label in pages
+    ]
+
+
 def _may_manage_apps(request: HttpRequest) -> bool:
     member = getattr(request, "member", None)
     return bool(member and member.can(Act.MANAGE_APPS))

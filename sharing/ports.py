@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imiconnect.apps.ports import Blocker
+from imiconnect.console.words import Words
 
 if TYPE_CHECKING:
     from imiconnect.sharing.models import Service
@@ -26,6 +27,8 @@ class Answers:
     blockers: list[Callable[["Service"], Iterable[Blocker]]] = field(default_factory=list)
     #: Each is called after the commit of a change of keys, state or allocations.
     changed: list[Callable[["Service"], None]] = field(default_factory=list)
+    #: Tabs of a service's page beyond its own: the name of the address, and the label.
+    tabs: list[tuple[str, Words]] = field(default_factory=list)
     traffic: Callable[["Service"], Traffic] = lambda service: Traffic()
 
 

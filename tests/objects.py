@@ -13,8 +13,11 @@ from imiconnect.audit.services import record
 from imiconnect.identity import uuid7
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Number, OfflineRequest
-from imiconnect.rtm.directory import create_customer, create_stream
+from imiconnect.rtm.directory import create_customer
 from imiconnect.rtm.models import Callback, Device, Message, ProfileBatch, Thread
+from imiconnect.rtm.segments import create_segment
+from imiconnect.rtm.streams import create_stream
+from imiconnect.rtm.topics import create_topic
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
 from imiconnect.tokens.services import make_token
@@ -32,6 +35,8 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
     stream = create_stream(member=admin, name="Northwind Stream")
     device = Device.objects.create(app=app, user_id="u1", device_id="d1", customer=customer)
     thread = Thread.objects.create(app=app, service=service, stream=stream, user_id="u1")
+    topic = create_topic(app=app, name="northwind-topic")
+    segment = create_segment(app=app, name="northwind-segment", criteria="northwind-topic")
     message = Message.objects.create(
         transid=uuid7(), organization=admin.organization, service=service, app=app,
         thread=thread, channel="rt", address="u1", created_at=timezone.now(),
@@ -66,6 +71,8 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         "stream": stream.pk,
         "device": device.pk,
         "thread": thread.pk,
+        "topic": topic.pk,
+        "segment": segment.pk,
         "message": message.pk,
         "callback": callback.pk,
         "profile_batch": batch.pk,

@@ -32,7 +32,15 @@ OBJECTS = {
     "transid": "profile_batch",
     "messages/callbacks/:key": "callback",
     "messages/:key": "message",
+    "customers/topics/:topic": "topic",
+    "customers/segments/:segment": "segment",
     "customers/:key": "customer",
+    "rtmsAPI/:topic": "topic",
+    "rtmsAPI/:segment": "segment",
+    "api/v1/streams/:pk": "stream",
+    "api/v1/threads/:pk": "thread",
+    "api/v1/topics/:pk": "topic",
+    "api/v1/segments/:pk": "segment",
     "numbers/:pk": "number",
     "api/v1/numbers/offline-requests/:pk": "offline_request",
     "api/v1/numbers/:pk": "number",
@@ -50,6 +58,7 @@ WORDS = {
     # A page that shows a new key once, found by the session that made it.
     "secret/:key": "01900000-0000-7000-8000-000000000000",
     "rtmsAPI/:user_id": "u1",
+    "api/v1/topics/:user_id": "u1",
     "token": "a-token-of-nobody",
     # Carriers call without a session; an account that is none is not found.
     "account": "nobody",

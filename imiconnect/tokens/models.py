@@ -21,6 +21,8 @@ class Scope(models.TextChoices):
     APPS_WRITE = "apps:write", _("Apps: configure and delete")
     SERVICES_READ = "sharing:read", _("Services: read")
     SERVICES_WRITE = "sharing:write", _("Services: change")
+    RTM_READ = "rtm:read", _("Streams, threads, topics and segments: read")
+    RTM_WRITE = "rtm:write", _("Streams, threads, topics and segments: change")
 
 
 class TokenQuerySet(models.QuerySet[Any]):

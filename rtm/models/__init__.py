@@ -3,6 +3,7 @@
 from imiconnect.rtm.models.callbacks import Callback, CallbackAttempt
 from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, ProfileBatch
 from imiconnect.rtm.models.events import DeviceEvent, Erasure
+from imiconnect.rtm.models.fanouts import Event, FanOut
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
 from imiconnect.rtm.models.queues import (
     ClientRef,
@@ -13,7 +14,8 @@ from imiconnect.rtm.models.queues import (
     Receipt,
     Wake,
 )
-from imiconnect.rtm.models.threads import Stream, Thread
+from imiconnect.rtm.models.threads import ServiceStream, Stream, Thread
+from imiconnect.rtm.models.topics import Segment, SegmentUser, Subscription, Topic
 
 __all__ = [
     "Attempt",
@@ -26,6 +28,8 @@ __all__ = [
     "Device",
     "DeviceEvent",
     "Erasure",
+    "Event",
+    "FanOut",
     "IdempotencyKey",
     "Inbound",
     "Message",
@@ -34,7 +38,12 @@ __all__ = [
     "ProviderReceipt",
     "ProviderRef",
     "Receipt",
+    "Segment",
+    "SegmentUser",
+    "ServiceStream",
     "Stream",
+    "Subscription",
     "Thread",
+    "Topic",
     "Wake",
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
 from imiconnect.identity import Identified
+from imiconnect.rtm.models.topics import Topic
 from imiconnect.rtm.querysets import AppOwnedQuerySet, OwnedQuerySet
 from imiconnect.sharing.models import Service
 
@@ -34,8 +35,27 @@ class Stream(Identified):
         return self.name
 
 
+class ServiceStream(models.Model):
+    """The one stream of a service; a stream may be that of many services."""
+
+    service = models.OneToOneField(
+        Service, on_delete=models.CASCADE, primary_key=True, related_name="stream_use"
+    )
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="uses")
+
+    class Meta:
+        verbose_name = _("stream of a service")
+        verbose_name_plural = _("streams of services")
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.stream}"
+
+
 class Thread(Identified):
-    """A conversation (two-way) or an announcement (one-way) with one user of an app."""
+    """A conversation (two-way) or an announcement (one-way) of an app.
+
+    It is with one user, with the subscribers of a topic, or, without either, with anybody.
+    """
 
     class Type(models.TextChoices):
         """Whether the customer may answer."""
@@ -56,8 +76,11 @@ class Thread(Identified):
     stream = models.ForeignKey(
         Stream, on_delete=models.SET_NULL, null=True, blank=True, related_name="threads"
     )
-    #: Empty for a thread made by a server for any user.
+    #: Empty for a thread of a topic, and for one made by a server for any user.
     user_id = models.CharField(_("user ID"), max_length=128, blank=True)
+    topic = models.ForeignKey(
+        Topic, on_delete=models.CASCADE, null=True, blank=True, related_name="threads"
+    )
     type = models.CharField(
         _("type"), max_length=12, choices=Type.choices, default=Type.CONVERSATION
     )
@@ -68,7 +91,7 @@ class Thread(Identified):
     category = models.CharField(_("category"), max_length=100, blank=True)
     external_id = models.CharField(_("external ID"), max_length=100, blank=True)
     extras = models.JSONField(default=dict, blank=True)
-    #: The one thread per user and stream that takes messages which name none.
+    #: The one thread per user or topic, and stream, that takes messages which name none.
     is_default = models.BooleanField(default=False)
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -79,10 +102,14 @@ class Thread(Identified):
         verbose_name_plural = _("threads")
         constraints = [
             models.UniqueConstraint(
-                fields=["app", "user_id", "stream"],
+                fields=["app", "user_id", "stream", "topic"],
                 condition=models.Q(is_default=True),
                 nulls_distinct=False,
                 name="thread_one_default",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(topic__isnull=True) | models.Q(user_id=""),
+                name="thread_of_topic_or_user",
             ),
         ]
         indexes = [

@@ -24,6 +24,7 @@ from imiconnect.rtm.protocol import cors
 from imiconnect.rtm.protocol.topics import name_problem
 from imiconnect.rtm.rest.errors import Code, RtmsError, rtms_envelope
 from imiconnect.rtm.rest.fields import JSONParser
+from imiconnect.sharing.models import Service, ServiceKey
 from imiconnect.vault import digest
 
 
@@ -35,6 +36,8 @@ class RtmsView(APIView):
     parser_classes = (JSONParser,)
     app: App
     policy: Policy
+    #: The service whose key proves that a customer's server calls; none for devices.
+    service: Service | None = None
 
     def get_exception_handler(self) -> Callable[..., Response | None]:
         """Answer errors in the envelope of this API."""
@@ -48,7 +51,17 @@ class RtmsView(APIView):
         check_key(self.app, request.headers.get("secretKey") or self._key_in_url(request))
         if self.app.state != App.State.ACTIVE or not self.app.organization.is_active:
             raise RtmsError(Code.INVALID, "The app is off.", status=HTTPStatus.FORBIDDEN)
+        if request.headers.get("key"):
+            self.service = find_service(self.app, request.headers["key"])
         super().initial(request, *args, **kwargs)
+
+    def need_server(self) -> None:
+        """Refuse what is for customers' servers, not for devices, which know no service key.
+
+        Clients that do without access tokens do without this too, as the documentation has it.
+        """
+        if self.service is None and not self.policy.client_key_as_password:
+            raise RtmsError(Code.NO_TOKEN, "The header key with the service key is missing.")
 
     def _key_in_url(self, request: Request) -> str:
         """Return nothing: a key in a URL ends up in logs."""
@@ -102,8 +115,13 @@ class RtmsView(APIView):
         return device
 
     def user_devices(self, user_id: str) -> list[Device]:
-        """Return the registered devices of a user, one of which is proved by its token."""
+        """Return the registered devices of a user, one of which is proved by its token.
+
+        A customer's server needs none; it may ask for users who have no device yet.
+        """
         devices = list(registered_devices(self.app).filter(user_id=user_id))
+        if self.service is not None:
+            return devices
         if not devices:
             raise RtmsError(Code.NO_USER)
         self._check_token(devices)
@@ -128,7 +146,7 @@ class RtmsView(APIView):
 def check_names(names: dict[str, str]) -> None:
     """Refuse names in a URL that nothing can have, and no query could look for."""
     for name, value in names.items():
-        if name != "thread_id" and name_problem(value):
+        if name in ("app_id", "user_id", "device_id") and name_problem(value):
             raise RtmsError(Code.NO_APP if name == "app_id" else Code.NO_USER)
 
 
@@ -142,6 +160,20 @@ def find_app(app_id: str) -> App:
     if app is None:
         raise RtmsError(Code.NO_APP)
     return app
+
+
+def find_service(app: App, secret: str) -> Service:
+    """Return the live service of a key, which uses the app; raises ``RtmsError``."""
+    service: Service | None = Service.objects.filter(
+        pk__in=ServiceKey.objects.filter(keys.in_force(), digest=digest(secret)).values(
+            "service"
+        ),
+        state=Service.State.LIVE,
+        allocations__app=app,
+    ).first()
+    if service is None:
+        raise RtmsError(Code.WRONG_TOKEN, "The key is no live service's that uses the app.")
+    return service
 
 
 def _types_with_devices() -> list[str]:

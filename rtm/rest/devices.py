@@ -20,6 +20,9 @@ from imiconnect.rtm.rest.errors import Code, RtmsError
 DONE = {"status": "Success", "code": "0", "description": "success"}
 KEY = OpenApiParameter("secretKey", str, OpenApiParameter.HEADER, required=True)
 TOKEN = OpenApiParameter("accessToken", str, OpenApiParameter.HEADER)
+SERVICE_KEY = OpenApiParameter(
+    "key", str, OpenApiParameter.HEADER, description="Service key of a customer's server."
+)
 TAG = ["RTM devices"]
 
 

@@ -22,6 +22,7 @@ class Code(Enum):
     INTERNAL = ("1", HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error.")
     MISSING = ("3", HTTPStatus.BAD_REQUEST, "A mandatory attribute is missing.")
     INVALID = ("4", HTTPStatus.BAD_REQUEST, "The request cannot be used.")
+    TAKEN = ("2", HTTPStatus.CONFLICT, "There is one with this name already.")
     NO_APP = ("5", HTTPStatus.NOT_FOUND, "The app does not exist.")
     NO_USER = ("7", HTTPStatus.NOT_FOUND, "The user id does not exist.")
     NO_KEY = ("11", HTTPStatus.UNAUTHORIZED, "The secretKey header is missing.")
@@ -31,6 +32,9 @@ class Code(Enum):
     WRONG_TOKEN = ("38", HTTPStatus.UNAUTHORIZED, "The accessToken does not fit this device.")
     NO_TOKEN = ("39", HTTPStatus.UNAUTHORIZED, "The accessToken header is missing.")
     OLD_TOKEN = ("40", HTTPStatus.UNAUTHORIZED, "The accessToken has expired.")
+
+    NOT_SUPPORTED = ("62", HTTPStatus.FORBIDDEN, "That is not possible here.")
+    NO_INBOX = ("67", HTTPStatus.FORBIDDEN, "The app has no Server Side Inbox.")
 
     def __init__(self, code: str, status: HTTPStatus, sentence: str) -> None:
         """Split the value into what it means."""

@@ -28,7 +28,10 @@ class ThreadBody(serializers.Serializer[Any]):
     externalid = serializers.CharField(
         required=False, allow_blank=True, max_length=100, source="external_id"
     )
-    stream_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    stream_name = serializers.CharField(
+        required=False, allow_blank=True, max_length=100, default="", source="stream"
+    )
+    topic = serializers.CharField(required=False, allow_blank=True, max_length=100, default="")
     extras = JSONObject(required=False)
 
 
@@ -73,6 +76,7 @@ class ThreadAnswer(serializers.Serializer[Any]):
     externalid = serializers.CharField()
     extras = JSONObject()
     stream_name = serializers.CharField()
+    topic = serializers.CharField()
     userId = serializers.CharField()
     created_on = serializers.CharField()
     updated_on = serializers.CharField()
@@ -113,6 +117,7 @@ def thread_json(thread: Thread, unread: int | None = None) -> dict[str, Any]:
         "externalid": thread.external_id,
         "extras": thread.extras,
         "stream_name": thread.stream.name if thread.stream else "",
+        "topic": thread.topic.name if thread.topic else "",
         "userId": thread.user_id,
         "created_on": iso(thread.created_at),
         "updated_on": iso(thread.updated_at),

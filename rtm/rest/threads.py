@@ -2,12 +2,10 @@
 
 import datetime as dt
 from http import HTTPStatus
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,26 +15,22 @@ from imiconnect.rtm.models import Message, Stream, Thread
 from imiconnect.rtm.rest import thread_bodies as bodies
 from imiconnect.rtm.rest.base import RtmsView
 from imiconnect.rtm.rest.device_bodies import DeleteMessageBody, DoneAnswer
-from imiconnect.rtm.rest.devices import DONE, KEY, TOKEN
+from imiconnect.rtm.rest.devices import DONE, KEY, SERVICE_KEY, TOKEN
 from imiconnect.rtm.rest.errors import Code, RtmsError
+from imiconnect.rtm.rest.queries import query_of
+from imiconnect.rtm.rest.topics import topic_of
+from imiconnect.rtm.streams import stream_of
 
 TAG = ["RTM threads"]
 #: No id can tell of an earlier time.
 _FIRST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def _query(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    checked = serializer(data=request.query_params.dict())
-    checked.is_valid(raise_exception=True)
-    values: dict[str, Any] = checked.validated_data
-    return values
-
-
 class _ThreadsView(RtmsView):
     def page(self, request: Request, rows: "QuerySet[Thread]", user_id: str = "") -> Response:
         """Answer a part of a list, latest change first."""
-        query = _query(bodies.PageQuery, request)
-        ordered = rows.select_related("stream").order_by("-updated_at", "-id")
+        query = query_of(bodies.PageQuery, request)
+        ordered = rows.select_related("stream", "topic").order_by("-updated_at", "-id")
         threads = list(ordered[query["start"] : query["start"] + query["limit"]])
         counted = query["fetchunreadcount"] and user_id
         unread = bodies.unread_counts(threads, user_id) if counted else {}
@@ -47,17 +41,11 @@ class _ThreadsView(RtmsView):
         total = {"total": rows.count(), "count": len(listed)}
         return Response(DONE | total | {"threads": listed})
 
-    def threads_of(self, user_id: str) -> "QuerySet[Thread]":
-        """Return the threads that a user takes part in."""
-        threads: QuerySet[Thread] = Thread.objects.filter(
-            Q(user_id=user_id) | Q(user_id=""), app=self.app
-        )
-        return threads
-
     def thread_of(self, user_id: str, thread_id: str) -> Thread:
         """Return one thread of a user; raises ``RtmsError``."""
         try:
-            found = self.threads_of(user_id).filter(pk=UUID(thread_id)).first()
+            rows = services.threads_of(self.app, user_id).select_related("stream", "topic")
+            found = rows.filter(pk=UUID(thread_id)).first()
         except ValueError:
             found = None
         if found is None:
@@ -69,28 +57,46 @@ class _ThreadsView(RtmsView):
 class AppThreadsView(_ThreadsView):
     """The threads of an app."""
 
-    @extend_schema(tags=TAG, parameters=[KEY, bodies.PageQuery], responses=bodies.ThreadsAnswer)
+    @extend_schema(
+        tags=TAG,
+        parameters=[KEY, SERVICE_KEY, bodies.PageQuery],
+        responses=bodies.ThreadsAnswer,
+    )
     def get(self, request: Request, app_id: str) -> Response:
-        """List them, latest change first."""
+        """List them, latest change first; for customers' servers."""
+        self.need_server()
         return self.page(request, Thread.objects.filter(app=self.app))
 
     @extend_schema(
         tags=TAG,
-        parameters=[KEY, TOKEN],
+        parameters=[KEY, TOKEN, SERVICE_KEY],
         request=bodies.ThreadBody,
         responses=bodies.OneThreadAnswer,
     )
     def post(self, request: Request, app_id: str) -> Response:
-        """Open a thread; one with a user needs a token of theirs."""
+        """Open a thread; one with a user needs a token of theirs.
+
+        Announcements, and threads of a topic or of anybody, are opened by customers' servers.
+        """
         values = self.body(bodies.ThreadBody)
-        user_id, stream_name = values.pop("userId"), values.pop("stream_name", "")
+        user_id, stream, topic = (values.pop(name) for name in ("userId", "stream", "topic"))
+        if not user_id or values["type"] == Thread.Type.ANNOUNCEMENT:
+            self.need_server()
         if user_id:
             self.user_devices(user_id)
-        stream = self._stream(stream_name) if stream_name else None
-        thread = services.create_thread(app=self.app, user_id=user_id, stream=stream, **values)
+        place = services.Place(
+            app=self.app,
+            user_id=user_id,
+            topic=topic_of(self.app, topic) if topic else None,
+            stream=self._stream(stream),
+            service=self.service,
+        )
+        thread = services.create_thread(place=place, **values)
         return Response(DONE | {"thread": bodies.thread_json(thread)})
 
-    def _stream(self, name: str) -> Stream:
+    def _stream(self, name: str) -> Stream | None:
+        if not name:
+            return stream_of(self.service) if self.service else None
         found: Stream | None = Stream.objects.filter(
             organization=self.app.organization_id, name=name
         ).first()
@@ -117,12 +123,14 @@ class UserThreadsView(_ThreadsView):
     """The threads of a user."""
 
     @extend_schema(
-        tags=TAG, parameters=[KEY, TOKEN, bodies.PageQuery], responses=bodies.ThreadsAnswer
+        tags=TAG,
+        parameters=[KEY, TOKEN, SERVICE_KEY, bodies.PageQuery],
+        responses=bodies.ThreadsAnswer,
     )
     def get(self, request: Request, app_id: str, user_id: str) -> Response:
         """List them, latest change first."""
         self.user_devices(user_id)
-        return self.page(request, self.threads_of(user_id), user_id)
+        return self.page(request, services.threads_of(self.app, user_id), user_id)
 
 
 class UserThreadView(_ThreadsView):
@@ -130,7 +138,7 @@ class UserThreadView(_ThreadsView):
 
     @extend_schema(
         tags=TAG,
-        parameters=[KEY, TOKEN],
+        parameters=[KEY, TOKEN, SERVICE_KEY],
         request=bodies.ThreadChanges,
         responses=bodies.OneThreadAnswer,
     )
@@ -139,6 +147,8 @@ class UserThreadView(_ThreadsView):
         changes = self.body(bodies.ThreadChanges)
         self.user_devices(user_id)
         thread = self.thread_of(user_id, thread_id)
+        if not thread.user_id:
+            self.need_server()
         if not changes:
             raise RtmsError(Code.MISSING, "There is nothing to change.")
         updated = services.update_thread(thread=thread, **changes)
@@ -146,7 +156,7 @@ class UserThreadView(_ThreadsView):
 
     @extend_schema(
         tags=TAG,
-        parameters=[KEY, TOKEN],
+        parameters=[KEY, TOKEN, SERVICE_KEY],
         request=bodies.ThreadChanges,
         responses=bodies.OneThreadAnswer,
     )
@@ -163,6 +173,7 @@ class ThreadMessagesView(_ThreadsView):
         parameters=[
             KEY,
             TOKEN,
+            SERVICE_KEY,
             OpenApiParameter("from", str, description="Messages before this time (ISO 8601)."),
             OpenApiParameter("limit", int, description="1 to 100; 50 unless given."),
         ],
@@ -170,7 +181,7 @@ class ThreadMessagesView(_ThreadsView):
     )
     def get(self, request: Request, app_id: str, user_id: str, thread_id: str) -> Response:
         """List those before ``from``, newest first; none that was deleted."""
-        query = _query(bodies.MessagesQuery, request)
+        query = query_of(bodies.MessagesQuery, request)
         self.user_devices(user_id)
         thread = self.thread_of(user_id, thread_id)
         rows = Message.objects.filter(thread=thread, app=self.app, address=user_id)
@@ -190,7 +201,10 @@ class DeleteMessageView(RtmsView):
     """A user deletes a message."""
 
     @extend_schema(
-        tags=TAG, parameters=[KEY, TOKEN], request=DeleteMessageBody, responses=DoneAnswer
+        tags=TAG,
+        parameters=[KEY, TOKEN, SERVICE_KEY],
+        request=DeleteMessageBody,
+        responses=DoneAnswer,
     )
     def post(self, request: Request, app_id: str) -> Response:
         """Hide the message from the user's lists."""

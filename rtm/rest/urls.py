@@ -5,7 +5,7 @@
 
 from django.urls import path
 
-from imiconnect.rtm.rest import devices, profiles, threads
+from imiconnect.rtm.rest import devices, profiles, segments, threads, topics
 
 _V2 = "resources/v2/"
 _V3 = "rtmsAPI/api/v3/"
@@ -32,6 +32,13 @@ urlpatterns = [
     path(f"{_USER}threads/<str:thread_id>", threads.UserThreadView.as_view()),
     path(f"{_USER}threads/<str:thread_id>/update", threads.UserThreadView.as_view()),
     path(f"{_USER}threads/<str:thread_id>/messages", threads.ThreadMessagesView.as_view()),
+    path(f"{_APPS}topics", topics.TopicsView.as_view()),
+    path(f"{_APPS}topics/<str:topic>", topics.TopicView.as_view()),
+    path(f"{_APPS}topics/<str:topic>/users", topics.SubscribersView.as_view()),
+    path(f"{_APPS}topics/<str:topic>/users/<str:user_id>", topics.SubscriberView.as_view()),
+    path(f"{_USER}topics", topics.UserTopicsView.as_view()),
+    path(f"{_APPS}segments", segments.SegmentsView.as_view()),
+    path(f"{_APPS}segments/<str:segment>", segments.SegmentView.as_view()),
     # /resources/v2/
     path(f"{_V2}customerprofile", profiles.CustomerProfileView.as_view()),
     path(f"{_V2}customerprofile/status/<str:transid>", profiles.ProfileBatchView.as_view()),

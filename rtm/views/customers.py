@@ -19,6 +19,7 @@ from imiconnect.console.toasts import toast
 from imiconnect.rtm.directory import create_customer
 from imiconnect.rtm.models import Customer, Device, Message, Thread
 from imiconnect.rtm.search import word_of
+from imiconnect.rtm.shell import customer_pages
 
 _RECENT = 30
 _DEVICES = 50
@@ -84,6 +85,10 @@ class Customers(MemberRequiredMixin, ListPage):
             return queryset
         users = Device.objects.visible_to(acting(self.request)).filter(user_id=words)
         return queryset.filter(Q(customer_id=words) | Q(pk__in=users.values("customer")))
+
+    def kinds(self) -> list[Button]:
+        """Lead to topics and segments."""
+        return customer_pages("customers")
 
     def primary(self) -> Button | None:
         """Offer to make a customer to those who may."""

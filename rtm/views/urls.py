@@ -3,7 +3,17 @@
 from django.urls import path
 
 from imiconnect.rtm.callbacks import views as callbacks
-from imiconnect.rtm.views import customers, device, figures, journey, log, send
+from imiconnect.rtm.views import (
+    customers,
+    device,
+    figures,
+    journey,
+    log,
+    segments,
+    send,
+    streams,
+    topics,
+)
 
 app_name = "rtm"
 
@@ -21,6 +31,32 @@ urlpatterns = [
     path("messages/<uuid:key>/", journey.journey, name="journey"),
     path("customers/", customers.Customers.as_view(), name="customers"),
     path("customers/new/", customers.NewCustomer.as_view(), name="customer-new"),
+    path("customers/topics/", topics.Topics.as_view(), name="topics"),
+    path("customers/topics/new/", topics.NewTopic.as_view(), name="topic-new"),
+    path("customers/topics/<uuid:topic>/", topics.TopicPage.as_view(), name="topic"),
+    path(
+        "customers/topics/<uuid:topic>/unsubscribe/",
+        topics.Unsubscribe.as_view(),
+        name="topic-unsubscribe",
+    ),
+    path(
+        "customers/topics/<uuid:topic>/delete/",
+        topics.DeleteTopic.as_view(),
+        name="topic-delete",
+    ),
+    path("customers/segments/", segments.Segments.as_view(), name="segments"),
+    path("customers/segments/new/", segments.NewSegment.as_view(), name="segment-new"),
+    path("customers/segments/<uuid:segment>/", segments.SegmentPage.as_view(), name="segment"),
+    path(
+        "customers/segments/<uuid:segment>/delete/",
+        segments.DeleteSegment.as_view(),
+        name="segment-delete",
+    ),
+    path(
+        "services/<uuid:service_id>/stream/",
+        streams.StreamTab.as_view(),
+        name="service-stream",
+    ),
     path("customers/<uuid:key>/", customers.customer, name="customer"),
     path("tools/device/", device.device, name="device"),
     path("tools/device/access/", device.device_access, name="device-access"),

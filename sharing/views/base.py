@@ -12,6 +12,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.console.lists import Button
 from imiconnect.manage import ManagePage, ObjectMixin
 from imiconnect.sharing.models import Service
+from imiconnect.sharing.ports import answers
 
 TABS = (
     ("manage", _("Overview")),
@@ -26,8 +27,8 @@ TABS = (
 
 
 def page_of(service: Service, tab: str = "manage") -> str:
-    """Return the address of a tab of a service."""
-    return reverse(f"services:{tab}", args=[service.pk])
+    """Return the address of a tab of a service; ``tab`` names another package's in full."""
+    return reverse(tab if ":" in tab else f"services:{tab}", args=[service.pk])
 
 
 class ServiceMixin(ObjectMixin):
@@ -52,7 +53,8 @@ class ServiceTab(ServiceMixin, ManagePage):
 
     def tabs(self) -> Sequence[Button]:
         """Return the tabs that this person may open."""
-        shown = [tab for tab in TABS if tab[0] != "danger" or self.may_manage]
+        danger = TABS[-1:] if self.may_manage else ()
+        shown = [*TABS[:-1], *answers.tabs, *danger]
         return [
             Button(label, page_of(self.object, name), current=name == self.tab)
             for name, label in shown

@@ -112,12 +112,27 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     rtm.ProviderReceipt.objects.create(
         channel="sms", account="a", provider_id=f"p{number}", kind=2
     )
+    _topic_rows(app, service, number)
     callback = rtm.Callback.objects.create(
         organization=organization, service=service, message_id=message.pk, kind="dr",
         event="delivered", url="https://example.test/", body="{}",
     )  # fmt: skip
     rtm.CallbackAttempt.objects.create(callback=callback, number=1)
     rtm.ConnectionHolder.objects.create(name=f"h{number}", seen_at=now)
+
+
+def _topic_rows(app: App, service: Service, number: int) -> None:
+    topic = rtm.Topic.objects.create(app=app, name=f"news{number}")
+    rtm.Subscription.objects.create(topic=topic, user_id="u")
+    segment = rtm.Segment.objects.create(app=app, name=f"vip{number}")
+    rtm.SegmentUser.objects.create(segment=segment, user_id="u")
+    rtm.Event.objects.create(app=app, address="u", body={})
+    now = timezone.now()
+    rtm.FanOut.objects.create(
+        transid=uuid7(), organization=app.organization, service=service, app=app,
+        kind="topic", named=topic.name, plan=["topic", str(topic.pk)], accepted_at=now,
+        expires_at=now,
+    )  # fmt: skip
 
 
 def url_of(model: type[Model], page: str, *args: Any) -> str:

@@ -1,0 +1,1 @@
+"""The REST interface of streams, threads, topics and segments."""

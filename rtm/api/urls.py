@@ -1,0 +1,24 @@
+"""Routes of the REST interface of the gateway's objects."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from imiconnect.rtm.api.segments import SegmentViewSet
+from imiconnect.rtm.api.streams import ServiceStreamViewSet, StreamViewSet
+from imiconnect.rtm.api.threads import ThreadViewSet
+from imiconnect.rtm.api.topics import TopicViewSet
+
+router = SimpleRouter()
+router.register("streams", StreamViewSet, basename="api-stream")
+router.register("threads", ThreadViewSet, basename="api-thread")
+router.register("topics", TopicViewSet, basename="api-topic")
+router.register("segments", SegmentViewSet, basename="api-segment")
+
+_STREAM = ServiceStreamViewSet.as_view(
+    {"get": "retrieve", "put": "update", "delete": "destroy"}
+)
+
+urlpatterns = [
+    *router.urls,
+    path("services/<uuid:pk>/stream/", _STREAM, name="api-service-stream"),
+]

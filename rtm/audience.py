@@ -1,0 +1,117 @@
+"""Who is meant by a topic, a segment or an expression: plans of sets, and their SQL.
+
+A plan is what ``protocol/expressions.py`` reads, with ids for names: ``["topic", id]``,
+``["list", id]``, ``["|", a, b]``, ``["&", a, b]``, ``["-", a, b]``, ``["!", a]``.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models.functions import Lower
+
+from imiconnect.rtm.models import Segment, Topic
+from imiconnect.rtm.protocol import expressions
+from imiconnect.rtm.protocol.expressions import Plan
+from imiconnect.rtm.sql import cursor
+
+_OPERATIONS = {"|": "UNION", "&": "INTERSECT", "-": "EXCEPT"}
+_TOPIC = "SELECT user_id FROM rtm_subscription WHERE topic_id = %b AND user_id > %b"
+_LIST = "SELECT user_id FROM rtm_segmentuser WHERE segment_id = %b AND user_id > %b"
+_EVERYBODY = """SELECT user_id FROM rtm_device
+WHERE app_id = %b AND user_id > %b AND unregistered_at IS NULL"""
+
+
+class NoSuchName(LookupError):
+    """An expression names what the app does not have; says so in a sentence."""
+
+
+def plan_of_topics(app: uuid.UUID, text: str) -> Plan:
+    """Return the plan of an expression over an app's topics.
+
+    Raises ``NoSuchName`` and ``WrongExpression``.
+    """
+    parsed = expressions.parse(text)
+    return with_topics(parsed, _topics(app, expressions.names_of(parsed)))
+
+
+def plan_of_segments(app: uuid.UUID, text: str) -> Plan:
+    """Return the plan of an expression over an app's segments; raises as for topics."""
+    parsed = expressions.parse(text)
+    wanted = list({name.lower() for name in expressions.names_of(parsed)})
+    rows = Segment.objects.annotate(folded=Lower("name")).filter(app=app, folded__in=wanted)
+    segments = {row.folded: (row.pk, row.criteria) for row in rows}
+    criteria = {text: expressions.parse(text) for _pk, text in segments.values() if text}
+    inner = {name for plan in criteria.values() for name in expressions.names_of(plan)}
+    return with_segments(parsed, segments, criteria, _topics(app, inner))
+
+
+def with_topics(plan: Plan, topics: Mapping[str, uuid.UUID]) -> Plan:
+    """Put ids in place of topics' names; ``topics`` has names in small letters."""
+
+    def leaf(name: str) -> Plan:
+        found = topics.get(name.lower())
+        if found is None:
+            raise NoSuchName(f"The app has no topic “{name}”.")
+        return ["topic", str(found)]
+
+    return expressions.replaced(plan, leaf)
+
+
+def with_segments(
+    plan: Plan,
+    segments: Mapping[str, tuple[uuid.UUID, str]],
+    criteria: Mapping[str, Plan],
+    topics: Mapping[str, uuid.UUID],
+) -> Plan:
+    """Put lists and expressions in place of segments' names."""
+
+    def leaf(name: str) -> Plan:
+        found = segments.get(name.lower())
+        if found is None:
+            raise NoSuchName(f"The app has no segment “{name}”.")
+        key, text = found
+        return with_topics(criteria[text], topics) if text else ["list", str(key)]
+
+    return expressions.replaced(plan, leaf)
+
+
+def _topics(app: uuid.UUID, names: Iterable[str]) -> dict[str, uuid.UUID]:
+    wanted = list({name.lower() for name in names})
+    rows = Topic.objects.annotate(folded=Lower("name")).filter(app=app, folded__in=wanted)
+    return {row.folded: row.pk for row in rows}
+
+
+def users_sql(plan: Plan, app: uuid.UUID, after: str = "") -> tuple[str, list[Any]]:
+    """Return a SELECT of ``user_id`` of a set, beyond ``after``, and its parameters.
+
+    The statement is made of constants of this module alone.
+    """
+    kind = plan[0]
+    if kind in ("topic", "list"):
+        return (_TOPIC if kind == "topic" else _LIST), [uuid.UUID(plan[1]), after]
+    if kind == "!":
+        inner, parameters = users_sql(plan[1], app, after)
+        return f"({_EVERYBODY} EXCEPT ({inner}))", [app, after, *parameters]
+    left, first = users_sql(plan[1], app, after)
+    right, second = users_sql(plan[2], app, after)
+    return f"(({left}) {_OPERATIONS[kind]} ({right}))", first + second
+
+
+def count(plan: Plan, app: uuid.UUID) -> int:
+    """Return how many users a set has now."""
+    sql, parameters = users_sql(plan, app)
+    with cursor() as own:
+        own.execute(f"SELECT count(*) FROM ({sql}) u".encode(), parameters)  # noqa: S608
+        row = own.fetchone()
+        return int(row[0]) if row else 0
+
+
+def size_of(segment: Segment) -> int:
+    """Return how many users a segment has now; none where a topic of it is gone."""
+    if not segment.criteria:
+        return segment.users.count()
+    try:
+        return count(plan_of_topics(segment.app_id, segment.criteria), segment.app_id)
+    except NoSuchName:
+        return 0

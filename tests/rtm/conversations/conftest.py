@@ -1,0 +1,69 @@
+"""What tests of conversations share: REST calls of devices and of customers' servers."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from imiconnect.apps.models import App
+from imiconnect.rtm.models import Device
+from imiconnect.rtm.streams import create_stream, use_stream
+from imiconnect.sharing.models import Service
+from imiconnect.vault import digest
+from tests.rtm.conftest import CLIENT_KEY, SERVICE_KEY
+
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def strict_app(rtm_app: App) -> App:
+    """The app, whose devices must prove themselves by access tokens."""
+    rtm_app.policy = rtm_app.policy | {"client_key_as_password": False}
+    rtm_app.save()
+    return rtm_app
+
+
+@pytest.fixture
+def server(strict_app: App, service: Service) -> Call:
+    """Call the RTMS API as the customer's server, by client key and service key."""
+    return caller(strict_app, {"secretKey": CLIENT_KEY, "key": SERVICE_KEY})
+
+
+@pytest.fixture
+def as_user(strict_app: App) -> Callable[[str], Call]:
+    """Return a function that registers a user's device and returns its calls."""
+
+    def call_of(user_id: str, device_id: str = "d1") -> Call:
+        token = f"token-of-{user_id}-{device_id}"
+        Device.objects.get_or_create(
+            app=strict_app,
+            user_id=user_id,
+            device_id=device_id,
+            defaults={"access_token_digest": digest(token)},
+        )
+        return caller(strict_app, {"secretKey": CLIENT_KEY, "accessToken": token})
+
+    return call_of
+
+
+def caller(app: App, headers: dict[str, str]) -> Call:
+    """Return a function that calls below ``/rtmsAPI/api/v3/apps/<appId>/``."""
+
+    def send(method: str, path: str, body: Any = None, **query: Any) -> Any:
+        url = f"/rtmsAPI/api/v3/apps/{app.app_id}/{path}"
+        client = Client(headers=headers)
+        if method == "GET":
+            return client.get(url, query)
+        return client.generic(method, url, json.dumps(body), content_type="application/json")
+
+    return send
+
+
+@pytest.fixture
+def support(service: Service, admin: Any) -> Any:
+    """The stream Support, which the service uses."""
+    stream = create_stream(member=admin, name="Support")
+    use_stream(service=service, stream=stream)
+    return stream

@@ -1,0 +1,127 @@
+"""Topics and segments over the RTMS API and in the database."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from imiconnect.apps.models import App
+from imiconnect.rtm import segments, topics
+from imiconnect.rtm.audience import count, plan_of_segments, plan_of_topics
+from imiconnect.rtm.models import Device, Topic
+
+pytestmark = pytest.mark.django_db
+
+Call = Callable[..., Any]
+
+
+def test_a_server_makes_lists_changes_and_deletes_a_topic(server: Call) -> None:
+    made = server("POST", "topics", {"name": "news", "ref": "News", "topic_group": "Daily"})
+    assert made.json()["code"] == "0"
+    key = made.json()["id"]
+    assert server("POST", "topics", {"name": "News"}).json()["code"] == "2"
+    changed = server("PUT", f"topics/{key}", {"access_level": "Read"}).json()["topic"]
+    assert (changed["access_level"], changed["ref"]) == ("Read", "News")
+    listed = server("GET", "topics").json()
+    assert (listed["total"], listed["topics"][0]["name"]) == (1, "news")
+    assert server("DELETE", "topics/news").json()["code"] == "0"
+    assert server("GET", f"topics/{key}").status_code == 404
+
+
+def test_a_device_makes_no_topic(as_user: Callable[[str], Call]) -> None:
+    answer = as_user("ana")("POST", "topics", {"name": "news"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "39")
+
+
+def test_a_user_subscribes_themselves_alone(
+    as_user: Callable[[str], Call], strict_app: App
+) -> None:
+    topics.create_topic(app=strict_app, name="news")
+    ana = as_user("ana")
+    as_user("ben")
+    assert ana("POST", "topics/news/users", ["ana"]).json()["count"] == 1
+    assert ana("POST", "topics/news/users", ["ana"]).json()["count"] == 0
+    assert ana("POST", "topics/news/users", ["ben"]).status_code == 401
+    assert ana("POST", "topics/news/users", ["ana", "ben"]).status_code == 401
+    listed = ana("GET", "user/ana/topics", subscribed="both").json()["topics"]
+    assert [topic["subscribed"] for topic in listed] == [True]
+    assert ana("GET", "topics/news/users/ana").json()["subscribed"]
+    assert ana("DELETE", "topics/news/users/ana").json()["count"] == 1
+    assert ana("GET", "user/ana/topics", subscribed="true").json()["topics"] == []
+
+
+def test_a_server_subscribes_many_and_reads_who_is(server: Call, strict_app: App) -> None:
+    topics.create_topic(app=strict_app, name="news")
+    users = [f"u{number}" for number in range(5)]
+    assert server("POST", "topics/news/users", users).json()["count"] == 5
+    listed = server("GET", "topics/news/users", start=1, limit=2).json()
+    assert (listed["total"], listed["users"]) == (5, ["u1", "u2"])
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a|b", "-a", "x" * 101])
+def test_a_name_must_be_a_word_of_an_expression(rtm_app: App, name: str) -> None:
+    with pytest.raises(ValidationError):
+        topics.create_topic(app=rtm_app, name=name)
+
+
+@pytest.fixture
+def people(rtm_app: App) -> App:
+    """Users a to e are registered; a, b, c read news, c and d read sport."""
+    for user in "abcde":
+        Device.objects.create(app=rtm_app, user_id=user, device_id="d")
+    news = topics.create_topic(app=rtm_app, name="news")
+    sport = topics.create_topic(app=rtm_app, name="sport")
+    topics.subscribe(topic=news, user_ids="abc")
+    topics.subscribe(topic=sport, user_ids="cd")
+    return rtm_app
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("news", 3),
+        ("NEWS", 3),
+        ("news || sport", 4),
+        ("news & sport", 1),
+        ("news - sport", 2),
+        ("news'", 2),
+        ("!(news | sport)", 1),
+    ],
+)
+def test_an_expression_over_topics_has_its_users(people: App, text: str, size: int) -> None:
+    assert count(plan_of_topics(people.pk, text), people.pk) == size
+
+
+def test_segments_are_lists_or_expressions_and_are_combined(people: App) -> None:
+    segments.create_segment(app=people, name="readers", criteria="news | sport")
+    segments.create_segment(app=people, name="vip", user_ids=["c", "e"])
+    assert count(plan_of_segments(people.pk, "readers & vip"), people.pk) == 1
+    assert count(plan_of_segments(people.pk, "readers | vip"), people.pk) == 5
+
+
+def test_a_segment_is_one_of_the_two_and_names_topics_that_exist(people: App) -> None:
+    with pytest.raises(ValidationError, match="not both"):
+        segments.create_segment(app=people, name="x", criteria="news", user_ids=["a"])
+    with pytest.raises(ValidationError, match="no topic “weather”"):
+        segments.create_segment(app=people, name="x", criteria="news - weather")
+
+
+def test_a_server_makes_changes_and_deletes_a_segment(server: Call, people: App) -> None:
+    made = server("POST", "segments", {"name": "readers", "criteria": "news | sport"}).json()
+    assert (made["code"], made["segment"]["user_count"]) == ("0", 4)
+    changed = server("PUT", f"segments/{made['id']}", {"criteria": "news"}).json()
+    assert changed["segment"]["user_count"] == 3
+    assert server("GET", "segments").json()["total"] == 1
+    assert server("DELETE", "segments/readers").json()["code"] == "0"
+    assert server("GET", "segments/readers").status_code == 404
+
+
+def test_the_topics_of_another_app_are_not_there(server: Call, outsider: Any) -> None:
+    other = App.objects.create(
+        organization=outsider.organization, app_id="ZZ12345678", channel_type="mobile_web"
+    )
+    foreign = topics.create_topic(app=other, name="secret")
+    assert server("GET", f"topics/{foreign.pk}").status_code == 404
+    assert server("DELETE", "topics/secret").status_code == 404
+    assert Topic.objects.filter(pk=foreign.pk).exists()
