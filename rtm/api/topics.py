@@ -83,11 +83,12 @@ class TopicViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewS
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the topics with the number of their subscribers."""
-        rows = self.visible(Topic.objects.visible_to).select_related("app")
+        rows: QuerySet[Any] = self.visible(Topic.objects.visible_to).select_related("app")
         if self.action == "list" and self.request.query_params.get("app"):
             given = self.request.query_params["app"]
             rows = rows.filter(app=serializers.UUIDField().run_validation(given))
-        return rows.annotate(subscribers=Count("subscriptions"))
+        counted: QuerySet[Any] = rows.annotate(subscribers=Count("subscriptions"))
+        return counted
 
     @extend_schema(parameters=[OpenApiParameter("app", str)])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

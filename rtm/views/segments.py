@@ -214,7 +214,7 @@ class DeleteSegment(SegmentMixin, ConfirmPage):
         """Lead back to the segment."""
         url = segment_url(self.object)
         back = {"back_url": url, "cancel_url": url, "back_label": self.object.name}
-        return super().get_context_data(**back, **kwargs)  # type: ignore[misc,no-any-return]
+        return super().get_context_data(**back, **kwargs)
 
     def get_object_name(self) -> str:
         """Return the segment's name."""

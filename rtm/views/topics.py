@@ -75,7 +75,10 @@ class Topics(MemberRequiredMixin, ListPage):
     def get_queryset(self) -> QuerySet[Any]:
         """Return the topics with the number of their subscribers."""
         topics: QuerySet[Any] = Topic.objects.visible_to(acting(self.request))
-        return topics.select_related("app").annotate(subscribers=Count("subscriptions"))
+        found: QuerySet[Any] = topics.select_related("app").annotate(
+            subscribers=Count("subscriptions")
+        )
+        return found
 
     def filtered(self, queryset: QuerySet[Any], values: dict[str, Any]) -> QuerySet[Any]:
         """Find by a part of the name, the title or the group."""
@@ -260,7 +263,7 @@ class DeleteTopic(TopicMixin, ConfirmPage):
         """Lead back to the topic."""
         url = topic_url(self.object)
         back = {"back_url": url, "cancel_url": url, "back_label": self.object.name}
-        return super().get_context_data(**back, **kwargs)  # type: ignore[misc,no-any-return]
+        return super().get_context_data(**back, **kwargs)
 
     def get_object_name(self) -> str:
         """Return the topic's name."""
