@@ -96,7 +96,7 @@ class ServiceStreamAdmin(ReadOnlyAdmin):
     list_display = ("service", "stream")
     list_filter: ClassVar = [("stream", AutocompleteSelectFilter)]
     list_select_related = ("service", "stream")
-    exact = ("service_id",)
+    search_fields = ("service__name", "stream__name")
     ordering = ("-service",)
 
 
