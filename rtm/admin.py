@@ -155,8 +155,8 @@ class FanOutAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
-@admin.register(models.Event)
-class EventAdmin(ReadOnlyAdmin):
+@admin.register(models.UserEvent)
+class UserEventAdmin(ReadOnlyAdmin):
     """What users' devices are told besides messages."""
 
     list_display = ("id", "address", "app", "created_at", "due_at")

@@ -3,7 +3,7 @@
 from imiconnect.rtm.models.callbacks import Callback, CallbackAttempt
 from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, ProfileBatch
 from imiconnect.rtm.models.events import DeviceEvent, Erasure
-from imiconnect.rtm.models.fanouts import Event, FanOut
+from imiconnect.rtm.models.fanouts import FanOut, UserEvent
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
 from imiconnect.rtm.models.queues import (
     ClientRef,
@@ -28,7 +28,6 @@ __all__ = [
     "Device",
     "DeviceEvent",
     "Erasure",
-    "Event",
     "FanOut",
     "IdempotencyKey",
     "Inbound",
@@ -45,5 +44,6 @@ __all__ = [
     "Subscription",
     "Thread",
     "Topic",
+    "UserEvent",
     "Wake",
 ]

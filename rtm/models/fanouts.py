@@ -65,7 +65,7 @@ class FanOut(Identified):
         return f"{self.kind} {self.named}"
 
 
-class Event(models.Model):
+class UserEvent(models.Model):
     """Something to tell a user's devices besides messages: read, deleted, sent by the user.
 
     It is published once, and again to who connects later, until it is a day old.

@@ -126,7 +126,7 @@ def _topic_rows(app: App, service: Service, number: int) -> None:
     rtm.Subscription.objects.create(topic=topic, user_id="u")
     segment = rtm.Segment.objects.create(app=app, name=f"vip{number}")
     rtm.SegmentUser.objects.create(segment=segment, user_id="u")
-    rtm.Event.objects.create(app=app, address="u", body={})
+    rtm.UserEvent.objects.create(app=app, address="u", body={})
     now = timezone.now()
     rtm.FanOut.objects.create(
         transid=uuid7(), organization=app.organization, service=service, app=app,

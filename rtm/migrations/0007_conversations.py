@@ -11,13 +11,13 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_invited_by"),
         ("apps", "0001_initial"),
-        ("rtm", "0005_media_and_providers"),
+        ("rtm", "0006_events_and_erasures"),
         ("sharing", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Event",
+            name="UserEvent",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("address", models.CharField(max_length=128)),
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
             name="thread_one_default",
         ),
         migrations.AddField(
-            model_name="event",
+            model_name="userevent",
             name="app",
             field=models.ForeignKey(
                 db_index=False,
@@ -288,7 +288,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="event",
+            model_name="userevent",
             index=models.Index(
                 condition=models.Q(("due_at__isnull", False)),
                 fields=["due_at"],
@@ -296,11 +296,11 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="event",
+            model_name="userevent",
             index=models.Index(fields=["app", "address", "created_at"], name="event_of_user"),
         ),
         migrations.AddIndex(
-            model_name="event",
+            model_name="userevent",
             index=models.Index(fields=["created_at"], name="event_age"),
         ),
         migrations.AddIndex(
