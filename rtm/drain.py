@@ -7,7 +7,8 @@ any case, so that a worker which stops or is replaced never waits for one.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -15,6 +16,7 @@ from imiconnect.engines.heartbeat import active
 from imiconnect.engines.tally import Counter, failed
 from imiconnect.rtm import nudge
 from imiconnect.rtm.live import Hints, gathered
+from imiconnect.rtm.sql import redoable
 
 log = logging.getLogger(__name__)
 
@@ -23,43 +25,32 @@ LONGEST, LINGER, PAUSE, LONGEST_PAUSE = 20.0, 1.0, 0.004, 0.02
 _RENEW_EVERY = nudge.FLAG_MILLISECONDS / 3000
 
 
-def drain(queue: str, step: Callable[[], int], *, linger: float = LINGER) -> int:
+def drain(
+    queue: str, step: Callable[[], int], *, linger: float = LINGER, durable: bool = False
+) -> int:
     """Call ``step`` until it has found nothing for ``linger`` seconds; return the sum.
+
+    Unless ``durable``, its commits do not wait for the disk (``sql.redoable``): not for
+    steps of which a repetition costs somebody something, or ends differently.
 
     A step that raises ends the drain: its rows are due again after their lease, and the
     sweep sends the next drain. While it runs, nudges of the queue are held back.
     """
     with gathered() as hints:
-        return _drain(queue, step, linger, hints)
+        return _drain(queue, step, hints, linger=linger, durable=durable)
 
 
-def _drain(queue: str, step: Callable[[], int], linger: float, hints: Hints) -> int:
-    begun = last_work = time.monotonic()
-    renewed = 0.0
-    total, pause = 0, PAUSE
+def _drain(
+    queue: str, step: Callable[[], int], hints: Hints, *, linger: float, durable: bool
+) -> int:
+    total = 0
     counter = Counter(f"queue:{queue}")
     try:
-        while (now := time.monotonic()) - begun < LONGEST and now - last_work < linger:
-            if now - renewed > _RENEW_EVERY:
-                nudge.renew(queue)
-                renewed = now
-            done = step()
-            total += done
-            counter.add(done)
-            if done:
-                active(f"queue:{queue}")
-                last_work, pause = time.monotonic(), PAUSE
-            else:
-                hints.tell_in_time()
-                time.sleep(pause)
-                pause = min(pause * 1.2, LONGEST_PAUSE)
-        nudge.release(queue)
-        # A row that came between the last look and the release has sent no nudge.
-        last = step()
-        counter.add(last)
-        if last:
-            nudge.nudge(queue)
-        return total + last
+        with nullcontext() if durable else redoable():
+            for done in _steps(queue, step, hints, linger):
+                total += done
+                counter.add(done)
+        return total
     except Exception as error:
         failed(f"queue:{queue}", error)
         nudge.release(queue)
@@ -70,3 +61,28 @@ def _drain(queue: str, step: Callable[[], int], linger: float, hints: Hints) -> 
         return total
     finally:
         counter.flush()
+
+
+def _steps(queue: str, step: Callable[[], int], hints: Hints, linger: float) -> Iterator[int]:
+    """Take steps until nothing has been due for a while; yield what each one did."""
+    begun = last_work = time.monotonic()
+    renewed, pause = 0.0, PAUSE
+    while (now := time.monotonic()) - begun < LONGEST and now - last_work < linger:
+        if now - renewed > _RENEW_EVERY:
+            nudge.renew(queue)
+            renewed = now
+        done = step()
+        yield done
+        if done:
+            active(f"queue:{queue}")
+            last_work, pause = time.monotonic(), PAUSE
+        else:
+            hints.tell_in_time()
+            time.sleep(pause)
+            pause = min(pause * 1.2, LONGEST_PAUSE)
+    nudge.release(queue)
+    # A row that came between the last look and the release has sent no nudge.
+    last = step()
+    yield last
+    if last:
+        nudge.nudge(queue)

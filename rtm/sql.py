@@ -34,6 +34,25 @@ def cursor() -> Iterator[psycopg.Cursor[Any]]:
         yield own
 
 
+@contextmanager
+def redoable() -> Iterator[None]:
+    """Let commits inside not wait for the disk: what a crash undoes is done again.
+
+    For work whose cause is a committed row that goes in the same transaction, as every step
+    of a processor is: after a crash the row is there again. A transaction is still whole or
+    not at all.
+    """
+    connection.ensure_connection()
+    with cursor() as own:
+        own.execute("SET synchronous_commit TO off")
+    try:
+        yield
+    finally:
+        if connection.connection is not None and not connection.connection.closed:
+            with cursor() as own:
+                own.execute("RESET synchronous_commit")
+
+
 def together(*asked: tuple[LiteralString, Sequence[Any]]) -> list[list[tuple[Any, ...]]]:
     """Return the rows of each ``(statement, parameters)``; all go in one round trip."""
     if not asked:

@@ -10,7 +10,7 @@ from imiconnect.rtm.bindings import PUBLISH_POLICY
 from imiconnect.rtm.broker import link
 from imiconnect.rtm.callbacks.tasks import send_callbacks
 from imiconnect.rtm.drain import drain
-from imiconnect.rtm.lanes import LANES
+from imiconnect.rtm.lanes import LANES, MT
 from imiconnect.rtm.nudge import TASKS
 from imiconnect.rtm.partitions import ensure_partitions
 from imiconnect.rtm.processors import dr, expiry, mo, mt, provider, retry
@@ -21,7 +21,8 @@ def _drains(lane: str) -> None:
     """Make the task of one lane."""
 
     def drain_lane() -> int:
-        return drain(lane, partial(mt.process_due, lane=lane))
+        # What goes to a provider a second time may be charged and read a second time.
+        return drain(lane, partial(mt.process_due, lane=lane), durable=lane != MT)
 
     drain_lane.__doc__ = f"Send messages that are due on the lane {lane}."
     celery.task(name=TASKS[lane])(drain_lane)
@@ -58,7 +59,7 @@ def drain_retry() -> int:
 @celery.task(name="rtm.drain_expiry")
 def drain_expiry() -> int:
     """Expire what is past its time."""
-    return drain("expiry", expiry.process_due, linger=0.0)
+    return drain("expiry", expiry.process_due, linger=0.0, durable=True)
 
 
 @celery.task(name=PUBLISH_POLICY)

@@ -37,8 +37,9 @@ class Gateway:
                 answer = web.post(
                     f"/rtmsAPI/api/v3/{app}/register",
                     headers={"secretKey": self.demo["client_key"]},
-                    json={"userId": f"user-{number}", "deviceId": "bench"},
+                    json={"userId": f"user-{number}", "deviceId": f"bench-{number}"},
                 ).json()
+                assert "clientId" in answer, answer
                 yield {
                     "client_id": answer["clientId"],
                     "username": f"{app}/user-{number}",

@@ -1,7 +1,9 @@
 """What a drain counts, and what it does when its processor fails."""
 
+from typing import Any
+
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from imiconnect.engines.health import parts
 from imiconnect.engines.metrics import as_text
@@ -37,6 +39,29 @@ def test_a_failure_is_kept_without_its_text_and_ends_the_drain() -> None:
     assert part.failed_seconds_ago is not None
     assert not redis().exists(nudge.flag_of("mo"))
     assert b'imiconnect_queue_failures_total{part="queue:mo"} 1.0' in as_text()
+
+
+def committing(**options: Any) -> str:
+    """Return how the connection commits during a drain."""
+    said: list[str] = []
+
+    def step() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")
+            said.append(cursor.fetchone()[0])
+        return 0
+
+    drain("dr", step, linger=0.0, **options)
+    return said[0]
+
+
+def test_steps_that_can_be_taken_again_do_not_wait_for_the_disk() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO on")
+    assert committing() == "off"
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO on")
+    assert committing(durable=True) == "on"
 
 
 def test_a_database_that_is_away_ends_the_drain_without_an_error() -> None:
