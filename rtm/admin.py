@@ -298,3 +298,13 @@ class ConnectionHolderAdmin(ReadOnlyAdmin):
     list_filter = ("seen_at",)
     search_fields = ("name",)
     ordering = ("name",)
+
+
+@admin.register(models.RuleEvent)
+class RuleEventAdmin(ReadOnlyAdmin):
+    """Events that wait for the rules of services."""
+
+    list_display = ("id", "kind", "channel", "address", "happened_at", "due_at")
+    list_filter: ClassVar = ["kind"]
+    exact = ("id", "organization_id", "service_id", "address")
+    ordering = ("due_at",)

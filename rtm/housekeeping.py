@@ -17,6 +17,8 @@ KEEP_REFS = dt.timedelta(days=7)
 KEEP_PROVIDER_REFS = dt.timedelta(days=30)
 #: What has happened to devices is told for this long.
 KEEP_EVENTS = dt.timedelta(days=180)
+#: What rules did is on their pages for a month.
+KEEP_RUNS = dt.timedelta(days=30)
 _AT_ONCE = 5000
 
 # For each queue: rows that are due. A claimed message is somebody's, until its lease ends.
@@ -30,6 +32,8 @@ _SOURCES = {
     "mo": "rtm_inbound WHERE due_at <= %b",
     "retry": "rtm_wake WHERE due_at <= %b",
     "expiry": "rtm_openmessage WHERE expires_at <= %b",
+    "rules": "(SELECT due_at FROM rtm_ruleevent UNION ALL SELECT due_at FROM sharing_rulerun "
+    "WHERE due_at IS NOT NULL) waiting WHERE due_at <= %b",
 }
 QUEUES = tuple(_SOURCES)
 
@@ -77,6 +81,7 @@ def delete_old(now: dt.datetime) -> int:
         ("rtm_idempotencykey", KEEP_KEYS),
         ("rtm_clientref", KEEP_REFS),
         ("rtm_providerref", KEEP_PROVIDER_REFS),
+        ("sharing_rulerun", KEEP_RUNS),
     )
     keys = sum(_delete(table, now - time) for table, time in kept)
     return keys + _delete_events(first_uuid7_at(now - KEEP_EVENTS))

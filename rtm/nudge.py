@@ -27,6 +27,7 @@ TASKS = {lane: f"rtm.drain_{lane}" for lane in LANES} | {
     "mo": "rtm.drain_mo",
     "retry": "rtm.drain_retry",
     "expiry": "rtm.drain_expiry",
+    "rules": "rtm.drain_rules",
 }
 
 

@@ -20,7 +20,7 @@ from imiconnect.rtm.intake.realtime import REALTIME
 from imiconnect.rtm.nudge import nudge
 from imiconnect.sharing.models import Service
 
-__all__ = ["Refusal", "Sent", "send_messages", "send_request"]
+__all__ = ["Refusal", "Request", "Sent", "send_messages", "send_request", "send_requests"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,41 @@ def send_request(*, service: Service, body: bytes) -> Sent:
     return _accepted(order)
 
 
+@dataclass(frozen=True)
+class Request:
+    """A request of a service; the same ``key`` and body again is the same request."""
+
+    service_id: uuid.UUID
+    body: bytes
+    key: str
+
+
+def send_requests(requests: Sequence[Request]) -> list[Sent | Refusal]:
+    """Accept several requests at once; return for each what was accepted, or why not.
+
+    As ``send_request``, but each is accepted once however often it is made (for a day).
+    """
+    results: list[Sent | Refusal] = []
+    good: dict[int, Order] = {}
+    for number, request in enumerate(requests):
+        try:
+            order = orders.parse(request.body, now=timezone.now())
+        except Refusal as refusal:
+            results.append(refusal)
+            continue
+        order.service_id, order.idempotency_key = request.service_id, request.key
+        good[number] = order
+        results.append(Sent(order.transid))
+    if good:
+        accepted = async_to_sync(_accept_all)(list(good.values()))
+        for (number, order), result in zip(good.items(), accepted, strict=True):
+            known = result if isinstance(result, Refusal) else Sent(order.transid)
+            results[number] = known
+        for lane in {order.medium.lane for order in good.values()}:
+            nudge(lane)
+    return results
+
+
 def _accepted(order: Order) -> Sent:
     result, transid = async_to_sync(_accept_one)(order)
     if isinstance(result, Refusal):
@@ -81,7 +116,10 @@ def _accepted(order: Order) -> Sent:
 
 
 async def _accept_one(order: Order) -> tuple[Answer | Refusal, uuid.UUID]:
+    return (await _accept_all([order]))[0], order.transid
+
+
+async def _accept_all(batch: Sequence[Order]) -> list[Answer | Refusal]:
     connection = await AsyncConnection.connect(conninfo(), autocommit=True)
     async with connection:
-        results = await accept(connection, [order])
-    return results[0], order.transid
+        return await accept(connection, batch)

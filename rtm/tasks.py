@@ -13,7 +13,7 @@ from imiconnect.rtm.drain import drain
 from imiconnect.rtm.lanes import LANES, MT
 from imiconnect.rtm.nudge import TASKS
 from imiconnect.rtm.partitions import ensure_partitions
-from imiconnect.rtm.processors import dr, expiry, mo, mt, provider, retry
+from imiconnect.rtm.processors import dr, expiry, mo, mt, provider, retry, rules
 from imiconnect.rtm.protocol import topics
 
 
@@ -60,6 +60,12 @@ def drain_retry() -> int:
 def drain_expiry() -> int:
     """Expire what is past its time."""
     return drain("expiry", expiry.process_due, linger=0.0, durable=True)
+
+
+@celery.task(name="rtm.drain_rules")
+def drain_rules() -> int:
+    """Match events with the rules of services, and do what the rules say."""
+    return drain("rules", rules.process_due)
 
 
 @celery.task(name=PUBLISH_POLICY)

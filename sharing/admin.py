@@ -10,6 +10,8 @@ from imiconnect.sharing.models import (
     Allocation,
     AppShare,
     NumberAllocation,
+    Rule,
+    RuleRun,
     Service,
     ServiceKey,
 )
@@ -103,4 +105,35 @@ class AppShareAdmin(ReadOnlyAdmin):
     ]
     list_select_related = ("content_object", "group", "permission__content_type")
     search_fields = ("content_object__name", "content_object__app_id")
+    ordering = ("-id",)
+
+
+@admin.register(Rule)
+class RuleAdmin(ReadOnlyAdmin):
+    """Rules of services, in their order."""
+
+    list_display = ("name", "service", "position", "listens", "action", "is_active")
+    list_filter: ClassVar = [
+        ("organization", AutocompleteSelectFilter),
+        "listens",
+        "action",
+        "is_active",
+    ]
+    list_select_related = ("service",)
+    search_fields = ("name", "service__name")
+    ordering = ("service", "position")
+
+
+@admin.register(RuleRun)
+class RuleRunAdmin(ReadOnlyAdmin):
+    """What rules did."""
+
+    list_display = ("rule", "service", "event_kind", "address", "state", "code", "created_at")
+    list_filter: ClassVar = [
+        ("service__organization", AutocompleteSelectFilter),
+        "state",
+        "event_kind",
+    ]
+    list_select_related = ("rule", "service")
+    exact = ("id", "event_id", "transid", "address")
     ordering = ("-id",)

@@ -25,7 +25,7 @@ class SharingConfig(AppConfig):
         ports.answers.uses = uses.uses_of
         ports.answers.sharing = shares.section_of
         ports.answers.choose_incoming = uses.choose_incoming
-        ports.answers.blockers.append(uses.allocations_of)
+        ports.answers.blockers += [uses.allocations_of, uses.rules_of]
         of_numbers.answers.uses = uses.uses_of_numbers
         of_levels.merging.append(of_shares.unite_shares)
         services = shell.Section("services", _("Services"), "services:list", "stack-2", 40)

@@ -226,3 +226,17 @@ class AppShare(GroupObjectPermissionBase):
 
     def __str__(self) -> str:
         return str(self.content_object)
+
+
+# Their tables name services, so they come last.
+from imiconnect.sharing.rules.models import Rule, RuleRun  # noqa: E402
+
+__all__ = [
+    "Allocation",
+    "AppShare",
+    "NumberAllocation",
+    "Rule",
+    "RuleRun",
+    "Service",
+    "ServiceKey",
+]

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,7 @@ from imiconnect.apps.ports import Blocker, Use
 from imiconnect.numbers.models import Number
 from imiconnect.numbers.ports import Use as NumberUse
 from imiconnect.sharing.allocations import choose_inbound_service
-from imiconnect.sharing.models import Allocation, NumberAllocation, Service
+from imiconnect.sharing.models import Allocation, NumberAllocation, Rule, Service
 
 
 def uses_of(app: App, member: Member) -> list[Use]:
@@ -46,6 +47,15 @@ def allocations_of(app: App) -> Iterator[Blocker]:
     for row in Allocation.objects.filter(app=app).select_related("service").order_by("id"):
         url = reverse("services:channels", args=[row.service_id])
         yield Blocker(_("The service %s uses it.") % row.service.name, url)
+
+
+def rules_of(app: App) -> Iterator[Blocker]:
+    """Yield each rule that names an app as a reason against deleting it."""
+    named = Rule.objects.filter(Q(app=app) | Q(send_app=app)).select_related("service")
+    for rule in named.order_by("id"):
+        url = reverse("services:manage", args=[rule.service_id])
+        words = {"rule": rule.name, "service": rule.service.name}
+        yield Blocker(_("The rule %(rule)s of %(service)s names it.") % words, url)
 
 
 def uses_of_numbers(

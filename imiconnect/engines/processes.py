@@ -12,7 +12,10 @@ from imiconnect.environment import Environment
 #: threads wait most of the time.
 WORKERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "gateway": (("mt", "retry"), ("--pool=threads", "--concurrency=4")),
-    "receipts": (("dr", "provider", "mo", "expiry"), ("--pool=threads", "--concurrency=5")),
+    "receipts": (
+        ("dr", "provider", "mo", "expiry", "rules"),
+        ("--pool=threads", "--concurrency=6"),
+    ),
     "outbound": (
         ("callbacks", "default", "ott", "sms", "voice", "push"),
         ("--pool=threads", "--concurrency=24"),

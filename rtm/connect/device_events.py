@@ -50,14 +50,14 @@ def report_event(*, device: Device, event: str, data: dict[str, Any]) -> DeviceE
     if kind.value not in enabled:
         device.save(update_fields=["last_seen_at"])
         return None
-    known = kept(data, enabled)
+    known, before = kept(data, enabled), device.attributes
     if kind == Kind.BATTERY:
         known |= _charge(data)
     if kind != Kind.CUSTOM:
         newest = {name: value for name, value in known.items() if not name.startswith("old")}
         device.attributes = {**device.attributes, **newest}
     device.save(update_fields=["last_seen_at", "attributes"])
-    return log_event(device, kind, event[:MAX_NAME], known)
+    return log_event(device, kind, event[:MAX_NAME], known, before)
 
 
 def _charge(data: dict[str, Any]) -> dict[str, Any]:

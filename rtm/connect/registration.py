@@ -19,6 +19,7 @@ from imiconnect.apps.policy import policy_of
 from imiconnect.rtm.connect.kick import kick
 from imiconnect.rtm.connect.presence import ask_for_pending
 from imiconnect.rtm.models import Customer, Device, DeviceEvent
+from imiconnect.rtm.rules.sources import note_device
 from imiconnect.vault import digest, new_key
 
 ACCESS_TOKEN_LIFE = dt.timedelta(days=30)
@@ -159,8 +160,14 @@ def set_customer_id(*, device: Device, customer_id: str) -> Device:
 def update_profile(*, device: Device, profile: Profile) -> Device:
     """Merge what a device tells of itself into what is known."""
     device = _locked(device)
+    before = dict(device.attributes)
     _apply(device, profile)
     device.save()
+    changed = {
+        name: value for name, value in device.attributes.items() if before.get(name) != value
+    }
+    if changed:
+        note_device(device, {**changed, "event": "profile"}, before)
     return device
 
 
@@ -188,9 +195,16 @@ def _apply(device: Device, profile: Profile) -> None:
 
 
 def log_event(
-    device: Device, kind: DeviceEvent.Kind, name: str = "", data: dict[str, Any] | None = None
+    device: Device,
+    kind: DeviceEvent.Kind,
+    name: str = "",
+    data: dict[str, Any] | None = None,
+    before: dict[str, Any] | None = None,
 ) -> DeviceEvent:
-    """Write that something happened to a device, for the timeline of its customer."""
+    """Write that something happened to a device, for the timeline of its customer.
+
+    Rules hear of it too; ``before`` are the attributes as they were.
+    """
     event: DeviceEvent = DeviceEvent.objects.create(
         app_id=device.app_id,
         device=device,
@@ -201,6 +215,8 @@ def log_event(
         name=name,
         data=data or {},
     )
+    told = {**event.data, "event": event.kind, "name": name}
+    note_device(device, told, before or {}, event_id=event.pk)
     return event
 
 

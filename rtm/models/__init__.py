@@ -14,6 +14,7 @@ from imiconnect.rtm.models.queues import (
     Receipt,
     Wake,
 )
+from imiconnect.rtm.models.rules import RuleEvent
 from imiconnect.rtm.models.threads import ServiceStream, Stream, Thread
 from imiconnect.rtm.models.topics import Segment, SegmentUser, Subscription, Topic
 
@@ -37,6 +38,7 @@ __all__ = [
     "ProviderReceipt",
     "ProviderRef",
     "Receipt",
+    "RuleEvent",
     "Segment",
     "SegmentUser",
     "ServiceStream",

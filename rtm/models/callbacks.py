@@ -13,7 +13,7 @@ from imiconnect.sharing.models import Service
 
 
 class Callback(Identified):
-    """A notification to the customer's server: a receipt (DR) or an incoming message (MO).
+    """A notification to the customer's server: a receipt (DR), a message (MO), or of a rule.
 
     The row is the outbox: written with the change it tells of, sent and retried by the
     callback sender, replayed by hand. ``id`` is the webhook id that receivers de-duplicate by.
@@ -24,6 +24,7 @@ class Callback(Identified):
 
         DR = "dr", _("Receipt")
         MO = "mo", _("Incoming message")
+        RULE = "ru", _("Rule")
 
     class State(models.TextChoices):
         """Where the delivery is."""

@@ -179,7 +179,10 @@ class IdempotencyKey(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["service", "key"], name="idempotency_key_once")
         ]
-        indexes = [models.Index(fields=["created_at"], name="idempotency_key_age")]
+        indexes = [
+            models.Index(fields=["created_at"], name="idempotency_key_age"),
+            models.Index(fields=["transid"], name="idempotency_key_transid"),
+        ]
 
     def __str__(self) -> str:
         return self.key

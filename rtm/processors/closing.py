@@ -15,6 +15,7 @@ from imiconnect.rtm.callbacks.nudge import nudge as nudge_callbacks
 from imiconnect.rtm.processors.facts import receipt_wishes
 from imiconnect.rtm.protocol.envelopes import News, Told, receipt
 from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.rules.sources import note_receipts
 from imiconnect.rtm.sql import bounds, copy, cursor
 
 #: What a receipt needs of its message, in the order of ``Told``.
@@ -61,10 +62,16 @@ def forget_open(ids: list[uuid.UUID]) -> None:
 
 
 def write_callbacks(news: Iterable[News], now: dt.datetime) -> int:
-    """Write the receipts that services have asked for to the outbox; return how many."""
+    """Write the receipts that services have asked for to the outbox; return how many.
+
+    Rules of services hear of them too.
+    """
     news = list(news)
     wishes = receipt_wishes(item.message.service_id for item in news)
     rows = [row for item in news if (row := _callback(item, wishes, now))]
+    ruled = {key for key, wish in wishes.items() if wish.has_rules}
+    if ruled:
+        note_receipts(item for item in news if item.message.service_id in ruled)
     return _outbox(rows)
 
 

@@ -41,8 +41,10 @@ SELECT t.id, t.title, t.type, t.status, t.category, t.external_id, t.extras,
 FROM rtm_thread t LEFT JOIN rtm_stream r ON r.id = t.stream_id WHERE t.id = ANY(%b::uuid[])
 """
 _SERVICES = """
-SELECT id, organization_id, receipt_url, receipt_kinds FROM sharing_service
-WHERE id = ANY(%b::uuid[])
+SELECT s.id, s.organization_id, s.receipt_url, s.receipt_kinds, EXISTS (
+  SELECT 1 FROM sharing_rule r WHERE r.organization_id = s.organization_id
+    AND r.listens = 'receipt' AND r.is_active AND r.service_id = s.id)
+FROM sharing_service s WHERE s.id = ANY(%b::uuid[])
 """
 
 
@@ -74,6 +76,8 @@ class ReceiptWishes:
     organization_id: uuid.UUID
     url: str
     kinds: dict[str, list[str]]
+    #: Whether one of its rules waits for receipts.
+    has_rules: bool = False
 
     def wants(self, channel: str, kind: str, notify_url: str) -> bool:
         """Tell whether a receipt is to be sent; a request's own URL is a wish by itself."""

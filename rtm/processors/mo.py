@@ -17,6 +17,7 @@ from imiconnect.rtm.outcomes import APP_OFF
 from imiconnect.rtm.processors.closing import write_inbound_callbacks
 from imiconnect.rtm.protocol.envelopes import CONTENT, Incoming
 from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.rules.sources import Heard, note_messages
 from imiconnect.rtm.sql import NIL, again_after_deadlock, copy, cursor
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,7 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
             copy(own, _LOG, _LOG_TYPES, lines)
         heard = [line for line in lines if line[0] in threads]
         write_inbound_callbacks(_callbacks(heard, owners, threads), moment)
+        note_messages(_heard(line, owners[line[0]]) for line in heard)
     _report(len(taken), len(rows), len(heard))
     live.tell(created=[line[2] for line in lines])
     return len(taken)
@@ -189,6 +191,21 @@ def _payload(row: Taken) -> dict[str, Any]:
     if row.channel != Channel.RT:
         return row.body
     return {name: row.body[name] for name in CONTENT if name in row.body}
+
+
+def _heard(line: tuple[Any, ...], owner: Owner) -> Heard:
+    return Heard(
+        id=line[0],
+        organization_id=line[2],
+        service_id=line[3],
+        app_id=line[4],
+        thread_id=line[5],
+        channel=line[6],
+        address=line[8],
+        to=owner.app_id,
+        payload=line[13].obj,
+        at=line[14],
+    )
 
 
 def _callbacks(

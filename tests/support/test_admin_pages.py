@@ -26,7 +26,14 @@ from imiconnect.identity import uuid7
 from imiconnect.numbers.models import Number
 from imiconnect.rtm import models as rtm
 from imiconnect.rtm.demo import make_demo
-from imiconnect.sharing.models import AppShare, NumberAllocation, Service, ServiceKey
+from imiconnect.sharing.models import (
+    AppShare,
+    NumberAllocation,
+    Rule,
+    RuleRun,
+    Service,
+    ServiceKey,
+)
 from imiconnect.support import ReadOnlyAdmin, ServiceAdmin
 from imiconnect.tokens.services import make_token
 from tests.factories import make_user
@@ -119,6 +126,18 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     )  # fmt: skip
     rtm.CallbackAttempt.objects.create(callback=callback, number=1)
     rtm.ConnectionHolder.objects.create(name=f"h{number}", seen_at=now)
+    rtm.RuleEvent.objects.create(
+        id=uuid7(), kind="message", organization_id=organization.pk, channel="rt",
+        address="u", happened_at=now,
+    )  # fmt: skip
+    rule = Rule.objects.create(
+        organization=organization, service=service, name=f"R{number}", position=number,
+        listens="message", action="message", text="Hello",
+    )  # fmt: skip
+    RuleRun.objects.create(
+        rule=rule, service=service, event_id=uuid7(), event_kind="message", channel="rt",
+        address="u",
+    )  # fmt: skip
 
 
 def _topic_rows(app: App, service: Service, number: int) -> None:

@@ -1,0 +1,122 @@
+"""What of the gateway's own work is an event for rules: messages, receipts, device profiles."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from imiconnect.identity import uuid7
+from imiconnect.rtm.models import Device
+from imiconnect.rtm.protocol.envelopes import News
+from imiconnect.rtm.rules.intake import note_events
+from imiconnect.sharing.rules.events import Event
+from imiconnect.sharing.rules.vocabulary import Listens
+
+#: The code of a message past its time, whose receipt is "failed" to servers.
+_EXPIRED = 7208
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """A message that was logged; ``to`` is the app or number as people know it."""
+
+    id: uuid.UUID
+    organization_id: uuid.UUID
+    service_id: uuid.UUID | None
+    app_id: uuid.UUID | None
+    thread_id: uuid.UUID | None
+    channel: str
+    address: str
+    to: str
+    payload: Mapping[str, Any]
+    at: dt.datetime
+
+
+def note_messages(heard: Iterable[Heard]) -> None:
+    """Note messages, and the postback of each that answers with a button."""
+    note_events(event for item in heard if item.service_id for event in _events(item))
+
+
+def _events(item: Heard) -> Iterator[Event]:
+    facts: dict[str, Any] = {
+        "organization_id": item.organization_id,
+        "service_id": item.service_id,
+        "app_id": item.app_id,
+        "thread_id": item.thread_id,
+        "channel": item.channel,
+        "address": item.address,
+        "message_id": item.id,
+        "at": item.at,
+    }
+    text = item.payload.get("message", item.payload.get("text"))
+    told = {
+        "to": str(item.to or item.payload.get("to", "")),
+        "text": text if isinstance(text, str) else "",
+    }
+    yield Event(id=item.id, kind=Listens.MESSAGE.value, values=told, **facts)
+    data = item.payload.get("interactiveData")
+    if isinstance(data, dict) and isinstance(data.get("payload"), str):
+        yield Event(
+            id=uuid.uuid5(item.id, Listens.POSTBACK),
+            kind=Listens.POSTBACK.value,
+            values={"to": told["to"], "payload": data["payload"], "title": told["text"]},
+            **facts,
+        )
+
+
+def note_receipts(news: Iterable[News]) -> None:
+    """Note receipts; the same kind of the same message is one event."""
+    note_events(
+        Event(
+            id=uuid.uuid5(item.message.id, item.kind),
+            kind=Listens.RECEIPT.value,
+            organization_id=item.message.organization_id,
+            service_id=item.message.service_id,
+            app_id=item.message.app_id,
+            channel=item.message.channel,
+            address=item.message.address,
+            message_id=item.message.id,
+            transid=item.message.transid,
+            at=item.at,
+            values={
+                "status": "expired" if item.code == _EXPIRED else item.kind,
+                "code": item.code,
+                "reason": item.reason,
+                "correlation_id": item.message.correlation_id,
+            },
+        )
+        for item in news
+        if item.message.service_id
+    )
+
+
+def note_device(
+    device: Device,
+    told: Mapping[str, Any],
+    before: Mapping[str, Any],
+    *,
+    event_id: uuid.UUID | None = None,
+) -> None:
+    """Note what a device told; of values only those that a condition can compare."""
+    app = device.app
+    values = {name: value for name, value in told.items() if _is_plain(value)}
+    earlier = {name: before[name] for name in values if _is_plain(before.get(name))}
+    note_events(
+        [
+            Event(
+                id=event_id or uuid7(),
+                kind=Listens.DEVICE.value,
+                organization_id=app.organization_id,
+                app_id=app.pk,
+                channel="rt",
+                address=device.user_id,
+                values={**values, "to": app.app_id, "device_id": device.device_id},
+                before=earlier,
+            )
+        ]
+    )
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool)

@@ -1,0 +1,1 @@
+"""Rules of services: an event, conditions, and an action."""

@@ -1,0 +1,88 @@
+"""What a rule does about an event, filled in: the request, or the body for the URL; no I/O."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from imiconnect.sharing.rules.events import Event
+from imiconnect.sharing.rules.models import Rule
+from imiconnect.sharing.rules.vocabulary import Action
+
+_VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
+#: How the Messaging API names the addresses of each medium.
+ADDRESSES = {
+    "rt": "userid",
+    "sms": "msisdn",
+    "voice": "msisdn",
+    "fb": "psid",
+    "twitter": "twitterid",
+    "wechat": "wechatid",
+    "push": "customerid",
+}
+
+
+def names_in(text: str) -> list[str]:
+    """Return the variables that a text names."""
+    return _VARIABLE.findall(text)
+
+
+def filled(text: str, variables: Mapping[str, Any]) -> str:
+    """Return a text with its variables filled in; what the event does not tell is empty."""
+    return _VARIABLE.sub(lambda found: _written(variables.get(found[1], "")), text)
+
+
+def _written(value: Any) -> str:
+    """Return a value as people write it: a charge of 4.0 percent is 4."""
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value)
+
+
+def render(
+    rule: Rule, event: Event, variables: Mapping[str, Any], app_ids: Mapping[Any, str]
+) -> dict[str, Any]:
+    """Return the action; ``app_ids`` has the App ID of each app by its key."""
+    if rule.action == Action.URL:
+        return {"kind": "url", "url": rule.url, "body": _told(rule, event, variables)}
+    channel, app = _way(rule, event)
+    address = filled(rule.recipient, variables).strip()
+    text = filled(rule.text, variables)
+    request: dict[str, Any] = {
+        "deliverychannel": channel,
+        "destination": [{ADDRESSES.get(channel, "userid"): [address]}],
+        "channels": {channel: _content(channel, text)},
+    }
+    if app:
+        request["appid"] = app_ids.get(app, "")
+    if event.thread_id and channel == event.channel and address == event.address:
+        request["thread"] = str(event.thread_id)
+    return {"kind": "message", "request": request}
+
+
+def _way(rule: Rule, event: Event) -> tuple[str, Any]:
+    """Return by which medium and app it sends."""
+    if rule.action == Action.CALL:
+        return "voice", None
+    if rule.send_channel:
+        return rule.send_channel, rule.send_app_id
+    return event.channel, event.app_id
+
+
+def _content(channel: str, text: str) -> dict[str, Any]:
+    if channel == "rt":
+        return {"message": {"text": text}}
+    if channel == "push":
+        return {name: {"text": text} for name in ("ios", "android", "web")}
+    return {"text": text}
+
+
+def _told(rule: Rule, event: Event, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of a notification: the event and which rule it was."""
+    return {
+        "event": event.kind,
+        "eventId": str(event.id),
+        "rule": {"id": str(rule.pk), "name": rule.name},
+        "channel": event.channel,
+        "tid": str(event.message_id) if event.message_id else "",
+        "timeStamp": event.at.isoformat(),
+        "data": {name: value for name, value in variables.items() if value not in (None, "")},
+    }
