@@ -6,7 +6,14 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from imiconnect.apps import services
-from imiconnect.apps.models import App, ClientKey
+from imiconnect.apps.models import (
+    App,
+    AppExpiry,
+    AppHealth,
+    Authorization,
+    ClientKey,
+    HookEvent,
+)
 from imiconnect.support import ReadOnlyAdmin, ServiceAdmin
 
 
@@ -54,4 +61,50 @@ class ClientKeyAdmin(ReadOnlyAdmin):
     list_filter: ClassVar = [("app__organization", AutocompleteSelectFilter)]
     list_select_related = ("app",)
     search_fields = ("app__name", "app__app_id")
+    ordering = ("-id",)
+
+
+@admin.register(HookEvent)
+class HookEventAdmin(ReadOnlyAdmin):
+    """What providers have told; the bytes themselves are customers' messages and not shown."""
+
+    list_display = ("received_at", "channel_type", "app", "events", "attempts", "problem")
+    list_filter: ClassVar = ["channel_type"]
+    list_select_related = ("app",)
+    search_fields = ("app__name", "app__app_id", "problem")
+    exclude = ("body", "query", "headers")
+    ordering = ("-id",)
+
+
+@admin.register(AppHealth)
+class AppHealthAdmin(ReadOnlyAdmin):
+    """What the checks of apps have found."""
+
+    list_display = ("app", "state", "problem", "checked_at", "broken_since", "told_at")
+    list_filter: ClassVar = ["state", ("app__organization", AutocompleteSelectFilter)]
+    list_select_related = ("app",)
+    search_fields = ("app__name", "app__app_id", "problem")
+    ordering = ("-checked_at",)
+
+
+@admin.register(AppExpiry)
+class AppExpiryAdmin(ReadOnlyAdmin):
+    """Tokens and certificates, soonest end first."""
+
+    list_display = ("app", "name", "expires_at", "warned_days")
+    list_filter: ClassVar = ["name", ("app__organization", AutocompleteSelectFilter)]
+    list_select_related = ("app",)
+    search_fields = ("app__name", "app__app_id")
+    ordering = ("expires_at",)
+
+
+@admin.register(Authorization)
+class AuthorizationAdmin(ReadOnlyAdmin):
+    """Logins at providers that are under way, without what they grant."""
+
+    list_display = ("created_at", "channel_type", "member", "app", "granted_at", "expires_at")
+    list_filter: ClassVar = ["channel_type"]
+    list_select_related = ("member__user", "app")
+    search_fields = ("member__user__email",)
+    exclude = ("kept", "state_digest")
     ordering = ("-id",)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
 from imiconnect.apps.channel_types import registry
-from imiconnect.apps.models import App
+from imiconnect.apps.models import App, AppHealth
 from imiconnect.apps.policy import Policy
 from imiconnect.apps.services import NAME_LENGTH
 from imiconnect.console.forms import ConsoleForm
@@ -20,6 +20,9 @@ class AppFilter(FilterForm):
     name = forms.CharField(label=_("Name or App ID"))
     state = forms.ChoiceField(label=_("State"), choices=[("", _("All")), *App.State.choices])
     channel = forms.ChoiceField(label=_("Channel"))
+    health = forms.ChoiceField(
+        label=_("Health"), choices=[("", _("All")), *AppHealth.State.choices]
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,6 +78,11 @@ class PolicyForm(_NumbersForm):
     client_key_as_password = forms.BooleanField(
         label=_("Let devices connect with the client key as password"), required=False
     )
+
+    def __init__(self, *args: Any, has_devices: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_devices:
+            del self.fields["allowed_origins"], self.fields["client_key_as_password"]
 
     def clean_allowed_origins(self) -> tuple[str, ...]:
         """Return the lines that say something."""

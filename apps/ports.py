@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from imiconnect.accounts.models import Member
+    from imiconnect.apps.channel_types.events import Event
     from imiconnect.apps.models import App
     from imiconnect.console.words import Words
 
@@ -59,6 +60,9 @@ class Answers:
     #: Each is called after the commit of a change that devices must hear of: policy, state
     #: or keys. ``rtm`` publishes "re-read the policy" to ``<appId>/Updates/<os>``.
     changed: list[Callable[["App"], None]] = field(default_factory=list)
+    #: Each takes the events that a provider has told of an app, inside the transaction that
+    #: marks them as told; the same event may come again. ``rtm`` logs messages and receipts.
+    take_events: list[Callable[["App", list["Event"]], None]] = field(default_factory=list)
     #: Return the services that use an app, as far as the person may see them.
     uses: Callable[["App", "Member"], list[Use]] = lambda app, member: []
     #: Let the service behind a ``Use`` get the app's incoming messages.

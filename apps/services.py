@@ -14,7 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect import keys
 from imiconnect.accounts.models import Member
+from imiconnect.apps import health
 from imiconnect.apps.channel_types import registry
+from imiconnect.apps.channel_types.base import Capability, ChannelType
+from imiconnect.apps.connection import as_stored as as_stored_secrets
+from imiconnect.apps.credentials import fingerprints
 from imiconnect.apps.models import App, ClientKey, new_app_id
 from imiconnect.apps.policy import Policy, as_stored, checked, policy_of
 from imiconnect.apps.ports import Blocker, answers
@@ -24,6 +28,7 @@ from imiconnect.vault import fingerprint
 
 NAME_LENGTH = 100
 _ID_TRIES = 10
+ACCOUNT_TAKEN = _("The account is already configured in another app.")
 
 
 class Blocked(Exception):
@@ -43,30 +48,47 @@ def create_app(
     channel_type: str,
     config: Mapping[str, Any],
     policy: Policy | None = None,
+    secrets: Mapping[str, Any] | None = None,
 ) -> App:
     """Create an app at the level of its creator, with an App ID and a client key.
 
-    The client key is ``current_client_key(app).secret``. Raises ``ValidationError`` by field:
-    ``name``, ``channel_type``, and those of the configuration and the policy.
+    The client key is ``current_client_key(app).secret``, for types that have one. Raises
+    ``ValidationError`` by field: ``name``, ``channel_type``, and those of the configuration,
+    the credentials and the policy. An app of a provider is checked there after the commit.
     """
     kind = registry.by_slug().get(channel_type)
     if kind is None:
         raise ValidationError({"channel_type": [_("Select the channel from the list.")]})
+    checked_config = kind.checked_config(config)
+    kept = kind.checked_secrets(secrets or {})
     fields = {
         "organization_id": member.organization_id,
         "group_id": member.group_id,
         "team_id": member.team_id,
         "name": checked_name(name),
         "channel_type": kind.slug,
-        "config": kind.checked_config(config),
+        "config": checked_config,
+        "secrets": as_stored_secrets(kept),
+        "account": _free_account(kind, checked_config),
         "policy": as_stored(checked(policy or Policy())),
         "created_by_id": member.user_id,
     }
     app = _with_free_app_id(fields)
-    key = keys.issue(app.client_keys)
-    after = {"app_id": app.app_id, "config": app.config, "key": fingerprint(key.secret)}
+    after = {"app_id": app.app_id, "config": app.config, "secrets": fingerprints(kept)}
+    if kind.can(Capability.CLIENT_KEY):
+        after["key"] = fingerprint(keys.issue(app.client_keys).secret)
     record("app.created", app, after=after)
+    if kind.handlers:
+        health.watch(app)
     return app
+
+
+def _free_account(kind: ChannelType, config: Mapping[str, Any]) -> str:
+    """Return the account that a configuration names; raises when another app has it."""
+    account = kind.account(config)
+    if account and App.objects.filter(channel_type=kind.slug, account=account).exists():
+        raise ValidationError(ACCOUNT_TAKEN)
+    return account
 
 
 def _with_free_app_id(fields: dict[str, Any]) -> App:
@@ -77,8 +99,11 @@ def _with_free_app_id(fields: dict[str, Any]) -> App:
             with transaction.atomic():
                 return App.objects.create(app_id=app_id, **fields)
         except IntegrityError:
-            if not App.objects.filter(app_id=app_id).exists():
-                raise
+            if App.objects.filter(app_id=app_id).exists():
+                continue
+            if fields["account"]:
+                raise ValidationError(ACCOUNT_TAKEN) from None
+            raise
     raise ValidationError(_("No free App ID was found. Try again."))
 
 
@@ -108,10 +133,13 @@ def update_app(
     if name is not None:
         app.name = checked_name(name)
     if config is not None:
-        app.config = registry.get(app.channel_type).checked_config(config)
+        kind = registry.get(app.channel_type)
+        app.config = kind.checked_config(config)
+        if kind.account(app.config) != app.account:
+            app.account = _free_account(kind, app.config)
     after = {"name": app.name, "config": app.config}
     if after != before:
-        app.save(update_fields=["name", "config", "updated_at"])
+        app.save(update_fields=["name", "config", "account", "updated_at"])
         record("app.updated", app, before=before, after=after)
     return app
 
@@ -183,6 +211,7 @@ def delete_app(*, app: App) -> None:
         raise Blocked(blockers)
     record("app.deleted", app, before={"app_id": app.app_id, "config": app.config})
     tell_devices(app)
+    health.say_goodbye(app)
     app.delete()
 
 

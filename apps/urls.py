@@ -11,6 +11,13 @@ app_name = "apps"
 # /apps/
 urlpatterns: list[URLPattern | URLResolver] = [
     path("apps/", views.AppList.as_view(), name="list"),
+    path("apps/authorize/<slug:channel>/", views.BeginLogin.as_view(), name="authorize"),
+    path("apps/authorized/<slug:channel>/", views.Authorized.as_view(), name="authorized"),
+    path(
+        "apps/configure/<slug:channel>/prerequisites/",
+        views.Prerequisites.as_view(),
+        name="prerequisites",
+    ),
     path("apps/configure/<slug:channel>/", views.configure, name="configure"),
     path("apps/configure/<slug:channel>/<slug:step>/", views.configure, name="configure"),
 ]
@@ -38,8 +45,21 @@ urlpatterns += [
         views.RegenerateClientKey.as_view(),
         name="regenerate_key",
     ),
+    path(
+        "apps/<uuid:app_id>/credentials/<slug:name>/reveal/",
+        views.RevealCredential.as_view(),
+        name="reveal_credential",
+    ),
+    path("apps/<uuid:app_id>/check/", views.CheckApp.as_view(), name="check"),
+    path("apps/<uuid:app_id>/reconnect/", views.Reconnect.as_view(), name="reconnect"),
     path("apps/<uuid:app_id>/delete/", views.DeleteApp.as_view(), name="delete"),
 ]
 
 # /apps/<id>/, of each channel type
 urlpatterns += [path("apps/<uuid:app_id>/", include(registry.added("urls")))]
+
+# What providers call.
+urlpatterns += [
+    path("hooks/<slug:channel>/", views.Hook.as_view(), name="shared_hook"),
+    path("hooks/<slug:channel>/<str:app_id>/", views.Hook.as_view(), name="hook"),
+]

@@ -4,15 +4,17 @@ An address that is not set comes from ``DATA_DIR/engines.json``, which ``manage.
 writes for the engines it has started, so that a second terminal finds them too.
 """
 
+import ipaddress
 import json
 import os
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from imiconnect import ROOT
@@ -30,6 +32,15 @@ FROM_ENGINES = (
     "SECRET_KEY",
     "FIELD_KEYS",
 )
+
+
+def is_local(host: str) -> bool:
+    """Tell whether a host name or address means this machine."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
 
 CommaSeparated = Annotated[list[str], NoDecode]
 
@@ -74,8 +85,24 @@ class Environment(BaseSettings):
     CALLBACK_TIMEOUT_SECONDS: int = Field(default=10, ge=1, le=60)
     CALLBACK_RETRIES: int = Field(default=3, ge=0, le=100)
     CALLBACK_RETRY_SECONDS: int = Field(default=60, ge=1, le=86_400)
+    #: Doubles of the providers in place of the real ones: for trying out and for tests.
+    SANDBOX: bool = False
+    #: Says that a sandbox may be reached from elsewhere or over HTTPS, all the same.
+    SANDBOX_IN_PUBLIC: bool = False
     HTTPS: bool = False
     TRUSTED_PROXIES: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _no_sandbox_by_accident(self) -> Self:
+        """Refuse a sandbox where real customers may be: nothing of theirs would go out."""
+        host = urlsplit(self.PUBLIC_URL).hostname or self.HOST
+        if self.SANDBOX and not self.SANDBOX_IN_PUBLIC and (self.HTTPS or not is_local(host)):
+            raise ValueError(
+                "SANDBOX=1 replaces every provider by a double and is refused with HTTPS=1 or "
+                "a PUBLIC_URL that others can reach. Leave SANDBOX out; or set "
+                "SANDBOX_IN_PUBLIC=1 too where nobody expects real messages"
+            )
+        return self
 
     @field_validator("ALLOWED_HOSTS", "FIELD_KEYS", mode="before")
     @classmethod
@@ -115,6 +142,8 @@ def read_environment() -> Environment:
 
 
 def _sentence(problem: Any) -> str:
+    if not problem["loc"]:
+        return f"{problem['ctx']['error']}."
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "missing":
         return (

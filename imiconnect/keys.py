@@ -50,6 +50,12 @@ def replace(keys: Any, *, keep: Overlap) -> Any:
     return issue(keys)
 
 
+#: A secret of this many characters keeps enough to itself when eight are shown.
+_LONG = 24
+
+
 def masked(secret: str) -> str:
-    """Return what a page shows of a secret: its first and last four characters."""
-    return f"{secret[:4]}…{secret[-4:]}" if secret else ""
+    """Return what a page shows of a secret: of a long one the first and last four letters."""
+    if len(secret) < _LONG:
+        return "…" if secret else ""
+    return f"{secret[:4]}…{secret[-4:]}"

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "imiconnect.accounts",
     "imiconnect.tokens",
     "imiconnect.console",
+    "imiconnect.sandbox",
     "imiconnect.numbers",
     "imiconnect.apps",
     "imiconnect.sharing",
@@ -251,6 +252,7 @@ if ENV.HTTPS:
     )
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
+SANDBOX = ENV.SANDBOX
 TRUSTED_PROXIES = ENV.TRUSTED_PROXIES
 ALLOW_PRIVATE_CALLBACKS = ENV.ALLOW_PRIVATE_CALLBACKS
 CALLBACK_TIMEOUT_SECONDS = ENV.CALLBACK_TIMEOUT_SECONDS

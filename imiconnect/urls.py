@@ -12,6 +12,7 @@ PACKAGES = (
     "imiconnect.accounts.urls",
     "imiconnect.tokens.urls",
     "imiconnect.audit.urls",
+    "imiconnect.sandbox.urls",
     "imiconnect.numbers.urls",
     "imiconnect.apps.urls",
     "imiconnect.sharing.urls",

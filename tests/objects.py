@@ -8,7 +8,7 @@ from imiconnect.accounts import services as people
 from imiconnect.accounts.models import Member, Team
 from imiconnect.accounts.roles import Role
 from imiconnect.apps import services as apps
-from imiconnect.apps.models import App
+from imiconnect.apps.models import App, Authorization
 from imiconnect.audit.services import record
 from imiconnect.identity import uuid7
 from imiconnect.numbers.kinds import Kind, State
@@ -40,6 +40,9 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
     message = Message.objects.create(
         transid=uuid7(), organization=admin.organization, service=service, app=app,
         thread=thread, channel="rt", address="u1", created_at=timezone.now(),
+    )  # fmt: skip
+    authorization = Authorization.objects.create(
+        channel_type=app.channel_type, member=team_member, state_digest="northwind",
     )  # fmt: skip
     callback = Callback.objects.create(
         organization=admin.organization, service=service, message_id=message.pk, kind="dr",
@@ -73,6 +76,7 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         "thread": thread.pk,
         "topic": topic.pk,
         "segment": segment.pk,
+        "authorization": authorization.pk,
         "message": message.pk,
         "callback": callback.pk,
         "profile_batch": batch.pk,

@@ -12,8 +12,10 @@ from django.utils.regex_helper import normalize
 OBJECTS = {
     "app_id": "app",
     "rtmsAPI/:app_id": "app_id",
+    "hooks/:app_id": "app_id",
     "service_id": "service",
     "api/v1/apps/:pk": "app",
+    "api/v1/app-authorizations/:pk": "authorization",
     "api/v1/apps/:level": "team",
     "api/v1/services/:pk": "service",
     "api/v1/services/:allocation": "allocation",
@@ -55,6 +57,9 @@ WORDS = {
     "system": "web",
     "step": "name",
     "numbers/:form": "name",
+    "apps/:name": "access_token",
+    "api/v1/apps/:name": "access_token",
+    "tools/sandbox/:twin": "nobody",
     # A page that shows a new key once, found by the session that made it.
     "secret/:key": "01900000-0000-7000-8000-000000000000",
     "rtmsAPI/:user_id": "u1",

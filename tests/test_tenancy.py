@@ -60,6 +60,7 @@ OPEN = (
     "rtmsAPI/",
     "resources/",
     "carriers/",
+    "hooks/",
 )
 #: Objects that the whole organization shares: a sister team may open them.
 OF_ALL = {
@@ -111,7 +112,10 @@ def rows_of(organization: Organization) -> dict[str, dict[Any, Any]]:
             continue
         names = {field.name for field in model._meta.fields}
         rows = model._default_manager.all()
-        for way in ("organization", "app__organization", "service__organization"):
+        for way in (
+            "organization", "app__organization", "service__organization",
+            "member__organization",
+        ):  # fmt: skip
             if way.partition("__")[0] in names:
                 rows = rows.filter(**{way: organization})
                 break

@@ -8,7 +8,8 @@ from rest_framework import serializers
 
 from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
 from imiconnect.apps.channel_types import registry
-from imiconnect.apps.models import App
+from imiconnect.apps.connection import handler_of, hook_url, masked_secrets
+from imiconnect.apps.models import App, AppHealth
 from imiconnect.apps.policy import TRANSPORTS, Policy, as_stored, policy_of
 from imiconnect.apps.services import NAME_LENGTH
 from imiconnect.keys import Overlap
@@ -41,6 +42,22 @@ class PolicySerializer(serializers.Serializer[Any]):
     multi_user_per_device = serializers.BooleanField(required=False)
 
 
+class HealthSerializer(serializers.Serializer[Any]):
+    """What the last check of an app at its provider has found."""
+
+    state = serializers.ChoiceField(choices=AppHealth.State.choices)
+    problem = serializers.CharField()
+    checked_at = serializers.DateTimeField(allow_null=True)
+    broken_since = serializers.DateTimeField(allow_null=True)
+
+
+class EndingSerializer(serializers.Serializer[Any]):
+    """Something of an app that ends by itself."""
+
+    name = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
 class AppSerializer(serializers.Serializer[Any]):
     """An app without its secrets."""
 
@@ -51,6 +68,11 @@ class AppSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=App.State.choices)
     config = serializers.DictField()
     policy = serializers.SerializerMethodField()
+    account = serializers.CharField(help_text="The account at the provider, if any.")
+    credentials = serializers.SerializerMethodField()
+    health = HealthSerializer(source="checkup", allow_null=True, default=None)
+    expiries = EndingSerializer(many=True, read_only=True)
+    hook_url = serializers.SerializerMethodField()
     organization = serializers.UUIDField(source="organization_id")
     group = serializers.UUIDField(source="group_id", allow_null=True)
     team = serializers.UUIDField(source="team_id", allow_null=True)
@@ -61,6 +83,16 @@ class AppSerializer(serializers.Serializer[Any]):
         """Return the policy with every default filled in."""
         return as_stored(policy_of(app))
 
+    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
+    def get_credentials(self, app: App) -> dict[str, str]:
+        """Return the credentials by name, masked."""
+        return {name: shown for _label, name, shown in masked_secrets(app)}
+
+    @extend_schema_field(serializers.CharField())
+    def get_hook_url(self, app: App) -> str:
+        """Return where the provider calls for this app; empty for a type without provider."""
+        return hook_url(app.channel_type, app.app_id) if handler_of(app) else ""
+
 
 class NewAppSerializer(serializers.Serializer[Any]):
     """What makes an app."""
@@ -68,6 +100,9 @@ class NewAppSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=NAME_LENGTH)
     channel_type = serializers.ChoiceField(choices=list(registry.by_slug()))
     config = serializers.DictField(default=dict)
+    credentials = serializers.DictField(
+        child=serializers.CharField(max_length=20_000), default=dict, write_only=True
+    )
     policy = PolicySerializer(required=False)
 
 
@@ -83,7 +118,72 @@ class ChangedAppSerializer(serializers.Serializer[Any]):
 class AppWithKeySerializer(AppSerializer):
     """A new app: the only answer that shows the client key without being asked."""
 
-    client_key = serializers.CharField()
+    client_key = serializers.CharField(help_text="Empty for a type that has none.")
+
+
+class CredentialsSerializer(serializers.Serializer[Any]):
+    """Credentials by name; those that are not named stay."""
+
+    credentials = serializers.DictField(child=serializers.CharField(max_length=20_000))
+
+
+class PrerequisiteSerializer(serializers.Serializer[Any]):
+    """What must be there before an app of the type is configured."""
+
+    text = serializers.CharField()
+    url = serializers.CharField()
+    is_met = serializers.BooleanField(allow_null=True)
+
+
+class ChannelTypeSerializer(serializers.Serializer[Any]):
+    """A channel type: what its apps need."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    channel = serializers.CharField()
+    credentials = serializers.DictField(child=serializers.CharField())
+    has_login = serializers.BooleanField()
+    prerequisites = PrerequisiteSerializer(many=True)
+
+
+class NewAuthorizationSerializer(serializers.Serializer[Any]):
+    """Which provider's login to begin."""
+
+    channel_type = serializers.SlugField()
+
+
+class BegunAuthorizationSerializer(serializers.Serializer[Any]):
+    """A login that has begun: open ``url`` in a browser that is signed in here."""
+
+    id = serializers.UUIDField()
+    url = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class OfferSerializer(serializers.Serializer[Any]):
+    """A granted account; one that is taken or has an obstacle cannot be used."""
+
+    account = serializers.CharField()
+    name = serializers.CharField()
+    taken = serializers.BooleanField()
+    obstacle = serializers.CharField()
+
+
+class AuthorizationSerializer(serializers.Serializer[Any]):
+    """A login: granted or not yet, and the accounts that it grants."""
+
+    id = serializers.UUIDField()
+    channel_type = serializers.CharField()
+    granted = serializers.BooleanField()
+    granted_by = serializers.CharField()
+    accounts = OfferSerializer(many=True)
+
+
+class AppOfAuthorizationSerializer(serializers.Serializer[Any]):
+    """What makes an app of a granted account."""
+
+    name = serializers.CharField(max_length=NAME_LENGTH)
+    account = serializers.CharField()
 
 
 class KeepSerializer(serializers.Serializer[Any]):

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -11,16 +12,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imiconnect.accounts.roles import Act
-from imiconnect.apps import services
+from imiconnect.apps import authorizations, credentials, health, services
+from imiconnect.apps.api.authorizations import begun
 from imiconnect.apps.api.serializers import (
     AppSerializer,
     AppWithKeySerializer,
+    BegunAuthorizationSerializer,
     ChangedAppSerializer,
+    CredentialsSerializer,
     KeepSerializer,
     NewAppSerializer,
     SecretSerializer,
     merged,
 )
+from imiconnect.apps.channel_types import registry
+from imiconnect.apps.channel_types.base import Capability
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy, policy_of
 from imiconnect.keys import Overlap
@@ -38,6 +44,10 @@ class AppViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet
         "destroy": Act.MANAGE_APPS,
         "client_key": Act.REVEAL_SECRETS,
         "regenerate_client_key": Act.MANAGE_APPS,
+        "replace_credentials": Act.MANAGE_APPS,
+        "reveal_credential": Act.REVEAL_SECRETS,
+        "check": Act.MANAGE_APPS,
+        "reconnect": Act.MANAGE_APPS,
     }
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -45,6 +55,11 @@ class AppViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet
         if self.act_of(self.action) == Act.READ:
             return self.visible(App.objects.visible_to)
         return self.visible(App.objects.at_or_below)
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Fetch what the answer shows beside the app's own columns."""
+        rows = super().filter_queryset(queryset)
+        return rows.select_related("checkup").prefetch_related("expiries")
 
     @extend_schema(request=NewAppSerializer, responses={201: AppWithKeySerializer})
     @transaction.atomic
@@ -57,8 +72,10 @@ class AppViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet
             channel_type=values["channel_type"],
             config=values["config"],
             policy=merged(Policy(), values.get("policy", {})),
+            secrets=values["credentials"],
         )
-        key = {"client_key": services.current_client_key(app).secret}
+        has_key = registry.get(app.channel_type).can(Capability.CLIENT_KEY)
+        key = {"client_key": services.current_client_key(app).secret if has_key else ""}
         return Response(AppSerializer(app).data | key, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=ChangedAppSerializer, responses=AppSerializer)
@@ -98,3 +115,37 @@ class AppViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet
         keep = Overlap(values["keep_seconds"])
         key = services.regenerate_client_key(app=self.get_object(), keep=keep)
         return Response({"secret": key.secret})
+
+    @extend_schema(request=CredentialsSerializer, responses=AppSerializer)
+    @action(detail=True, methods=["put"], url_path="credentials")
+    def replace_credentials(self, request: Request, pk: str) -> Response:
+        """Replace the credentials that are named; the app is checked anew."""
+        app = self.get_object()
+        values = checked_body(CredentialsSerializer, request)
+        app = credentials.replace_secrets(app=app, secrets=values["credentials"])
+        return Response(AppSerializer(app).data)
+
+    @extend_schema(request=None, responses=SecretSerializer)
+    @action(detail=True, methods=["post"], url_path="credentials/(?P<name>[a-z_]+)/reveal")
+    def reveal_credential(self, request: Request, pk: str, name: str) -> Response:
+        """Return one credential; the reading is recorded."""
+        return Response({"secret": credentials.reveal_secret(app=self.get_object(), name=name)})
+
+    @extend_schema(request=None, responses=AppSerializer)
+    @action(detail=True, methods=["post"])
+    def check(self, request: Request, pk: str) -> Response:
+        """Ask the provider now whether the app works."""
+        app = self.get_object()
+        health.check_now(app=app)
+        return Response(AppSerializer(self.get_object()).data)
+
+    @extend_schema(request=None, responses={201: BegunAuthorizationSerializer})
+    @action(detail=True, methods=["post"])
+    def reconnect(self, request: Request, pk: str) -> Response:
+        """Begin a login that gives this app new credentials; its history stays."""
+        app = self.get_object()
+        row, url = authorizations.begin(
+            member=self.member, channel_type=app.channel_type, app=app,
+            return_path=reverse("apps:manage", args=[app.pk]),
+        )  # fmt: skip
+        return Response(begun(row, url), status=status.HTTP_201_CREATED)

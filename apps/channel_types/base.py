@@ -2,7 +2,7 @@
 
 A folder ``<slug>/`` has ``type.py`` with ``TYPE``, a ``ChannelType``; ``registry.py`` finds it
 by itself. Nothing outside that folder names the type: pages, API and gateway ask the
-registry (a test greps for it).
+registry (a test greps for it). ``handler.py`` is the interface of what talks to a provider.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,6 +29,34 @@ def no_config(config: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def no_secrets(secrets: Mapping[str, Any]) -> dict[str, str]:
+    """Check the credentials of a type that has none."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Prerequisite:
+    """What must be there before the first step: a sentence, and where to do it.
+
+    ``is_met`` answers for what the platform itself can tell (its own settings).
+    """
+
+    text: "Words"
+    url: str = ""
+    link_label: "Words" = ""
+    is_met: Callable[[], bool] | None = None
+
+
+@dataclass(frozen=True)
+class AdvancedPage:
+    """A page of a type's own below MANAGE, one of its ``urls``; ``url_name`` finds it."""
+
+    url_name: str
+    label: "Words"
+    text: "Words"
+    button: "Words"
+
+
 @dataclass(frozen=True)
 class ChannelType:
     """One kind of app.
@@ -36,10 +64,13 @@ class ChannelType:
     ``channel`` is the medium of the message log that it serves. ``receipts`` names, for
     each medium that its messages may take, the kinds of receipt there are (the documented
     words). ``checked_config`` returns a configuration normalized, or raises
-    ``ValidationError`` with sentences by field. ``systems`` reads from a configuration the
-    operating systems and browsers whose devices re-read the policy when it changes.
-    ``wizard`` is the dotted name of the type's wizard view, ``menu_label`` its entry in
-    CONFIGURE APPS.
+    ``ValidationError`` with sentences by field; ``checked_secrets`` does so for credentials.
+    ``systems`` reads from a configuration the operating systems and browsers whose devices
+    re-read the policy when it changes. ``wizard`` is the dotted name of the type's wizard
+    view, ``menu_label`` its entry in CONFIGURE APPS.
+
+    A type of a provider also has ``handlers``, the dotted name of a ``Handler`` for each
+    medium that goes through it.
     """
 
     slug: str
@@ -62,6 +93,22 @@ class ChannelType:
     cards: str = ""
     manage_context: str = ""
     manage_template: str = ""
+    handlers: Mapping[str, str] = field(default_factory=dict)
+    #: The credentials and how the MANAGE page names them: each is encrypted and redacted.
+    secret_labels: Mapping[str, "Words"] = field(default_factory=dict)
+    checked_secrets: Callable[[Mapping[str, Any]], dict[str, str]] = no_secrets
+    #: The account at the provider that a configuration names; no two apps have the same.
+    account: Callable[[Mapping[str, Any]], str] = field(default=lambda config: "")
+    #: What of an app ends by itself (``Ending.name``), and how it is called.
+    ending_labels: Mapping[str, "Words"] = field(default_factory=dict)
+    prerequisites: tuple[Prerequisite, ...] = ()
+    #: The dotted name of a ``Linking``: how a person lets the platform act for the account.
+    linking: str = ""
+    advanced: tuple[AdvancedPage, ...] = ()
+    #: Messages that an app may hand to the provider in a second.
+    rate_per_second: int = 50
+    #: Seconds after a customer's last message in which they may be written to; 0: always.
+    window_seconds: int = 0
     #: Templates of its own, for the done page and the card of credentials.
     done_template: str = "apps/done.html"
     credentials_template: str = "apps/credentials.html"

@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 
 from imiconnect.apps import channel_types
 from imiconnect.apps.channel_types.base import ChannelType
+from imiconnect.apps.channel_types.handler import Handler
 
 
 @cache
@@ -53,3 +54,20 @@ def added(name: str) -> list[Any]:
         if getattr(kind, name)
         for item in import_string(getattr(kind, name))
     ]
+
+
+def media_of_handlers() -> dict[str, list[ChannelType]]:
+    """Return, for each medium that goes through a provider, the types that have a handler."""
+    found: dict[str, list[ChannelType]] = {}
+    for kind in all_types():
+        for medium in kind.handlers:
+            found.setdefault(medium, []).append(kind)
+    return found
+
+
+@cache
+def handler(slug: str, medium: str = "") -> Handler[Any, Any] | None:
+    """Return the handler of a type for a medium (its own one unless named), or None."""
+    kind = by_slug().get(slug)
+    name = kind.handlers.get(medium or kind.channel) if kind else None
+    return import_string(name)() if name else None

@@ -12,11 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types import registry
+from imiconnect.apps.channel_types.base import ChannelType
 from imiconnect.apps.forms import AppFilter
 from imiconnect.apps.models import App
 from imiconnect.apps.views.base import manage_url
 from imiconnect.console.columns import CODE, STATE, TIME, Column
 from imiconnect.console.lists import Button, Empty, ListPage
+
+
+def _health(app: App) -> str | None:
+    """Return the word for an app's health, none where nobody checks it."""
+    found = getattr(app, "checkup", None)
+    return found.state if found and app.state == App.State.ACTIVE else None
 
 
 class AppList(MemberRequiredMixin, ListPage):
@@ -33,13 +40,14 @@ class AppList(MemberRequiredMixin, ListPage):
         Column("channel", _("Channel"), lambda app: registry.get(app.channel_type).name),
         Column("owner", _("Belongs to"), lambda app: str(app.level)),
         Column("state", _("State"), kind=STATE),
+        Column("health", _("Health"), _health, kind=STATE),
         Column("created_at", _("Created"), kind=TIME),
     )
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the apps with the levels that own them."""
         visible: QuerySet[Any] = App.objects.visible_to(acting(self.request))
-        return visible.select_related("organization", "group", "team")
+        return visible.select_related("organization", "group", "team", "checkup")
 
     def filtered(self, queryset: QuerySet[Any], values: dict[str, Any]) -> QuerySet[Any]:
         """Narrow by name or App ID, state and channel."""
@@ -48,6 +56,8 @@ class AppList(MemberRequiredMixin, ListPage):
             queryset = queryset.filter(Q(name__icontains=text) | Q(app_id__iexact=text))
         if values.get("state"):
             queryset = queryset.filter(state=values["state"])
+        if values.get("health"):
+            queryset = queryset.filter(checkup__state=values["health"])
         if values.get("channel"):
             queryset = queryset.filter(channel_type=values["channel"])
         return queryset
@@ -76,9 +86,13 @@ def configure_menu(member: Member) -> list[Button]:
     if not member.can(Act.MANAGE_APPS):
         return []
     return [
-        Button(kind.menu_label, reverse("apps:configure", args=[kind.slug]), kind.icon)
+        Button(kind.menu_label, reverse(_first_page(kind), args=[kind.slug]), kind.icon)
         for kind in registry.all_types()
     ]
+
+
+def _first_page(kind: ChannelType) -> str:
+    return "apps:prerequisites" if kind.prerequisites else "apps:configure"
 
 
 def configure(request: HttpRequest, channel: str, step: str = "") -> HttpResponseBase:

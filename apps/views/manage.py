@@ -1,10 +1,12 @@
 """MANAGE: the page of one app."""
 
+import datetime as dt
 from typing import Any
 
 import msgspec
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +15,8 @@ from imiconnect.accounts.access import Act
 from imiconnect.apps import services
 from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
 from imiconnect.apps.channel_types import registry
-from imiconnect.apps.channel_types.base import ChannelType
+from imiconnect.apps.channel_types.base import Capability, ChannelType
+from imiconnect.apps.connection import masked_secrets
 from imiconnect.apps.forms import (
     DevicesForm,
     IncomingForm,
@@ -21,7 +24,8 @@ from imiconnect.apps.forms import (
     RenameForm,
     policy_initial,
 )
-from imiconnect.apps.models import App
+from imiconnect.apps.health import WARNINGS
+from imiconnect.apps.models import App, AppExpiry
 from imiconnect.apps.policy import Policy, policy_of
 from imiconnect.apps.ports import answers
 from imiconnect.apps.views.base import AppMixin
@@ -38,8 +42,10 @@ def _rename(page: Any, values: dict[str, Any]) -> None:
 
 def _save_policy(page: Any, values: dict[str, Any]) -> None:
     app = page.own_object()
-    services.set_policy(app=app, policy=msgspec.structs.replace(policy_of(app), **values))
-    toast(page.request, _("The policy is changed. Connected devices read it now."))
+    policy = msgspec.structs.replace(policy_of(app), **values)
+    services.set_policy(app=app, policy=policy)
+    told = _("The policy is changed. Connected devices read it now.")
+    toast(page.request, told if page.has_devices else _("The policy is changed."))
 
 
 def _choose_incoming(page: Any, values: dict[str, Any]) -> None:
@@ -67,6 +73,7 @@ class ManageApp(AppMixin, ManagePage):
             Act.MANAGE_APPS,
             _save_policy,
             initial=lambda page: policy_initial(policy_of(page.object)),
+            arguments=lambda page: {"has_devices": page.has_devices},
         ),
         Card(
             "devices",
@@ -107,6 +114,11 @@ class ManageApp(AppMixin, ManagePage):
         """Tell whether the app belongs to the person's level or one below."""
         return bool(App.objects.at_or_below(self.member).filter(pk=self.object.pk).exists())
 
+    @property
+    def has_devices(self) -> bool:
+        """Tell whether devices register with apps of this type."""
+        return registry.get(self.object.channel_type).can(Capability.DEVICES)
+
     def uses(self) -> list[Any]:
         """Return the services that use the app, as far as the person sees them."""
         return answers.uses(self.object, self.member)
@@ -137,26 +149,44 @@ class ManageApp(AppMixin, ManagePage):
                 SummaryRow(label, _words(app.config.get(name)))
                 for name, label in kind.config_labels.items()
             ],
-            "policy_rows": _policy_rows(policy_of(app)),
             "device_rows": _device_rows(policy_of(app)),
+            "policy_rows": _policy_rows(policy_of(app), has_devices=self.has_devices),
+            "has_devices": self.has_devices,
+            "credentials": masked_secrets(app),
+            "checkup": getattr(app, "checkup", None),
+            "endings": _endings(app, kind),
             "uses": uses,
             "health": answers.health(app),
             "sharing": answers.sharing(self.request, app, self.member),
         }
 
 
+def _endings(app: App, kind: ChannelType) -> list[tuple[Any, AppExpiry, str]]:
+    """Return what of an app ends by itself: label, row, and a state where it is near."""
+    rows = app.expiries.order_by("expires_at")
+    return [(kind.ending_labels.get(row.name, row.name), row, _nearness(row)) for row in rows]
+
+
+def _nearness(row: AppExpiry) -> str:
+    left = row.expires_at - timezone.now()
+    if left <= dt.timedelta():
+        return "expired"
+    return "expiring" if left <= dt.timedelta(days=WARNINGS[0]) else ""
+
+
 def _words(value: Any) -> str:
     values = value if isinstance(value, list) else [value]
-    return ", ".join(str(item).capitalize() for item in values if item)
+    return ", ".join(f"{str(item)[:1].upper()}{str(item)[1:]}" for item in values if item)
 
 
-def _policy_rows(policy: Policy) -> list[SummaryRow]:
-    return [
+def _policy_rows(policy: Policy, *, has_devices: bool) -> list[SummaryRow]:
+    rows = [
         SummaryRow(_("Retries"), str(policy.retry_count)),
         SummaryRow(_("Seconds between retries"), str(policy.retry_interval_seconds)),
         SummaryRow(_("Expiry in seconds"), str(policy.expiry_seconds)),
         SummaryRow(_("Allowed origins"), ", ".join(policy.allowed_origins) or _("None")),
     ]
+    return rows if has_devices else rows[:-1]
 
 
 def _device_rows(policy: Policy) -> list[SummaryRow]:

@@ -23,6 +23,7 @@ STATES: dict[str, State] = {
     "off": State(_("Off"), "grey", "circle-minus"),
     "ended": State(_("Ended"), "grey", "circle-minus"),
     "offline": State(_("Offline"), "grey", "circle-minus"),
+    "unchecked": State(_("Not checked yet"), "grey", "clock"),
     "pending": State(_("Pending"), "blue", "hourglass"),
     "verifying": State(_("Verifying"), "blue", "hourglass"),
     "submitted": State(_("Submitted"), "blue", "send"),

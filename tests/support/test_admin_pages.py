@@ -19,7 +19,7 @@ from django.utils import timezone
 from imiconnect.accounts import services
 from imiconnect.accounts.models import Member, Organization, Team, User
 from imiconnect.accounts.roles import Role
-from imiconnect.apps.models import App
+from imiconnect.apps.models import App, AppExpiry, AppHealth, Authorization, HookEvent
 from imiconnect.audit import chain
 from imiconnect.console.models import Submission
 from imiconnect.identity import uuid7
@@ -76,6 +76,7 @@ def rows(db: None) -> None:
         name="CI",
         scopes=["apps:read"],
     )
+    _rows_of_providers(app)
     make_rows(Member.objects.filter(organization=app.organization)[0])
     for number in Number.objects.filter(organization=app.organization).active()[:3]:
         NumberAllocation.objects.create(
@@ -84,6 +85,19 @@ def rows(db: None) -> None:
     chain.extend()
     for number in range(3):
         _gateway_rows(app, service, number)
+
+
+def _rows_of_providers(app: App) -> None:
+    member = Member.objects.filter(organization=app.organization)[0]
+    AppHealth.objects.create(app=app)
+    AppExpiry.objects.create(app=app, name="token", expires_at=timezone.now())
+    for number in range(3):
+        HookEvent.objects.create(
+            channel_type="x", app=app, digest=f"d{number}", body=b"customers write this"
+        )
+        Authorization.objects.create(
+            channel_type="x", member=member, state_digest=f"s{number}", kept='{"a": "secret"}'
+        )
 
 
 def _gateway_rows(app: App, service: Service, number: int) -> None:

@@ -38,6 +38,9 @@ class App(LevelOwned, Identified):
     )
     name = models.CharField(_("name"), max_length=100)
     channel_type = models.SlugField(_("channel type"), max_length=30)
+    #: The account at the provider (a page, a handle), where the channel type names one; its
+    #: events find the app by it, so no two apps have the same.
+    account = models.CharField(_("account"), max_length=200, default="", blank=True)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.ACTIVE
     )
@@ -56,6 +59,11 @@ class App(LevelOwned, Identified):
             *LevelOwned.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(app_id__regex=r"^[A-Z]{2}[0-9]{8}$"), name="app_id_shape"
+            ),
+            models.UniqueConstraint(
+                fields=["channel_type", "account"],
+                condition=~Q(account=""),
+                name="app_account_once",
             ),
         ]
         indexes = [models.Index(fields=["organization", "-id"], name="app_newest")]

@@ -1,0 +1,143 @@
+"""What a channel of a provider can do: one class per channel behind one interface.
+
+A handler speaks the provider's protocol and nothing else: no model, no database, no decision
+about retries. What it needs of an app is in ``Account``; what it returns is in ``events`` and
+``errors``. Every method may raise ``ChannelError``; those that call the provider are called
+outside of any transaction, from several threads at once.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from imiconnect.apps.channel_types.events import Event
+
+Config = TypeVar("Config")
+Secrets = TypeVar("Secrets")
+
+
+@dataclass(frozen=True)
+class Account(Generic[Config, Secrets]):
+    """An app as its handler sees it; ``config`` and ``secrets`` are of the handler's classes.
+
+    ``hook_url`` is where the provider calls for this app alone, ``shared_hook_url`` for all
+    apps of the channel type.
+    """
+
+    app_id: str
+    name: str
+    account: str
+    config: Config
+    secrets: Secrets
+    hook_url: str
+    shared_hook_url: str
+
+
+@dataclass(frozen=True)
+class HookRequest:
+    """A call of a webhook as it came; names of headers are in small letters."""
+
+    method: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class HookAnswer:
+    """What the provider wants to hear at once."""
+
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class OutMessage:
+    """A message to send: the normalized content, as the medium's intake has checked it.
+
+    ``address_type`` is the word of the request's ``destination[]``; ``last_heard_at`` is when
+    the customer last wrote, where the platform knows.
+    """
+
+    tid: uuid.UUID
+    address: str
+    address_type: str
+    payload: Mapping[str, Any]
+    last_heard_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The provider has it. ``provider_id`` is what its receipts name; ``detail`` is for the
+    journey of the message, without secrets.
+    """
+
+    provider_id: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Something of an app that ends by itself; ``name`` is a key of the type's labels."""
+
+    name: str
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An app was found in order; ``endings`` are all things that end, anew at each check."""
+
+    endings: tuple[Ending, ...] = ()
+
+
+class Handler(Generic[Config, Secrets]):
+    """The base of all handlers; a subclass names its classes and overrides what it can do."""
+
+    config_class: type[Config]
+    secrets_class: type[Secrets]
+
+    def greet(
+        self, account: Account[Config, Secrets] | None, request: HookRequest
+    ) -> HookAnswer | None:
+        """Answer the provider's handshake (a GET, mostly); None refuses it with 403.
+
+        ``account`` is None at the webhook that serves all apps of the type; here and below.
+        """
+        return None
+
+    def verify(self, account: Account[Config, Secrets] | None, request: HookRequest) -> bool:
+        """Tell whether the provider signed this call, on its raw bytes, in constant time."""
+        return False
+
+    def parse(
+        self, account: Account[Config, Secrets] | None, request: HookRequest
+    ) -> list[Event]:
+        """Return the events of a verified call, in order; raises ``ValueError`` for none such.
+
+        An event that is not understood is left out.
+        """
+        return []
+
+    def answer(
+        self, account: Account[Config, Secrets] | None, request: HookRequest
+    ) -> HookAnswer:
+        """Return what the provider hears once a call is stored."""
+        return HookAnswer()
+
+    def send(self, account: Account[Config, Secrets], message: OutMessage) -> Sent:
+        """Hand one message to the provider; raises ``ChannelError``, above all ``CONTENT``."""
+        raise NotImplementedError
+
+    def activate(self, account: Account[Config, Secrets]) -> None:
+        """Make the provider call us (subscribe the webhook); doing it twice does no harm."""
+
+    def deactivate(self, account: Account[Config, Secrets]) -> None:
+        """Undo ``activate``, for an app that is being deleted."""
+
+    def check(self, account: Account[Config, Secrets]) -> Checked:
+        """Ask the provider whether the app still works; raises ``ChannelError`` if not."""
+        return Checked()

@@ -1,0 +1,65 @@
+"""Calls to providers: one pool, short time limits, faults of the network by their names.
+
+For addresses that the operator sets; those of customers go through ``imiconnect.outbound``.
+"""
+
+import email.utils
+import time
+from functools import cache
+from typing import Any
+
+import httpx
+
+from imiconnect.apps.channel_types.errors import (
+    PROVIDER_FAILED,
+    THROTTLED,
+    UNREACHABLE,
+    UNREADABLE,
+    ChannelError,
+)
+
+#: Seconds to connect, and for each read; the claim of a message lasts longer.
+TIMEOUT = httpx.Timeout(8.0, connect=4.0)
+
+
+@cache
+def shared_client() -> httpx.Client:
+    """Return the client of this process; it may be used from several threads."""
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+    return httpx.Client(timeout=TIMEOUT, follow_redirects=False, limits=limits)
+
+
+def call(http: httpx.Client, method: str, url: str, **arguments: Any) -> httpx.Response:
+    """Make one call and return the answer, whatever its status.
+
+    Raises ``ChannelError`` ``UNREACHABLE`` when none comes.
+    """
+    try:
+        return http.request(method, url, **arguments)
+    except httpx.HTTPError as error:
+        raise ChannelError(UNREACHABLE, type(error).__name__) from None
+
+
+def raise_for_transport(answer: httpx.Response) -> None:
+    """Raise for what every provider means alike: 429 and faults of the server."""
+    if answer.status_code == 429:
+        raise ChannelError(THROTTLED, "429", after=retry_after(answer))
+    if answer.status_code >= 500:
+        raise ChannelError(PROVIDER_FAILED, str(answer.status_code), after=retry_after(answer))
+
+
+def json_of(answer: httpx.Response) -> Any:
+    """Return the body as JSON; raises ``ChannelError`` ``UNREADABLE`` where it is none."""
+    try:
+        return answer.json()
+    except ValueError:
+        raise ChannelError(UNREADABLE, str(answer.status_code)) from None
+
+
+def retry_after(answer: httpx.Response) -> float | None:
+    """Return the seconds of ``Retry-After`` (RFC 9110, 10.2.3: seconds or a date), or None."""
+    text = answer.headers.get("retry-after", "").strip()
+    if text.isdigit():
+        return float(text)
+    moment = email.utils.parsedate_tz(text) if text else None
+    return max(email.utils.mktime_tz(moment) - time.time(), 0.0) if moment else None

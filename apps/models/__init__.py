@@ -1,0 +1,16 @@
+"""Rows of channel assets: apps, their keys, health, and what providers have told."""
+
+from imiconnect.apps.models.app import App, ClientKey, new_app_id
+from imiconnect.apps.models.authorization import Authorization
+from imiconnect.apps.models.health import AppExpiry, AppHealth
+from imiconnect.apps.models.hooks import HookEvent
+
+__all__ = [
+    "App",
+    "AppExpiry",
+    "AppHealth",
+    "Authorization",
+    "ClientKey",
+    "HookEvent",
+    "new_app_id",
+]

@@ -1,0 +1,64 @@
+"""Whether an app can do its work: its last check at the provider, and what expires."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.apps.models.app import App
+from imiconnect.identity import Identified
+
+
+class AppHealth(Identified):
+    """What the last checks of an app at its provider have found.
+
+    ``broken_since`` marks the episode: its mail is sent once (``told_at``), and the next one
+    begins after a check that succeeds.
+    """
+
+    class State(models.TextChoices):
+        """The verdict."""
+
+        UNCHECKED = "unchecked", _("Not checked yet")
+        HEALTHY = "healthy", _("Healthy")
+        BROKEN = "broken", _("Broken")
+
+    app = models.OneToOneField(App, on_delete=models.CASCADE, related_name="checkup")
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.UNCHECKED
+    )
+    problem = models.TextField(_("problem"), default="", blank=True)
+    #: Checks in a row that did not come to an answer.
+    misses = models.PositiveSmallIntegerField(default=0)
+    checked_at = models.DateTimeField(_("last check"), null=True, blank=True)
+    next_check_at = models.DateTimeField(default=timezone.now)
+    broken_since = models.DateTimeField(_("broken since"), null=True, blank=True)
+    told_at = models.DateTimeField(_("told by mail"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("health of an app")
+        verbose_name_plural = _("health of apps")
+        indexes = [models.Index(fields=["next_check_at"], name="health_due")]
+
+    def __str__(self) -> str:
+        return f"{self.app}: {self.get_state_display()}"
+
+
+class AppExpiry(Identified):
+    """Something of an app that ends by itself: a token, a certificate.
+
+    ``warned_days`` is the last of the warnings that was mailed, in days before the end.
+    """
+
+    app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="expiries")
+    name = models.SlugField(max_length=30)
+    expires_at = models.DateTimeField(_("valid until"))
+    warned_days = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("expiry")
+        verbose_name_plural = _("expiries")
+        constraints = [models.UniqueConstraint(fields=["app", "name"], name="expiry_once")]
+        indexes = [models.Index(fields=["expires_at"], name="expiry_next")]
+
+    def __str__(self) -> str:
+        return f"{self.app}: {self.name}"
