@@ -18,7 +18,7 @@ SOURCES := $(wildcard static/*) $(wildcard static/*/*) $(wildcard static/*/*/*)
 WORKERS ?= 2
 PYTEST := $(PY) -m pytest
 
-.PHONY: help run test bench lint format types lock check wheel clean
+.PHONY: help run test bench chaos lint format types lock check wheel clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -35,6 +35,9 @@ test: .venv/.test node_modules/.dev build/.static ## Run the whole test suite, b
 
 bench: build/.static ## Measure the broker alone and the gateway end to end
 	@$(PY) tests/run.py bench
+
+chaos: build/.static ## Kill each part with -9 under load; fails when anything was lost (CHAOS_SCALE=0.1 for a trial)
+	@$(PY) tests/run.py chaos
 
 lint: .venv/.dev ## Check style, layout and formatting
 	@$(PY) -m ruff check .

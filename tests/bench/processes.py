@@ -61,9 +61,12 @@ def fleet(spec: dict[str, Any]) -> Iterator[Fleet]:
 
 
 def run(module: str, job: dict[str, Any]) -> Any:
-    """Run ``tests.bench.<module>`` with a job on standard input; return what it printed."""
+    """Run a module with a job on standard input; return what it printed.
+
+    A module without a dot is one of ``tests.bench``, another one of ``tests``.
+    """
     done = subprocess.run(
-        [sys.executable, RUN, f"bench.{module}"],
+        [sys.executable, RUN, module if "." in module else f"bench.{module}"],
         cwd=ROOT,
         input=json.dumps(job),
         stdout=subprocess.PIPE,
