@@ -42,6 +42,21 @@ def _responses(good: dict[str, Any], refusal: str, statuses: dict[str, str]) -> 
     return good | {status: _json(_ref(refusal), text) for status, text in statuses.items()}
 
 
+_CONDITION = {
+    "type": "object",
+    "required": ["attribute", "operator", "value"],
+    "additionalProperties": False,
+    "properties": {
+        "attribute": {
+            "type": "string",
+            "pattern": "^(customer|device)[.].{1,100}$",
+            "examples": ["device.battery"],
+        },
+        "operator": {"enum": ["eq", "ne", "lt", "le", "gt", "ge", "in"]},
+        "value": {},
+        "or_unknown": {"type": "boolean", "default": False},
+    },
+}
 _REFUSED = {
     "400": "Wrong in itself: 7000, 7003, 7004 or 7009.",
     "401": "7001 key not valid, 7002 key missing.",
@@ -177,6 +192,7 @@ def _schemas() -> dict[str, Any]:
                 "priority": {"enum": [1, 2, 3]},
                 "thread": {**_TEXT, "format": "uuid"},
                 "stream": {**_TEXT, "maxLength": 100},
+                "conditions": {"type": "array", "maxItems": 10, "items": _CONDITION},
             },
         },
         "Content": {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.words import Words
+from imiconnect.rtm.conditions import SKIPPED
 from imiconnect.rtm.models import Message
 from imiconnect.rtm.protocol.states import State
 
@@ -65,6 +66,7 @@ _ADVICE: dict[int, Words] = {
     7202: _(
         "The platform could not hand it on. Look at the attempts below, then send it again."
     ),
+    SKIPPED: _("Nothing to do: the request asked to leave out whom its conditions do not fit."),
 }
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from imiconnect.apps.policy import MAX_EXPIRY_SECONDS
 from imiconnect.callback_urls import checked_url
+from imiconnect.rtm import conditions
 from imiconnect.rtm.intake import media
 from imiconnect.rtm.intake.answers import (
     INVALID_JSON,
@@ -58,6 +59,7 @@ class Body(msgspec.Struct, kw_only=True):
     callback_data: str = msgspec.field(default="", name="callbackData")
     thread: str | dict[str, Any] | None = None
     stream: str = ""
+    conditions: list[dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def parse(raw: bytes, *, now: dt.datetime) -> Order:
         app_id=body.appid if medium.needs_app and _APP_ID.fullmatch(body.appid) else "",
         destinations=destinations,
         answers=answers,
-        payload=medium.payload(body.channels),
+        payload=medium.payload(body.channels) | _conditions(body.conditions),
         expires_at=_expiry(body.expiry, now),
         priority=_priority(body.priority),
         callback_data=_at_most(body.callback_data, MAX_CALLBACK_DATA, "callbackData"),
@@ -201,6 +203,15 @@ def _ids(number: int, kind: str, ids: Any, medium: Medium) -> list[str]:
 @lru_cache(maxsize=65_536)
 def _name_problem(name: str) -> str | None:
     return name_problem(name)
+
+
+def _conditions(raw: list[dict[str, Any]] | None) -> dict[str, Any]:
+    if not raw:
+        return {}
+    try:
+        return {conditions.FIELD: conditions.parse(raw)}
+    except ValueError as error:
+        raise invalid(str(error)) from None
 
 
 def _expiry(text: str, now: dt.datetime) -> dt.datetime | None:

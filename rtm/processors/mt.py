@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from imiconnect.rtm import live
+from imiconnect.rtm.conditions import FIELD, Subject, left_out
 from imiconnect.rtm.lanes import MT
 from imiconnect.rtm.outcomes import (
     APP_NOT_SHARED,
@@ -44,6 +45,7 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None, lane: str
         [(row[2], row[3]) for row in rows.values()],
         [(row[12], row[16]) for row in rows.values()],
     )
+    skipped = left_out(_with_conditions(rows))
     outcomes: dict[uuid.UUID, tuple[str, Outcome]] = {}
     parcels: dict[str, list[Parcel]] = defaultdict(list)
     for claim in claims:
@@ -52,6 +54,8 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None, lane: str
             continue
         pair = pairs.get((row[2], row[3]))
         outcome = _without_sending(claim, pair, started)
+        if outcome is None and claim.id in skipped:
+            outcome = Failed(skipped[claim.id])
         if outcome is not None or pair is None:
             outcomes[claim.id] = ("", outcome or Failed(APP_NOT_SHARED))
             continue
@@ -80,6 +84,15 @@ def _without_sending(claim: Claim, pair: facts.Pair | None, now: dt.datetime) ->
     if pair.obstacle:
         return Failed(pair.obstacle)
     return None if claim.address else Failed(NO_PROFILE)
+
+
+def _with_conditions(rows: dict[uuid.UUID, tuple[Any, ...]]) -> list[Subject]:
+    """Return the messages that have conditions and were not handed over before."""
+    return [
+        Subject(row[0], row[1], row[3], row[6], row[7], row[8], row[13][FIELD])
+        for row in rows.values()
+        if row[15] is None and FIELD in row[13]
+    ]
 
 
 def _parcel(
