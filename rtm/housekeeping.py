@@ -15,6 +15,8 @@ KEEP_KEYS = dt.timedelta(hours=24)
 KEEP_REFS = dt.timedelta(days=7)
 #: A receipt of a provider may be as late as a message may live.
 KEEP_PROVIDER_REFS = dt.timedelta(days=30)
+#: The results of the Profile API are asked for at once, or never.
+KEEP_BATCHES = dt.timedelta(days=30)
 #: What has happened to devices is told for this long.
 KEEP_EVENTS = dt.timedelta(days=180)
 #: What rules did is on their pages for a month.
@@ -82,6 +84,7 @@ def delete_old(now: dt.datetime) -> int:
         ("rtm_clientref", KEEP_REFS),
         ("rtm_providerref", KEEP_PROVIDER_REFS),
         ("sharing_rulerun", KEEP_RUNS),
+        ("rtm_profilebatch", KEEP_BATCHES),
     )
     keys = sum(_delete(table, now - time) for table, time in kept)
     return keys + _delete_events(first_uuid7_at(now - KEEP_EVENTS))

@@ -51,8 +51,13 @@ def nudge(queue: str) -> bool:
 
 def send(queue: str) -> bool:
     """Send the task, without asking; for callers that hold the flag."""
+    return say(TASKS[queue], queue=queue)
+
+
+def say(task: str, *, queue: str) -> bool:
+    """Send a task that a periodic one does anyhow; never raises when it cannot be sent."""
     try:
-        celery.send_task(TASKS[queue], queue=queue, ignore_result=True, retry=False)
+        celery.send_task(task, queue=queue, ignore_result=True, retry=False)
     except (OperationalError, RedisError, OSError) as error:
         log.warning("A nudge of the queue %s was lost: %s", queue, type(error).__name__)
         return False

@@ -9,6 +9,7 @@ from imiconnect.rtm import housekeeping, inactive, nudge
 from imiconnect.rtm.bindings import PUBLISH_POLICY
 from imiconnect.rtm.broker import link
 from imiconnect.rtm.callbacks.tasks import send_callbacks
+from imiconnect.rtm.customers import erasing
 from imiconnect.rtm.drain import drain
 from imiconnect.rtm.lanes import LANES, MT
 from imiconnect.rtm.nudge import TASKS
@@ -84,9 +85,16 @@ def sweep() -> None:
 
 @celery.task(name="rtm.keep_house")
 def keep_house() -> None:
-    """Make partitions ahead and delete what is old."""
+    """Make partitions ahead, delete what is old, and finish what erasures have left."""
     ensure_partitions(timezone.now())
     housekeeping.delete_old(timezone.now())
+    erasing.erase_due()
+
+
+@celery.task(name="rtm.erase")
+def erase() -> int:
+    """Empty the messages of customers that were erased."""
+    return erasing.erase_due()
 
 
 @celery.task(name="rtm.forget_inactive")

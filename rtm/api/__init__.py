@@ -1,1 +1,1 @@
-"""The REST interface of streams, threads, topics and segments."""
+"""The REST interface of the gateway's objects."""

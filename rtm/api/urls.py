@@ -3,12 +3,15 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from imiconnect.rtm.api.customers import AppProfileViewSet, CustomerViewSet
 from imiconnect.rtm.api.segments import SegmentViewSet
 from imiconnect.rtm.api.streams import ServiceStreamViewSet, StreamViewSet
 from imiconnect.rtm.api.threads import ThreadViewSet
 from imiconnect.rtm.api.topics import TopicViewSet
 
 router = SimpleRouter()
+router.register("customers", CustomerViewSet, basename="api-customer")
+router.register("app-profiles", AppProfileViewSet, basename="api-app-profile")
 router.register("streams", StreamViewSet, basename="api-stream")
 router.register("threads", ThreadViewSet, basename="api-thread")
 router.register("topics", TopicViewSet, basename="api-topic")

@@ -86,6 +86,17 @@ class JSONObject(serializers.DictField):
         return value
 
 
+class PlainField(serializers.CharField):
+    """A text that the database can keep."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text; raises ``ValidationError``."""
+        value = super().to_internal_value(data)
+        if why := unstorable(value):
+            raise serializers.ValidationError(f"It {why}.")
+        return value
+
+
 class NameField(serializers.CharField):
     """A user id or device id: a part of topics."""
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from imiconnect.rtm.callbacks import views as callbacks
 from imiconnect.rtm.views import (
+    customer,
     customers,
     device,
     figures,

@@ -1,0 +1,160 @@
+"""Erasing a customer: the profile at once, the messages batch by batch, whatever happens.
+
+``request_erasure`` deletes the profile, devices, events and what waits, and leaves a row that
+says where messages are. ``erase_due`` works on such rows until nothing is left; it may be
+killed at any time and is called again.
+"""
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from imiconnect.audit.services import record
+from imiconnect.rtm.connect.registration import forget_device
+from imiconnect.rtm.customers.places import Places, places_of
+from imiconnect.rtm.models import (
+    Attempt,
+    Callback,
+    ClientRef,
+    Customer,
+    Device,
+    Erasure,
+    Inbound,
+    Message,
+    OpenMessage,
+    Receipt,
+    Thread,
+)
+from imiconnect.rtm.nudge import say
+from imiconnect.rtm.outcomes import NO_PROFILE
+from imiconnect.rtm.processors.closing import close_failed
+from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.sql import NIL
+
+#: What is left of the content of a message.
+ERASED = {"erased": True}
+_AT_ONCE = 500
+
+
+@transaction.atomic
+def request_erasure(*, customer: Customer) -> Erasure:
+    """Erase a customer: what names them is gone when this commits, messages follow.
+
+    Messages that are under way fail with 7105, without a receipt.
+    """
+    places = places_of(customer)
+    erasure: Erasure = Erasure.objects.create(
+        organization_id=customer.organization_id,
+        places={
+            "users": [[str(app), user] for app, user in places.users],
+            "addresses": list(places.addresses),
+            "customer_id": customer.customer_id,
+        },
+    )
+    record("customer.erased", customer)
+    for device in Device.objects.filter(customer=customer).select_related("app"):
+        forget_device(device=device)
+    _forget_what_waits(places)
+    customer.delete()
+    transaction.on_commit(_start)
+    return erasure
+
+
+def erase_due() -> int:
+    """Empty the messages of every customer to be erased; return how many were emptied."""
+    total = 0
+    for key in list(Erasure.objects.filter(done_at=None).values_list("pk", flat=True)):
+        total += _erase(key)
+    return total
+
+
+def _erase(key: uuid.UUID) -> int:
+    total = 0
+    while True:
+        with transaction.atomic():
+            rows = Erasure.objects.select_for_update(skip_locked=True)
+            erasure = rows.filter(pk=key, done_at=None).first()
+            if erasure is None:
+                return total
+            emptied, finished = _step(erasure)
+            total += emptied
+            erasure.emptied += emptied
+            if finished:
+                erasure.places, erasure.done_at = {}, timezone.now()
+            erasure.save()
+
+
+def _step(erasure: Erasure) -> tuple[int, bool]:
+    """Empty one batch of messages; return how many, and whether nothing is left."""
+    users = [(uuid.UUID(app), user) for app, user in erasure.places["users"]]
+    threads = list(_threads(users).values_list("pk", flat=True)[:_AT_ONCE])
+    messages = _messages(erasure, users, threads).exclude(payload__has_key="erased")
+    keys = list(messages.values_list("pk", flat=True)[:_AT_ONCE])
+    if keys:
+        _empty(keys)
+        return len(keys), False
+    Thread.objects.filter(pk__in=threads).delete()
+    return 0, not threads
+
+
+def _threads(users: list[tuple[uuid.UUID, str]]) -> "QuerySet[Thread]":
+    condition = Q(pk__in=[])
+    for app, user in users:
+        condition |= Q(app=app, user_id=user)
+    threads: QuerySet[Thread] = Thread.objects.filter(condition).order_by("pk")
+    return threads
+
+
+def _messages(
+    erasure: Erasure, users: list[tuple[uuid.UUID, str]], threads: list[uuid.UUID]
+) -> "QuerySet[Message]":
+    """Return the messages of these threads, and those that a customer has without a thread."""
+    apps = {app for app, _user in users}
+    shared = Thread.objects.filter(app__in=apps, user_id="").values_list("pk", flat=True)
+    where = Places(
+        organization=erasure.organization_id,
+        users=tuple(users),
+        threads=tuple(threads),
+        shared=tuple(shared),
+        addresses=tuple(erasure.places["addresses"]),
+    )
+    named = Message.objects.filter(
+        organization=erasure.organization_id,
+        thread=None,
+        address="",
+        payload__to=erasure.places["customer_id"],
+    )
+    return where.messages().order_by() | named.order_by()
+
+
+def _empty(keys: list[uuid.UUID]) -> None:
+    """Take everything from messages that tells of a person; their outcome stays counted."""
+    Callback.objects.filter(message_id__in=keys).delete()
+    Attempt.objects.filter(message_id__in=keys).update(detail={})
+    Message.objects.filter(pk__in=keys).update(
+        address="",
+        device_id="",
+        correlation_id="",
+        callback_data="",
+        notify_url="",
+        payload=ERASED,
+    )
+
+
+def _forget_what_waits(places: Places) -> None:
+    condition = Q(app_id=NIL, address__in=places.addresses)
+    for app, user in places.users:
+        condition |= Q(app_id=app, address=user)
+    for model in (Inbound, Receipt, ClientRef):
+        rows: Any = model._default_manager
+        rows.filter(condition).delete()
+    code, text = NO_PROFILE.code, str(NO_PROFILE.text)
+    waiting = OpenMessage.objects.filter(condition).values_list("pk", flat=True)
+    close_failed([(key, State.FAILED, code, text) for key in waiting], timezone.now())
+
+
+def _start() -> None:
+    say("rtm.erase", queue="default")

@@ -1,0 +1,87 @@
+"""Where in the gateway a customer is found: users of apps, threads, addresses of channels."""
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from imiconnect.rtm.models import Customer, Device, DeviceEvent, Message, Thread
+
+if TYPE_CHECKING:
+    from imiconnect.rtm.querysets import MessageQuerySet
+
+#: Attributes of a profile that are addresses on other channels (facts/imiconnect.md, 13).
+ADDRESSES = ("msisdn", "email", "psid", "fbid", "twitterid", "wechatid")
+#: The most threads of one customer that are looked into.
+MOST_THREADS = 2000
+_NOT_IN_NUMBERS = str.maketrans("", "", " -().")
+
+User = tuple[uuid.UUID, str]
+
+
+@dataclass(frozen=True)
+class Places:
+    """The users that a customer is, the threads of those users, and other addresses.
+
+    ``shared`` are threads of an app that are for every user; a message there is the
+    customer's by its address.
+    """
+
+    organization: uuid.UUID
+    users: tuple[User, ...]
+    threads: tuple[uuid.UUID, ...]
+    shared: tuple[uuid.UUID, ...]
+    addresses: tuple[str, ...]
+
+    def messages(self) -> "MessageQuerySet":
+        """Return the messages to and from the customer, on every channel."""
+        names = sorted({user for _app, user in self.users})
+        mine = Q(thread__in=self.threads) | Q(thread__in=self.shared, address__in=names)
+        other = Q(thread=None, address__in=self.addresses)
+        found: MessageQuerySet = Message.objects.filter(mine | other)
+        return found.filter(organization=self.organization)
+
+
+def places_of(customer: Customer) -> Places:
+    """Return where a customer is found now, also on devices that are forgotten since."""
+    users = users_of(customer)
+    condition = Q(pk__in=[])
+    for app, user in users:
+        condition |= Q(app=app, user_id=user)
+    apps = {app for app, _user in users}
+    return Places(
+        organization=customer.organization_id,
+        users=tuple(users),
+        threads=_keys(Thread.objects.filter(condition)),
+        shared=_keys(Thread.objects.filter(app__in=apps, user_id="")),
+        addresses=tuple(addresses_of(customer)),
+    )
+
+
+def users_of(customer: Customer) -> list[User]:
+    """Return the users of apps that a customer's devices are or were of."""
+    devices = Device.objects.filter(customer=customer).values_list("app_id", "user_id")
+    events = DeviceEvent.objects.filter(customer=customer).values_list("app_id", "user_id")
+    return sorted({*devices, *events.distinct()})
+
+
+def addresses_of(customer: Customer) -> list[str]:
+    """Return the addresses that the profile names, numbers with and without plus sign."""
+    found: set[str] = set()
+    for name in ADDRESSES:
+        value = customer.attributes.get(name)
+        if not isinstance(value, str | int) or not str(value).strip():
+            continue
+        text = str(value).strip()
+        if name == "msisdn":
+            digits = text.translate(_NOT_IN_NUMBERS).removeprefix("+")
+            found |= {digits, f"+{digits}"}
+        else:
+            found.add(text)
+    return sorted(found)
+
+
+def _keys(threads: "object") -> tuple[uuid.UUID, ...]:
+    rows = threads.order_by("-id").values_list("pk", flat=True)  # type: ignore[attr-defined]  # a queryset
+    return tuple(rows[:MOST_THREADS])

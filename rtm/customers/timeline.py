@@ -1,0 +1,109 @@
+"""Everything that happened with a customer, newest first: messages of all channels, events.
+
+All of it has keys that grow with time, so one key is the place in the whole timeline.
+"""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.models import Member
+from imiconnect.console.words import Words
+from imiconnect.rtm.customers.places import places_of
+from imiconnect.rtm.masking import masked
+from imiconnect.rtm.models import Customer, DeviceEvent, Message
+from imiconnect.rtm.search import word_of
+
+PAGE = 50
+_TEXT = 160  # characters
+
+#: The word of ``console.states`` for an event; others are drawn in grey.
+_STATES = {
+    DeviceEvent.Kind.CONNECTED: "online",
+    DeviceEvent.Kind.DISCONNECTED: "offline",
+    DeviceEvent.Kind.REGISTER: "active",
+    DeviceEvent.Kind.UNREGISTER: "ended",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timeline; ``state`` is a word of ``console.states``, or empty."""
+
+    key: uuid.UUID
+    kind: str
+    title: Words
+    at: dt.datetime
+    state: str = ""
+    words: str = ""
+    where: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A page of it; ``older`` is the key that the next page begins below, if there is one."""
+
+    entries: list[Entry]
+    older: uuid.UUID | None
+
+
+def timeline_of(
+    customer: Customer, member: Member, *, before: uuid.UUID | None = None, kind: str = ""
+) -> Timeline:
+    """Return the newest entries that a person may see; ``kind`` is message, event or empty."""
+    entries: list[Entry] = []
+    if kind in ("", "message"):
+        messages = Message.objects.visible_to(member) & places_of(customer).messages()
+        messages = messages.select_related("app")
+        entries += [_of_message(row) for row in _newest(messages, before)]
+    if kind in ("", "event"):
+        events = DeviceEvent.objects.visible_to(member).filter(customer=customer)
+        entries += [_of_event(row) for row in _newest(events.select_related("app"), before)]
+    entries.sort(key=lambda entry: entry.key, reverse=True)
+    shown = entries[:PAGE]
+    return Timeline(shown, shown[-1].key if len(entries) > PAGE else None)
+
+
+def _newest(rows: "QuerySet[Any]", before: uuid.UUID | None) -> "QuerySet[Any]":
+    if before:
+        rows = rows.filter(pk__lt=before)
+    return rows.order_by("-pk")[: PAGE + 1]
+
+
+def _of_message(message: Message) -> Entry:
+    incoming = message.direction == Message.Direction.MO
+    text = str(message.payload.get("message") or "")
+    where = [message.get_channel_display(), message.app.name if message.app else ""]
+    return Entry(
+        message.pk,
+        "message",
+        _("From the customer") if incoming else _("To the customer"),
+        message.created_at,
+        word_of(message),
+        text if len(text) <= _TEXT else f"{text[:_TEXT]}…",
+        " · ".join(part for part in where if part),
+        reverse("rtm:journey", args=[message.pk]),
+    )
+
+
+def _of_event(event: DeviceEvent) -> Entry:
+    title: Words = event.get_kind_display()
+    if event.kind == DeviceEvent.Kind.CUSTOM:
+        title = event.name
+    told = [f"{name}: {value}" for name, value in masked(event.data).items()]
+    words = ", ".join(told)
+    return Entry(
+        event.pk,
+        "event",
+        title,
+        event.created_at,
+        _STATES.get(DeviceEvent.Kind(event.kind), ""),
+        words if len(words) <= _TEXT else f"{words[:_TEXT]}…",
+        f"{event.app.name} · {event.user_id} · {event.device_name}",
+    )

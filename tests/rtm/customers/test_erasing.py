@@ -1,0 +1,127 @@
+"""Exporting and erasing what is known of a customer."""
+
+import json
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from imiconnect.accounts.models import Member
+from imiconnect.apps.models import App
+from imiconnect.audit.models import AuditEntry
+from imiconnect.rtm.customers import erasing
+from imiconnect.rtm.customers.erasing import erase_due, request_erasure
+from imiconnect.rtm.customers.exporting import export_customer
+from imiconnect.rtm.models import (
+    Callback,
+    Customer,
+    Device,
+    DeviceEvent,
+    Erasure,
+    Message,
+    OpenMessage,
+    Thread,
+)
+from imiconnect.rtm.protocol.states import State
+
+History = dict[str, Message]
+
+
+def exported(customer: Customer) -> Any:
+    """Return the export as it reads."""
+    return json.loads("".join(export_customer(customer=customer)))
+
+
+def test_the_export_has_all_that_is_known(grace: Customer, history: History) -> None:
+    document = exported(grace)
+    assert document["profile"]["attributes"]["plan"] == "gold"
+    assert [device["device_id"] for device in document["devices"]] == ["d1"]
+    assert [event["data"] for event in document["events"]] == [
+        {"batterylevel": 4, "battery": 4.0}
+    ]
+    tids = {message["tid"] for message in document["messages"]}
+    assert tids == {str(history["rtm"].pk), str(history["sms"].pk)}
+    assert AuditEntry.objects.get(action="customer.exported").object_name == "1001"
+
+
+def test_erasing_leaves_outcomes_and_nothing_that_names_the_customer(
+    grace: Customer, history: History
+) -> None:
+    Callback.objects.create(
+        organization=grace.organization, service=history["rtm"].service,
+        message_id=history["rtm"].pk, kind="dr", event="submitted", url="https://a.test",
+        body='{"destination": "alice"}',
+    )  # fmt: skip
+    request_erasure(customer=grace)
+    assert not Customer.objects.exists()
+    assert not Device.objects.exists()
+    assert not DeviceEvent.objects.exists()
+    assert erase_due() == 3
+    for name in ("rtm", "sms", "named"):
+        message = Message.objects.get(pk=history[name].pk)
+        assert (message.address, message.payload) == ("", {"erased": True})
+        assert (message.correlation_id, message.callback_data) == ("", "")
+        assert message.channel == history[name].channel
+    assert Message.objects.get(pk=history["other"].pk).address == "bob"
+    assert not Callback.objects.exists()
+    assert list(Thread.objects.values_list("user_id", flat=True)) == ["bob"]
+    erasure = Erasure.objects.get()
+    assert (erasure.places, erasure.emptied) == ({}, 3)
+    assert erasure.done_at is not None
+
+
+def test_what_waits_for_an_erased_customer_fails(grace: Customer, history: History) -> None:
+    request_erasure(customer=grace)
+    message = Message.objects.get(pk=history["rtm"].pk)
+    assert (State(message.state), message.code) == (State.FAILED, 7105)
+    assert list(OpenMessage.objects.values_list("address", flat=True)) == ["bob"]
+
+
+def test_an_erasure_that_was_interrupted_is_finished_later(
+    grace: Customer, history: History
+) -> None:
+    request_erasure(customer=grace)
+    with (
+        patch.object(erasing, "_AT_ONCE", 1),
+        patch.object(erasing, "_empty", side_effect=[None, KeyboardInterrupt]),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        erase_due()
+    assert Erasure.objects.get().done_at is None
+    erase_due()
+    assert Erasure.objects.get().done_at is not None
+    assert not Message.objects.filter(pk=history["rtm"].pk, address="alice").exists()
+
+
+def test_the_page_asks_for_the_id_before_it_erases(
+    grace: Customer, history: History, admin: Member, developer: Member, client_of: Any
+) -> None:
+    url = f"/customers/{grace.pk}/erase/"
+    assert client_of(developer).get(url).status_code == 403
+    assert client_of(admin).post(url, {"name": "1002"}).status_code == 422
+    assert Customer.objects.exists()
+    answer = client_of(admin).post(url, {"name": "1001"})
+    assert answer.headers["Location"] == "/customers/"
+    assert not Customer.objects.exists()
+
+
+def test_the_page_sends_the_export_as_a_file(
+    grace: Customer, history: History, asset_manager: Member, viewer: Member, client_of: Any
+) -> None:
+    url = f"/customers/{grace.pk}/export/"
+    assert client_of(viewer).post(url).status_code == 403
+    answer = client_of(asset_manager).post(url)
+    assert f"customer-{grace.pk}.json" in answer.headers["Content-Disposition"]
+    assert json.loads(answer.getvalue())["profile"]["customer_id"] == "1001"
+
+
+def test_another_customer_of_the_same_app_is_left_alone(
+    grace: Customer, app: App, admin: Member
+) -> None:
+    from imiconnect.rtm.directory import create_customer
+
+    other = create_customer(member=admin, customer_id="1002", attributes={})
+    Device.objects.create(app=app, user_id="bob", device_id="d1", customer=other)
+    request_erasure(customer=grace)
+    erase_due()
+    assert exported(other)["devices"][0]["user_id"] == "bob"
