@@ -78,7 +78,7 @@ def _newest(rows: "QuerySet[Any]", before: uuid.UUID | None) -> "QuerySet[Any]":
 
 def _of_message(message: Message) -> Entry:
     incoming = message.direction == Message.Direction.MO
-    text = str(message.payload.get("message") or "")
+    text = str(message.payload.get("message") or message.payload.get("text") or "")
     where = [message.get_channel_display(), message.app.name if message.app else ""]
     return Entry(
         message.pk,

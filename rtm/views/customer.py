@@ -24,6 +24,7 @@ from imiconnect.rtm.customers import services
 from imiconnect.rtm.customers.erasing import request_erasure
 from imiconnect.rtm.customers.exporting import export_customer
 from imiconnect.rtm.customers.forms import (
+    DOCUMENTED,
     AppProfileForm,
     DeviceForm,
     ProfileForm,
@@ -74,7 +75,7 @@ class CustomerPage(CustomerMixin, PageMixin, TemplateView):
             back_label=_("Customers"),
             customer=customer,
             name=name_of(customer),
-            attributes=sorted(customer.attributes.items()),
+            attributes=_shown(customer.attributes),
             devices=devices.select_related("app").order_by("-is_connected", "-id")[:_DEVICES],
             timeline=timeline_of(
                 customer, self.member, before=_key(asked.get("before", "")), kind=kind
@@ -84,6 +85,13 @@ class CustomerPage(CustomerMixin, PageMixin, TemplateView):
             may_erase=self.member.can(Act.ERASE_CUSTOMERS),
             **kwargs,
         )
+
+
+def _shown(attributes: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """Return the documented attributes under their labels, then the others by name."""
+    labels = {name: ProfileForm.base_fields[name].label for name in DOCUMENTED}
+    known = [(labels[name], attributes[name]) for name in DOCUMENTED if name in attributes]
+    return known + sorted(item for item in attributes.items() if item[0] not in labels)
 
 
 def _key(text: str) -> uuid.UUID | None:
