@@ -26,7 +26,10 @@ from imiconnect.rtm.models import (
     Message,
     OpenMessage,
     Receipt,
+    SegmentUser,
+    Subscription,
     Thread,
+    UserEvent,
 )
 from imiconnect.rtm.nudge import say
 from imiconnect.rtm.outcomes import NO_PROFILE
@@ -151,6 +154,10 @@ def _forget_what_waits(places: Places) -> None:
     for model in (Inbound, Receipt, ClientRef):
         rows: Any = model._default_manager
         rows.filter(condition).delete()
+    for app, user in places.users:
+        Subscription.objects.filter(topic__app=app, user_id=user).delete()
+        SegmentUser.objects.filter(segment__app=app, user_id=user).delete()
+        UserEvent.objects.filter(app=app, address=user).delete()
     code, text = NO_PROFILE.code, str(NO_PROFILE.text)
     waiting = OpenMessage.objects.filter(condition).values_list("pk", flat=True)
     close_failed([(key, State.FAILED, code, text) for key in waiting], timezone.now())

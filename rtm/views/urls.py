@@ -58,7 +58,39 @@ urlpatterns = [
         streams.StreamTab.as_view(),
         name="service-stream",
     ),
-    path("customers/<uuid:key>/", customers.customer, name="customer"),
+    path("customers/<uuid:key>/", customer.CustomerPage.as_view(), name="customer"),
+    path("customers/<uuid:key>/edit/", customer.EditCustomer.as_view(), name="customer-edit"),
+    path(
+        "customers/<uuid:key>/delete/",
+        customer.DeleteCustomer.as_view(),
+        name="customer-delete",
+    ),
+    path(
+        "customers/<uuid:key>/erase/", customer.EraseCustomer.as_view(), name="customer-erase"
+    ),
+    path(
+        "customers/<uuid:key>/export/",
+        customer.ExportCustomer.as_view(),
+        name="customer-export",
+    ),
+    path(
+        "customers/<uuid:key>/devices/new/", customer.NewAppProfile.as_view(), name="device-new"
+    ),
+    path(
+        "customers/<uuid:key>/devices/<uuid:device_key>/",
+        customer.EditDevice.as_view(),
+        name="device-edit",
+    ),
+    path(
+        "customers/<uuid:key>/devices/<uuid:device_key>/unlink/",
+        customer.UnlinkDevice.as_view(),
+        name="device-unlink",
+    ),
+    path(
+        "customers/<uuid:key>/devices/<uuid:device_key>/delete/",
+        customer.DeleteDevice.as_view(),
+        name="device-delete",
+    ),
     path("tools/device/", device.device, name="device"),
     path("tools/device/access/", device.device_access, name="device-access"),
 ]
