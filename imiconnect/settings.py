@@ -357,7 +357,11 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": ENV.LOG_LEVEL},
-    "loggers": {"django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        "twilio": {"level": "WARNING"},
+    },
 }
 
 PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or "localhost"

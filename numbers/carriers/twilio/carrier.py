@@ -4,7 +4,6 @@ A number is bought with the order's key as its FriendlyName, and looked for by n
 that name beforehand: an order that is resumed finds its own purchase and buys nothing.
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,11 +11,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from requests.exceptions import RequestException
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
 from imiconnect.numbers.carriers import base
-from imiconnect.numbers.carriers.twilio.http import BaseUrlClient
+from imiconnect.numbers.carriers.twilio.http import client_of, told
 from imiconnect.numbers.kinds import Match, NumberType
 from imiconnect.numbers.numbering import national_digits, region_of
 
@@ -42,25 +41,8 @@ def _as_outcome() -> Iterator[None]:
     try:
         yield
     except (TwilioException, RequestException, OSError) as error:
-        status, code = _told(error)
+        status, code = told(error)
         raise _outcome(status, code)(str(code or status or type(error).__name__)) from error
-
-
-def _told(error: BaseException | None) -> tuple[int, int]:
-    """Return HTTP status and Twilio's code of an error, 0 for what it does not tell.
-
-    A list that fails raises a ``TwilioException`` with the response as second argument.
-    """
-    if isinstance(error, TwilioRestException):
-        return error.status, error.code or 0
-    if not isinstance(error, TwilioException) or len(error.args) < 2:
-        return 0, 0
-    response = error.args[1]
-    try:
-        code = int(json.loads(response.text).get("code") or 0)
-    except (AttributeError, TypeError, ValueError):
-        code = 0
-    return int(getattr(response, "status_code", 0)), code
 
 
 def _outcome(status: int, code: int) -> type[base.CarrierError]:
@@ -86,11 +68,7 @@ class Carrier:
         self._account = account
 
     def _client(self) -> Client:
-        account = self._account
-        if not account.account or not account.secret:
-            raise base.CarrierMisconfigured("no account")
-        http = BaseUrlClient(account.base_url)
-        return Client(account.account, account.secret, http_client=http)
+        return client_of(self._account)
 
     def search(self, query: base.Query) -> Sequence[base.Offer]:
         """Ask the lists of the type in turn until there are enough numbers."""
@@ -98,7 +76,9 @@ class Carrier:
         for name in _LISTS[NumberType(query.number_type)]:
             found = self._available(name, query)
             offers.extend(
-                base.Offer(item.phone_number, self.slug, item.locality or "")
+                base.Offer(
+                    item.phone_number, self._account.key or self.slug, item.locality or ""
+                )
                 for item in found
                 if _fits(item.phone_number, query)
             )
@@ -120,7 +100,7 @@ class Carrier:
             with _as_outcome():
                 return list(getattr(country, name).list(**filters))
         except base.CarrierError as error:
-            if _told(error.__cause__)[0] == 404:
+            if told(error.__cause__)[0] == 404:
                 return []  # this list does not exist in the country
             raise
 
@@ -140,9 +120,17 @@ class Carrier:
                 if owned.phone_number == e164 and owned.friendly_name == key:
                     return str(owned.sid)
             wish: dict[str, Any] = {"phone_number": e164, "friendly_name": key}
+            wish |= self._hooks()
             if address is not None:
                 wish["address_sid"] = self._address(client, key, address)
             return str(client.incoming_phone_numbers.create(**wish).sid)
+
+    def _hooks(self) -> dict[str, str]:
+        """Return where the number's texts and calls come to us, if Twilio can call there."""
+        url = self._account.hooks_url
+        if not url.startswith("https://"):
+            return {}
+        return {"sms_url": f"{url}/sms", "voice_url": f"{url}/voice"}
 
     def _address(self, client: Client, key: str, address: base.PostalAddress) -> str:
         for known in client.addresses.list(friendly_name=key, limit=20):
@@ -165,7 +153,7 @@ class Carrier:
             with _as_outcome():
                 self._client().incoming_phone_numbers(reference).delete()
         except base.CarrierError as error:
-            if _told(error.__cause__)[0] != 404:
+            if told(error.__cause__)[0] != 404:
                 raise
 
 
