@@ -12,7 +12,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import certifi
@@ -59,11 +59,12 @@ class OutboundError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered: its status and the beginning of the body as text."""
+    """What a server answered: status, headers by small names, the body's beginning as text."""
 
     status: int
     body: str
     duration_ms: int
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def allows_plain_http() -> bool:
@@ -182,7 +183,7 @@ class Outbound:
         begun = time.monotonic()
         try:
             async with asyncio.timeout(timeout):
-                status, start = await self._exchange(method, target, sent, body)
+                status, named, start = await self._exchange(method, target, sent, body)
         except OutboundError:
             raise
         except (TimeoutError, httpcore.TimeoutException):
@@ -191,11 +192,11 @@ class Outbound:
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             raise _broken(error) from error
         text = start[:KEPT_ANSWER].decode(errors="replace").replace("\x00", "")
-        return Answer(status, text, int((time.monotonic() - begun) * 1000))
+        return Answer(status, text, int((time.monotonic() - begun) * 1000), named)
 
     async def _exchange(
         self, method: str, target: httpcore.URL, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, dict[str, str], bytes]:
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         start = b""
         async with self._pool.stream(method, target, headers=raw, content=body) as answer:
@@ -203,7 +204,11 @@ class Outbound:
                 start += chunk
                 if len(start) > MAX_ANSWER:
                     break
-        return answer.status, start
+        named = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in answer.headers
+        }
+        return answer.status, named, start
 
 
 @dataclass(frozen=True)

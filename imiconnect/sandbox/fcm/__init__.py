@@ -1,0 +1,1 @@
+"""The double of Firebase Cloud Messaging and of Google's tokens."""
