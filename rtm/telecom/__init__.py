@@ -1,0 +1,1 @@
+"""SMS on the gateway: content, parts, senders, restrictions, opt-outs, what comes in."""
