@@ -60,6 +60,13 @@ class RetryAt:
 
 
 @dataclass(frozen=True)
+class Postponed:
+    """Nobody was asked, for a limit of ours is used up: it is due again after some seconds."""
+
+    after: float
+
+
+@dataclass(frozen=True)
 class Failed:
     """The try failed for good."""
 
@@ -73,17 +80,21 @@ class Expired:
     reason: Reason = PAST_EXPIRY
 
 
-Outcome = Dispatched | RetryAt | Failed | Expired
+Outcome = Dispatched | RetryAt | Postponed | Failed | Expired
 
 
 @dataclass(frozen=True)
 class Move:
-    """What happens to the message: its next state, the receipt's code, the next due time."""
+    """What happens to the message: its next state, the receipt's code, the next due time.
+
+    One that was not tried changes its due time alone.
+    """
 
     state: State
     code: int
     reason: str = ""
     due_at: dt.datetime | None = None
+    was_tried: bool = True
 
 
 def decide(outcome: Outcome, *, failures: int, policy: Policy, now: dt.datetime) -> Move:
@@ -94,6 +105,9 @@ def decide(outcome: Outcome, *, failures: int, policy: Policy, now: dt.datetime)
     """
     if isinstance(outcome, Dispatched):
         return Move(State.SUBMITTED, SUBMITTED)
+    if isinstance(outcome, Postponed):
+        due_at = now + dt.timedelta(seconds=outcome.after)
+        return Move(State.QUEUED, 0, due_at=due_at, was_tried=False)
     reason = outcome.reason
     if isinstance(outcome, Expired):
         return Move(State.EXPIRED, reason.code, str(reason.text))

@@ -21,8 +21,8 @@ from imiconnect.rtm.sql import NIL, cursor
 _INSERT = """
 WITH u AS (
   SELECT * FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::text[], %b::text[], %b::text[],
-    %b::jsonb[], %b::uuid[], %b::uuid[], %b::timestamptz[])
-    u (id, channel, app, address, account, ref, body, organization, service, at)
+    %b::jsonb[], %b::uuid[], %b::uuid[], %b::text[], %b::timestamptz[])
+    u (id, channel, app, address, account, ref, body, organization, service, url, at)
 ), first AS (
   INSERT INTO rtm_clientref (tid, app_id, address, device_id, ref, created_at)
   SELECT u.id, u.app, u.address, u.account, u.ref, u.at FROM u WHERE u.ref <> ''
@@ -31,8 +31,9 @@ WITH u AS (
   RETURNING tid
 )
 INSERT INTO rtm_inbound (id, channel, app_id, address, device_id, body, organization_id,
-  service_id, received_at, due_at)
-SELECT u.id, u.channel, u.app, u.address, '', u.body, u.organization, u.service, u.at, u.at
+  service_id, url, received_at, due_at)
+SELECT u.id, u.channel, u.app, u.address, '', u.body, u.organization, u.service, u.url, u.at,
+  u.at
 FROM u WHERE u.ref = '' OR u.id IN (SELECT tid FROM first)
 RETURNING id
 """
@@ -45,8 +46,9 @@ class ProviderMessage:
     ``address`` is the customer's on the channel; ``body`` the normalized content, kept as
     the payload. A message of an app names ``app_id`` and goes to the service that the app
     gives it to; one that came over a number names its ``organization_id`` and, if its
-    keyword has chosen one, its ``service_id``. ``provider_id`` is the provider's id of it
-    within ``account``; empty when it has none.
+    keyword has chosen one, its ``service_id``; with a ``url`` it goes there and not to the
+    service. ``provider_id`` is the provider's id of it within ``account``; empty when it has
+    none.
     """
 
     channel: str
@@ -57,6 +59,7 @@ class ProviderMessage:
     app_id: uuid.UUID = NIL
     organization_id: uuid.UUID | None = None
     service_id: uuid.UUID | None = None
+    url: str = ""
     at: dt.datetime = field(default_factory=timezone.now)
     id: uuid.UUID = field(default_factory=uuid7)
 
@@ -70,7 +73,7 @@ def take_in(messages: Sequence[ProviderMessage]) -> set[uuid.UUID]:
         return set()
     rows = [
         (m.id, m.channel, m.app_id, m.address, m.account, m.provider_id, Jsonb(m.body),
-         m.organization_id, m.service_id, m.at)
+         m.organization_id, m.service_id, m.url, m.at)
         for m in messages
     ]  # fmt: skip
     with cursor() as own:

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.models import Func, Value
+from django.db.models.fields.json import KeyTextTransform
 
 from imiconnect.apps.models import App
 
@@ -16,6 +18,21 @@ class OwnedQuerySet(models.QuerySet[Any]):
     def visible_to(self, member: "Member") -> Self:
         """Return the rows of the person's organization."""
         return self.filter(organization=member.organization_id)
+
+
+class CustomerQuerySet(OwnedQuerySet):
+    """Master profiles."""
+
+    def with_msisdn(self, digits: str) -> Self:
+        """Return those whose mobile number is this one, however it is written there."""
+        return self.alias(digits=msisdn_digits()).filter(digits=digits)
+
+
+def msisdn_digits() -> Func:
+    """Return the digits of a profile's mobile number, as the index of customers has them."""
+    number = KeyTextTransform("msisdn", "attributes")
+    parts = (number, Value(r"\D"), Value(""), Value("g"))
+    return Func(*parts, function="regexp_replace", output_field=models.TextField())
 
 
 class AppOwnedQuerySet(models.QuerySet[Any]):

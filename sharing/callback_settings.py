@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.apps.channel_types import registry
 from imiconnect.audit.services import record
 from imiconnect.callback_urls import checked_url
 from imiconnect.keys import Overlap
 from imiconnect.sharing.changes import locked, tell
 from imiconnect.sharing.models import Service
+from imiconnect.sharing.receipts import receipt_kinds
 from imiconnect.vault import fingerprint
 
 
@@ -26,12 +26,12 @@ def new_signing_secret() -> str:
 
 def all_kinds() -> dict[str, list[str]]:
     """Return every kind of receipt of every medium."""
-    return {channel: list(kinds) for channel, kinds in registry.receipt_kinds().items()}
+    return {channel: list(kinds) for channel, kinds in receipt_kinds().items()}
 
 
 def checked_kinds(kinds: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Return the receipts to send, by medium and in documented order; drops nothing quietly."""
-    known = registry.receipt_kinds()
+    known = receipt_kinds()
     for channel, asked in kinds.items():
         unknown = [kind for kind in asked if kind not in known.get(channel, ())]
         if channel not in known or unknown:

@@ -16,6 +16,7 @@ from imiconnect.numbers.models import Number
 from imiconnect.numbers.words import described
 from imiconnect.sharing.callback_settings import all_kinds
 from imiconnect.sharing.models import Service
+from imiconnect.sharing.receipts import receipt_kinds
 from imiconnect.sharing.services import DESCRIPTION_LENGTH
 
 _SAVE_ANYWAY = _("Save this URL even when the test call fails")
@@ -26,10 +27,14 @@ KIND_WORDS = {
     "clicked": _("Clicked"),
     "failed": _("Failed"),
     "expired": _("Expired"),
+    "answered": _("Answered"),
+    "rejected": _("Rejected"),
 }
 CHANNEL_WORDS = {
     "rt": _("Receipts of in-app messages"),
     "push": _("Receipts of push notifications"),
+    "sms": _("Receipts of SMS"),
+    "voice": _("Receipts of calls"),
 }
 
 
@@ -192,7 +197,7 @@ class OutboundForm(ConsoleForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for channel, kinds in registry.receipt_kinds().items():
+        for channel, kinds in receipt_kinds().items():
             self.fields[f"kinds_{channel}"] = forms.MultipleChoiceField(
                 label=CHANNEL_WORDS.get(channel, channel),
                 choices=[(kind, KIND_WORDS.get(kind, kind)) for kind in kinds],

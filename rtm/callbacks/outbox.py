@@ -75,7 +75,7 @@ class Job:
     """A claimed callback."""
 
     id: uuid.UUID
-    service_id: uuid.UUID
+    service_id: uuid.UUID | None
     url: str
     host: str
     body: str
@@ -136,7 +136,7 @@ def record(results: Sequence[Result]) -> int:
         return int(cursor.fetchone()[0])
 
 
-def secrets_of(service_ids: set[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+def secrets_of(service_ids: set[uuid.UUID | None]) -> dict[uuid.UUID | None, list[str]]:
     """Return the secrets that sign the calls of each service."""
     services = Service.objects.filter(pk__in=service_ids)
     return {service.pk: signing_secrets(service) for service in services}

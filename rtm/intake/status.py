@@ -22,7 +22,7 @@ _MESSAGES = """
 SELECT m.transid, a.app_id, coalesce(m.payload ->> 'to', m.address), m.payload ->> 'message',
   m.channel, m.state, m.created_at,
   greatest(m.created_at, m.submitted_at, m.delivered_at, m.read_at, m.clicked_at, m.closed_at),
-  m.code, m.reason, m.correlation_id, m.id
+  m.code, m.reason, m.correlation_id, m.id, m.payload ->> 'from'
 FROM rtm_message m LEFT JOIN apps_app a ON a.id = m.app_id
 WHERE m.id >= %b AND m.id <= %b AND m.transid = %b AND m.service_id = %b AND m.direction = 0
 ORDER BY m.id
@@ -60,7 +60,7 @@ def _entry(row: tuple[Any, ...]) -> dict[str, Any]:
         "clientid": row[1] or "",
         "api_version": "v1",
         "type": "outbound-api",
-        "from": row[1] or "",
+        "from": row[1] or row[12] or "",
         "to": row[2],
         "body": row[3] or "",
         "channel": row[4],

@@ -5,6 +5,7 @@ from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, 
 from imiconnect.rtm.models.events import DeviceEvent, Erasure
 from imiconnect.rtm.models.fanouts import FanOut, UserEvent
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
+from imiconnect.rtm.models.optouts import OptOut, OptWord
 from imiconnect.rtm.models.queues import (
     ClientRef,
     Inbound,
@@ -34,6 +35,8 @@ __all__ = [
     "Inbound",
     "Message",
     "OpenMessage",
+    "OptOut",
+    "OptWord",
     "ProfileBatch",
     "ProviderReceipt",
     "ProviderRef",

@@ -34,7 +34,10 @@ class Callback(Identified):
         FAILED = "failed", _("Failed")
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="callbacks")
+    #: None for what goes to the own URL of a number that no service uses; it is not signed.
+    service = models.ForeignKey(
+        Service, on_delete=models.CASCADE, null=True, blank=True, related_name="callbacks"
+    )
     message_id = models.UUIDField(null=True, blank=True)
     kind = models.CharField(_("kind"), max_length=2, choices=Kind.choices)
     event = models.CharField(_("event"), max_length=20)

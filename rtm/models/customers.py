@@ -3,12 +3,13 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
 from imiconnect.identity import Identified
-from imiconnect.rtm.querysets import AppOwnedQuerySet, OwnedQuerySet
+from imiconnect.rtm.querysets import AppOwnedQuerySet, CustomerQuerySet, msisdn_digits
 
 
 class Customer(Identified):
@@ -21,7 +22,7 @@ class Customer(Identified):
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar[Any] = OwnedQuerySet.as_manager()
+    objects: ClassVar[Any] = CustomerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("customer")
@@ -31,7 +32,10 @@ class Customer(Identified):
                 fields=["organization", "customer_id"], name="customer_id_once"
             ),
         ]
-        indexes = [models.Index(fields=["organization", "-id"], name="customer_newest")]
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="customer_newest"),
+            models.Index(F("organization"), msisdn_digits(), name="customer_msisdn"),
+        ]
 
     def __str__(self) -> str:
         return self.customer_id

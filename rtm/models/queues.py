@@ -83,6 +83,8 @@ class Inbound(models.Model):
     #: For what comes over a number: whose it is, and the service that its keyword chose.
     organization_id = models.UUIDField(null=True)
     service_id = models.UUIDField(null=True)
+    #: Where it goes instead of to the service, as the number or its reserved keyword says.
+    url = models.TextField(default="", db_default="")
     body = models.JSONField(default=dict)
     received_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)

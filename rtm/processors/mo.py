@@ -29,7 +29,7 @@ WITH due AS (SELECT id FROM rtm_inbound WHERE due_at <= %b ORDER BY due_at, id L
   FOR UPDATE SKIP LOCKED)
 DELETE FROM rtm_inbound i USING due WHERE i.id = due.id
 RETURNING i.id, i.app_id, i.address, i.device_id, i.body, i.received_at, i.channel,
-  i.organization_id, i.service_id
+  i.organization_id, i.service_id, i.url
 """
 _APPS = """
 SELECT a.id, a.app_id, a.organization_id, a.state = 'active', (
@@ -79,6 +79,7 @@ class Taken(NamedTuple):
     channel: str
     organization_id: uuid.UUID | None
     service_id: uuid.UUID | None
+    url: str
 
 
 class Owner(NamedTuple):
@@ -105,7 +106,8 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
         with cursor() as own:
             copy(own, _LOG, _LOG_TYPES, lines)
         heard = [line for line in lines if line[0] in threads]
-        write_inbound_callbacks(_callbacks(heard, owners, threads), moment)
+        urls = {row.tid: row.url for row in rows if row.url}
+        write_inbound_callbacks(_callbacks(heard, owners, threads, urls), moment)
         note_messages(_heard(line, owners[line[0]]) for line in heard)
     _report(len(taken), len(rows), len(heard))
     live.tell(created=[line[2] for line in lines])
@@ -212,14 +214,16 @@ def _callbacks(
     lines: list[tuple[Any, ...]],
     owners: dict[uuid.UUID, Owner],
     threads: dict[uuid.UUID, Thread],
+    urls: dict[uuid.UUID, str],
 ) -> list[tuple[Any, ...]]:
+    """Return the notifications; ``urls`` names where some go instead of to their service."""
     services = dict(_query(_SERVICES, list({line[3] for line in lines if line[3]})))
     users = list({(line[4], line[8]) for line in lines if line[4]})
     found = _query(_CUSTOMERS, [u[0] for u in users], [u[1] for u in users])
     customers = {(row[0], row[1]): row[2] for row in found}
     rows = []
     for line in lines:
-        url = services.get(line[3])
+        url = urls.get(line[0]) or services.get(line[3])
         medium = media.serving(line[6])
         if not url or medium is None:
             continue

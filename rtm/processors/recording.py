@@ -54,6 +54,10 @@ _AGAIN = """
 UPDATE rtm_openmessage o SET claimed_until = NULL, failures = failures + 1, due_at = u.due_at
 FROM unnest(%b::uuid[], %b::timestamptz[]) u (id, due_at) WHERE o.id = u.id
 """
+_LATER = """
+UPDATE rtm_openmessage o SET claimed_until = NULL, due_at = u.due_at
+FROM unnest(%b::uuid[], %b::timestamptz[]) u (id, due_at) WHERE o.id = u.id
+"""
 _REFS = """
 INSERT INTO rtm_providerref
   (channel, account, provider_id, tid, app_id, address, parts, is_delivered, created_at)
@@ -96,6 +100,8 @@ def record(
 
     Returns organization, message and state of those that changed.
     """
+    _postpone([item for item in tries if not item.move.was_tried])
+    tries = [item for item in tries if item.move.was_tried]
     _write_attempts([item for item in tries if item.route], started, finished)
     _write_refs([item for item in tries if item.sent and item.sent.provider_ids], finished)
     by_state: dict[State, list[Try]] = {state: [] for state in State}
@@ -116,6 +122,13 @@ def record(
     forget_open(sorted(closed))
     write_callbacks(news + failed, finished)
     return changed
+
+
+def _postpone(waiting: list[Try]) -> None:
+    if waiting:
+        with cursor() as own:
+            ids = [item.claim.id for item in waiting]
+            own.execute(_LATER, [ids, [item.move.due_at for item in waiting]])
 
 
 def _write_attempts(tries: list[Try], started: dt.datetime, finished: dt.datetime) -> None:

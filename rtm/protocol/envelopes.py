@@ -13,6 +13,8 @@ import msgspec
 from imiconnect.rtm.protocol.clock import iso
 
 _encode = msgspec.json.Encoder().encode
+#: Receipts write this channel in capitals, ``rt`` and ``push`` not.
+_CHANNEL_WORDS = {"sms": "SMS"}
 #: Parts of a message's content that a device reads under the same name.
 CONTENT = (
     "message", "media", "extras", "category", "topic", "replyTo", "relatedTid",
@@ -157,7 +159,7 @@ def receipt(news: News) -> str:
     else:
         words = RECEIPT_WORDS[news.kind]
     info: dict[str, Any] = {
-        "deliveryChannel": told.channel,
+        "deliveryChannel": _CHANNEL_WORDS.get(told.channel, told.channel),
         "deliveryStatus": words[0],
         "code": str(words[1]),
         "Description": words[2],

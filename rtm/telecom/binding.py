@@ -1,0 +1,17 @@
+"""SMS put into the gateway: its medium, its route, and what carriers tell of it."""
+
+from imiconnect.numbers import ports as of_numbers
+from imiconnect.rtm.intake import media
+from imiconnect.rtm.models import Channel
+from imiconnect.rtm.routes import ROUTES
+from imiconnect.rtm.telecom import events, traffic
+from imiconnect.rtm.telecom.intake import SMS
+from imiconnect.rtm.telecom.sending import send_sms
+
+
+def bind() -> None:
+    """Accept, send and receive SMS; once, in ``ready``."""
+    media.register(SMS)
+    ROUTES[Channel.SMS.value] = ("sms", send_sms)
+    of_numbers.answers.carried = events.carried
+    of_numbers.answers.traffic = traffic.traffic_of
