@@ -308,3 +308,25 @@ class RuleEventAdmin(ReadOnlyAdmin):
     list_filter: ClassVar = ["kind"]
     exact = ("id", "organization_id", "service_id", "address")
     ordering = ("due_at",)
+
+
+@admin.register(models.OptOut)
+class OptOutAdmin(ReadOnlyAdmin):
+    """Customers who get no SMS; without an organization from a whole shared code."""
+
+    list_display = ("address", "sender", "organization", "source", "word", "created_at")
+    list_filter: ClassVar = [_ORGANIZATION, "source"]
+    list_select_related = ("organization",)
+    exact = ("address", "sender")
+    ordering = ("-id",)
+
+
+@admin.register(models.OptWord)
+class OptWordAdmin(ReadOnlyAdmin):
+    """Words of organizations; those of the platform are the reserved words of numbers."""
+
+    list_display = ("word", "meaning", "organization", "reply")
+    list_filter: ClassVar = [_ORGANIZATION, "meaning"]
+    list_select_related = ("organization",)
+    exact = ("folded",)
+    ordering = ("-id",)

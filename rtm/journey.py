@@ -86,7 +86,10 @@ def journey_of(message: Message) -> Journey:
 def _beginning(message: Message) -> Iterator[Event]:
     raw = masked_json(message.payload)
     if message.direction == Message.Direction.MO:
-        facts: list[tuple[Words, str]] = [(_("Device"), message.device_id)]
+        to = str(message.payload.get("da", ""))
+        facts: list[tuple[Words, str]] = (
+            [(_("Number"), to)] if to else [(_("Device"), message.device_id)]
+        )
         title = _("Received from the customer")
         yield Event("received", title, message.created_at, "received", facts=facts, raw=raw)
         return
@@ -96,6 +99,8 @@ def _beginning(message: Message) -> Iterator[Event]:
 
 def _attempt(attempt: Attempt) -> Event:
     facts: list[tuple[Words, str]] = [(_("Route"), attempt.route)]
+    if carrier := attempt.detail.get("carrier"):
+        facts.append((_("Carrier"), str(carrier)))
     if attempt.finished_at:
         took = (attempt.finished_at - attempt.started_at) / dt.timedelta(milliseconds=1)
         facts.append((_("Took"), f"{took:.1f} ms"))
@@ -168,7 +173,7 @@ def _expected(
         words, at = _tries(message.attempts), waiting.due_at
         yield Event("next", _("Next attempt"), at, state, words=words, expected=True)
     if waiting and waiting.expires_at:
-        words, at = gettext("Unless a device confirms it before."), waiting.expires_at
+        words, at = gettext("Unless it is confirmed before."), waiting.expires_at
         yield Event("expires", _("Expires"), at, "pending", words=words, expected=True)
     for callback in callbacks:
         if callback.state == Callback.State.PENDING:

@@ -33,6 +33,23 @@ _EXPIRIES = {
 }
 
 
+#: The choices of the field.
+EXPIRIES = [(slug, label) for slug, (label, _after) in _EXPIRIES.items()]
+
+
+def expiry_after(slug: str, now: dt.datetime) -> str:
+    """Return the chosen expiry as a request writes it, empty for the usual one."""
+    after = _EXPIRIES[slug][1]
+    return (now + after).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if after else ""
+
+
+def checked_correlation_id(value: str) -> str:
+    """Return a correlation ID within the documented limit; else a form's error."""
+    if len(value.encode()) > _CORRELATION_BYTES:
+        raise forms.ValidationError(_("Correlation ID must be 50 bytes or fewer."))
+    return value
+
+
 def routes_of(member: Member) -> "QuerySet[Allocation]":
     """Return the apps of live services through which this person may send.
 
@@ -91,7 +108,7 @@ class SendForm(ConsoleForm):
     )
     expiry = forms.ChoiceField(
         label=_("Expires"),
-        choices=[(slug, label) for slug, (label, _after) in _EXPIRIES.items()],
+        choices=EXPIRIES,
         required=False,
     )
 
@@ -109,10 +126,7 @@ class SendForm(ConsoleForm):
 
     def clean_correlation_id(self) -> str:
         """Hold the documented limit."""
-        value = str(self.cleaned_data["correlation_id"])
-        if len(value.encode()) > _CORRELATION_BYTES:
-            raise forms.ValidationError(_("Correlation ID must be 50 bytes or fewer."))
-        return value
+        return checked_correlation_id(self.cleaned_data["correlation_id"])
 
     def clean(self) -> dict[str, Any]:
         """Find the thread in the chosen app."""
@@ -136,9 +150,8 @@ class SendForm(ConsoleForm):
         }
         if values["thread"]:
             body["thread"] = values["thread"]
-        after = _EXPIRIES[values["expiry"]][1]
-        if after:
-            body["expiry"] = (now + after).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if until := expiry_after(values["expiry"], now):
+            body["expiry"] = until
         return body
 
     def _check_thread(self, route: Allocation, named: str, user_id: str) -> None:

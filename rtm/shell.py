@@ -42,12 +42,21 @@ def message_pages(request: HttpRequest, current: str) -> list[Button]:
     ]
 
 
+def send_pages(current: str) -> list[Button]:
+    """Return the pages that send one message, by medium."""
+    pages = (("send", _("Live chat / In-app")), ("send-sms", _("SMS")))
+    return [
+        Button(label, reverse(f"rtm:{name}"), current=name == current) for name, label in pages
+    ]
+
+
 def customer_pages(current: str) -> list[Button]:
     """Return the lists of the section Customers."""
     pages = (
         ("customers", _("Customers")),
         ("topics", _("Topics")),
         ("segments", _("Segments")),
+        ("opt-outs", _("Opt-outs")),
     )
     return [
         Button(label, reverse(f"rtm:{name}"), current=name == current) for name, label in pages

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.words import Words
 from imiconnect.rtm.conditions import SKIPPED
-from imiconnect.rtm.models import Message
+from imiconnect.rtm.models import Channel, Message
 from imiconnect.rtm.protocol.states import State
 
 
@@ -52,8 +52,30 @@ _HEADLINES: dict[State, tuple[Words, Words]] = {
     State.RECEIVED: (_("Received from the customer"), _("Nothing to do.")),
 }
 
+#: Where a message over a number differs: no device of ours confirms it.
+_OVER_NUMBERS: dict[State, tuple[Words, Words]] = {
+    State.SUBMITTED: (
+        _("With the operator, and not yet confirmed"),
+        _("Nothing to do: the operator's receipt is waited for until the message expires."),
+    ),
+    State.DELIVERED: (_("Delivered to the customer's phone"), _("Nothing to do.")),
+    State.EXPIRED: (
+        _("Expired before it was confirmed"),
+        _("The phone may have been off. Send it again, or with a later expiry."),
+    ),
+}
+
 #: What to do about a failure, by its documented code.
 _ADVICE: dict[int, Words] = {
+    7101: _(
+        "Check which numbers the service has on its SMS tab, and under Tools > SMS "
+        "RESTRICTIONS what the country allows."
+    ),
+    7102: _("Correct the mobile number; it needs its country code."),
+    7109: _("Respect it. The list is under Customers > Opt-outs."),
+    7203: _("The number is not in use. Ask the customer for another one."),
+    7206: _("The memory of the phone is full. Send it again later."),
+    7207: _("The phone is off or out of coverage. Send it again later."),
     7004: _("Correct what the request said, as the reason names it, and send it again."),
     7006: _(
         "Something failed inside the platform. Send it again; if it fails again, ask support."
@@ -74,6 +96,8 @@ def verdict_of(message: Message) -> Verdict:
     """Return the verdict on a message as it is now."""
     state = State(message.state)
     headline, advice = _HEADLINES[state]
+    if message.channel in (Channel.SMS, Channel.VOICE):
+        headline, advice = _OVER_NUMBERS.get(state, (headline, advice))
     if state == State.FAILED:
         advice = _ADVICE.get(message.code, advice)
     return Verdict(state.name.lower(), message.code, headline, advice)

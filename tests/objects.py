@@ -17,6 +17,7 @@ from imiconnect.rtm.directory import create_customer
 from imiconnect.rtm.models import Callback, Device, Message, ProfileBatch, Thread
 from imiconnect.rtm.segments import create_segment
 from imiconnect.rtm.streams import create_stream
+from imiconnect.rtm.telecom.optouts import opt_out, save_word
 from imiconnect.rtm.topics import create_topic
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
@@ -54,6 +55,8 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         folded="nwbank", state=State.ACTIVE,
     )  # fmt: skip
     mapping = sharing.allocate_number(service=service, number=number, channel="sms")
+    left = opt_out(member=admin, address="+447400123456")
+    own_word = save_word(member=admin, word="GENUG", meaning="opt_out")
     wish = OfflineRequest.objects.create(
         organization=admin.organization, country_name="Northwind", quantity=1
     )
@@ -66,6 +69,8 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         "service": service.pk,
         "allocation": allocation.pk,
         "mapping": mapping.pk,
+        "opt_out": left.pk,
+        "opt_word": own_word.pk,
         "person": team_member.pk,
         "invitation": offer.invitation.pk,
         "group": team.group_id,

@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from imiconnect.rtm.api.customers import AppProfileViewSet, CustomerViewSet
+from imiconnect.rtm.api.optouts import OptOutViewSet, OptWordViewSet
 from imiconnect.rtm.api.segments import SegmentViewSet
 from imiconnect.rtm.api.streams import ServiceStreamViewSet, StreamViewSet
 from imiconnect.rtm.api.threads import ThreadViewSet
@@ -16,6 +17,8 @@ router.register("streams", StreamViewSet, basename="api-stream")
 router.register("threads", ThreadViewSet, basename="api-thread")
 router.register("topics", TopicViewSet, basename="api-topic")
 router.register("segments", SegmentViewSet, basename="api-segment")
+router.register("opt-outs", OptOutViewSet, basename="api-opt-out")
+router.register("opt-out-words", OptWordViewSet, basename="api-opt-word")
 
 _STREAM = ServiceStreamViewSet.as_view(
     {"get": "retrieve", "put": "update", "delete": "destroy"}

@@ -68,7 +68,7 @@ def opt_out(
     row, is_new = OptOut.objects.get_or_create(
         organization=member.organization,
         address=digits,
-        sender=_as_sent(sender),
+        sender=as_sent(sender),
         defaults={"source": source, "created_by": member.user},
     )
     if is_new:
@@ -86,7 +86,7 @@ def remove_opt_out(*, member: Member, row: OptOut) -> None:
     row.delete()
 
 
-def _as_sent(sender: str) -> str:
+def as_sent(sender: str) -> str:
     """Return a sender as messages have it: digits without marks, a name as it is."""
     compact = folded(sender)
     return compact if compact.isdigit() else sender.strip()[:64]

@@ -16,6 +16,7 @@ from imiconnect.console.toasts import toast
 from imiconnect.rtm.models import Device
 from imiconnect.rtm.send_form import PATH, SendForm, curl_of, example, routes_of
 from imiconnect.rtm.services import Refusal, send_request
+from imiconnect.rtm.shell import send_pages
 
 _SUGGESTED = 20
 
@@ -48,6 +49,7 @@ class SendMessage(MemberRequiredMixin, FormPage):
         newest = users.order_by("-id").values_list("user_id", flat=True)[:_SUGGESTED]
         return context | {
             "recent_users": list(dict.fromkeys(newest)),
+            "kinds": send_pages("send"),
             "curl": curl_of(example()),
             "messaging_path": PATH,
             "app_ids": {str(route.pk): route.app.app_id for route in routes_of(member)},

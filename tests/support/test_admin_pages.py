@@ -117,6 +117,12 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     rtm.OpenMessage.objects.create(
         id=message.pk, app_id=app.pk, address="u", due_at=now, expires_at=now + dt.timedelta(1)
     )
+    rtm.OptOut.objects.create(
+        organization=organization, address=f"44740012345{number}", source="message"
+    )
+    rtm.OptWord.objects.create(
+        organization=organization, word=f"w{number}", folded=f"w{number}", meaning="opt_out"
+    )
     rtm.Wake.objects.create(app_id=app.pk, address=f"u{number}", due_at=now)
     rtm.Inbound.objects.create(app_id=app.pk, address="u", body={})
     rtm.Receipt.objects.create(tid=message.pk, app_id=app.pk, address="u", kind=2)

@@ -1,0 +1,139 @@
+"""The form that sends one SMS, and the request that it stands for."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.models import Member
+from imiconnect.console.forms import ConsoleForm
+from imiconnect.numbers.kinds import State
+from imiconnect.numbers.words import described
+from imiconnect.rtm.send_form import EXPIRIES, checked_correlation_id, expiry_after
+from imiconnect.rtm.telecom.addresses import digits_of
+from imiconnect.rtm.telecom.content import FLASH, TEXT, TYPES, UNICODE
+from imiconnect.rtm.telecom.parts import MOST_PARTS, split_text
+from imiconnect.sharing.models import NumberAllocation, Service
+
+_CODES = {word: code for code, word in TYPES.items()}
+
+
+def senders_of(member: Member) -> "QuerySet[NumberAllocation]":
+    """Return the numbers of live services from which this person may send SMS."""
+    rows: QuerySet[NumberAllocation] = (
+        NumberAllocation.objects.resolved_for(member)
+        .filter(
+            channel="sms",
+            service__in=Service.objects.visible_to(member).filter(state=Service.State.LIVE),
+            number__state=State.ACTIVE,
+        )
+        .select_related("service", "number__country", "number__short_code")
+        .order_by("service__name", "id")
+    )
+    return rows
+
+
+class _SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # in stubs only
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.service.name} · {described(obj.number)}"
+
+
+class SmsForm(ConsoleForm):
+    """One SMS to one customer."""
+
+    sender = _SenderField(
+        None,
+        label=_("Service and sender"),
+        empty_label=None,
+        error_messages={"required": _("Select the service and sender")},
+    )
+    to = forms.CharField(
+        label=_("Mobile number"),
+        help_text=_("With the country code, such as +44 7700 900123."),
+        max_length=32,
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
+        error_messages={"required": _("Enter the mobile number")},
+    )
+    text = forms.CharField(
+        label=_("Text"),
+        max_length=1600,
+        strip=False,
+        widget=forms.Textarea({"rows": 4, "data-parts": ""}),
+        error_messages={"required": _("Enter the text")},
+    )
+    kind = forms.ChoiceField(
+        label=_("Type"),
+        required=False,
+        choices=[
+            (TEXT, _("Text")),
+            (FLASH, _("Flash: shown at once, not kept")),
+            (UNICODE, _("Unicode: every character, 70 in a part")),
+        ],
+    )
+    correlation_id = forms.CharField(
+        label=_("Correlation ID"),
+        help_text=_("Your own reference; receipts repeat it."),
+        required=False,
+    )
+    expiry = forms.ChoiceField(label=_("Expires"), choices=EXPIRIES, required=False)
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        """Offer the senders that ``member`` may use."""
+        super().__init__(*args, **kwargs)
+        self.fields["sender"].queryset = senders_of(member)  # type: ignore[attr-defined]  # a model choice
+
+    def clean_to(self) -> str:
+        """Refuse what cannot be a number, which a request would fail with 7102."""
+        digits = digits_of(self.cleaned_data["to"])
+        if not digits:
+            raise forms.ValidationError(
+                _("Enter a mobile number with its country code, such as +44 7700 900123.")
+            )
+        return digits
+
+    def clean_correlation_id(self) -> str:
+        """Hold the documented limit."""
+        return checked_correlation_id(self.cleaned_data["correlation_id"])
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the limit of parts."""
+        values = super().clean() or self.cleaned_data
+        text, kind = values.get("text", ""), values.get("kind")
+        if text and split_text(text, unicode=kind == UNICODE).parts > MOST_PARTS:
+            sentence = _("Text must take %s parts or fewer.") % MOST_PARTS
+            self.add_error("text", sentence)
+        return values
+
+    def request(self, now: dt.datetime) -> dict[str, Any]:
+        """Return the body of the equivalent REST request."""
+        values = self.cleaned_data
+        number = values["sender"].number
+        named = number.value
+        destination: dict[str, Any] = {"msisdn": [values["to"]]}
+        if values["correlation_id"]:
+            destination["correlationid"] = values["correlation_id"]
+        body: dict[str, Any] = {
+            "deliverychannel": "sms",
+            "destination": [destination],
+            "channels": {
+                "sms": {
+                    "type": str(_CODES[values["kind"] or TEXT]),
+                    "text": values["text"],
+                    "senderid": named,
+                }
+            },
+        }
+        if until := expiry_after(values["expiry"], now):
+            body["expiry"] = until
+        return body
+
+
+def example() -> dict[str, Any]:
+    """Return a request to show before anything is typed."""
+    return {
+        "deliverychannel": "sms",
+        "destination": [{"msisdn": ["447700900123"]}],
+        "channels": {"sms": {"type": "1", "text": "Hello", "senderid": "NWBANK"}},
+    }
