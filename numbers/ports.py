@@ -20,6 +20,7 @@ class Use:
     name: str
     url: str
     state: str
+    gets_incoming: bool = False
 
 
 @dataclass(frozen=True)

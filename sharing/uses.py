@@ -72,6 +72,9 @@ def uses_of_numbers(
     for row in rows.select_related("service").order_by("id"):
         service = row.service
         url = reverse(f"services:{row.channel}", args=[service.pk])
-        use = NumberUse(f"{service.name} ({row.get_channel_display()})", url, service.state)
-        found[row.number_id].setdefault((service.pk, row.channel), use)
+        name = f"{service.name} ({row.get_channel_display()})"
+        use = NumberUse(name, url, service.state, row.is_inbound)
+        known = found[row.number_id].get((service.pk, row.channel))
+        if known is None or use.gets_incoming:
+            found[row.number_id][(service.pk, row.channel)] = use
     return {number: list(uses.values()) for number, uses in found.items()}

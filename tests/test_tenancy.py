@@ -65,7 +65,7 @@ OPEN = (
 #: Objects that the whole organization shares: a sister team may open them.
 OF_ALL = {
     "customer", "profile_batch", "number", "offline_request", "reserved_keyword", "stream",
-    "audit_entry",
+    "audit_entry", "opt_out", "opt_word",
 }  # fmt: skip
 
 

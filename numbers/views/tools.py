@@ -14,6 +14,7 @@ from imiconnect.console.columns import Column
 from imiconnect.console.forms import FormPage
 from imiconnect.console.lists import FilterForm, ListPage
 from imiconnect.numbers.forms.codes import TryForm
+from imiconnect.numbers.kinds import Kind
 from imiconnect.numbers.matching import match_on_code
 from imiconnect.numbers.models import Number, RateCard, ShortCode, SmsRestriction
 from imiconnect.numbers.money import amount
@@ -134,12 +135,26 @@ class KeywordTest(MemberRequiredMixin, FormPage):
         match = match_on_code(values["text"], code)
         keyword: Number | None = match.keyword
         is_own = keyword is not None and keyword.organization_id == member.organization_id
+        receiver = keyword if is_own else None
+        if match.keyword is None and match.reserved is None:
+            receiver = (
+                Number.objects.active()
+                .filter(
+                    kind=Kind.SHORT_CODE,
+                    short_code=code,
+                    is_dedicated=True,
+                    organization=member.organization_id,
+                )
+                .first()
+            )
+        uses = uses_of(receiver, member) if receiver else []
         context = self.get_context_data(
             form=form,
             tried=True,
             code=code,
             match=match,
             is_own=is_own,
-            uses=uses_of(keyword, member) if keyword and is_own else [],
+            receiver=receiver,
+            uses=[use for use in uses if use.gets_incoming],
         )
         return self.render_to_response(context)

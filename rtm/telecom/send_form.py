@@ -135,5 +135,5 @@ def example() -> dict[str, Any]:
     return {
         "deliverychannel": "sms",
         "destination": [{"msisdn": ["447700900123"]}],
-        "channels": {"sms": {"type": "1", "text": "Hello", "senderid": "NWBANK"}},
+        "channels": {"sms": {"type": "1", "text": "Hello", "senderid": "ACME"}},
     }

@@ -35,13 +35,20 @@ def direction_word(message: Message) -> str:
     return Message.Direction(message.direction).name
 
 
+def source_of(message: Message) -> str:
+    """Return the app, or the number of ours that a message went out from or came in over."""
+    if message.app:
+        return str(message.app.name)
+    return str(message.payload.get("from") or message.payload.get("da") or "")
+
+
 COLUMNS = (
     Column("accepted", _("Accepted"), "created_at", EXACT, href=journey_url),
     Column("state", _("State"), word_of, STATE),
     Column("direction", _("Direction"), direction_word),
     Column("address", _("Customer"), "address"),
     Column("text", _("Text"), preview),
-    Column("app", _("App"), "app.name"),
+    Column("app", _("App or number"), source_of),
     Column("service", _("Service"), "service.name"),
     Column("channel", _("Channel"), "get_channel_display"),
     Column("correlation_id", _("Correlation ID"), "correlation_id"),
