@@ -163,9 +163,9 @@ def _schemas() -> dict[str, Any]:
     return {
         "MessagingRequest": {
             "type": "object",
-            "required": ["deliverychannel", "appid", "destination", "channels"],
+            "required": ["deliverychannel", "destination", "channels"],
             "properties": {
-                "deliverychannel": {"enum": ["appmessaging", "rt"]},
+                "deliverychannel": {"enum": ["appmessaging", "rt", "sms"]},
                 "appid": {**_TEXT, "minLength": 1},
                 "destination": {
                     "type": "array",
@@ -177,13 +177,18 @@ def _schemas() -> dict[str, Any]:
                             "userid": ids,
                             "customerid": ids,
                             "deviceid": ids,
+                            "msisdn": ids,
                             "correlationid": correlation,
                         },
                     },
                 },
                 "channels": {
                     "type": "object",
-                    "properties": {"rt": _ref("Content"), "appmessaging": _ref("Content")},
+                    "properties": {
+                        "rt": _ref("Content"),
+                        "appmessaging": _ref("Content"),
+                        "sms": _ref("SmsContent"),
+                    },
                 },
                 "correlationid": correlation,
                 "callbackData": {**_TEXT, "maxLength": 4096},
@@ -204,6 +209,15 @@ def _schemas() -> dict[str, Any]:
                 },
                 "notification": _OBJECT,
                 "extras": _OBJECT,
+            },
+        },
+        "SmsContent": {
+            "type": "object",
+            "properties": {
+                "type": {"enum": [1, 2, 3, 4], "description": "Text, flash, binary, unicode."},
+                "text": {**_TEXT, "maxLength": 1530},
+                "body": {**_TEXT, "pattern": "^([0-9A-Fa-f]{2})*$", "maxLength": 2680},
+                "senderid": {**_TEXT, "maxLength": 20},
             },
         },
         "MessagingAnswer": {
