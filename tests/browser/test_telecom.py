@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from imiconnect.accounts.models import Member
-from imiconnect.sharing.services import create_service
+from imiconnect.sharing.services import allocate_number, create_service, set_state
 from tests.browser.conftest import Look
 from tests.browser.test_apps_and_services import checked, choose
 from tests.sharing.conftest import make_number
@@ -30,3 +30,47 @@ def test_a_number_is_found_and_mapped(
     page.get_by_role("button", name="Map to this service").click()
     expect(page.locator(".summary").get_by_text("gets incoming messages")).to_be_visible()
     checked(page, assert_no_axe_findings, look, "service-sms")
+
+
+def test_an_sms_is_typed_with_its_parts_counted(
+    page: Page, look: Look, sign_in: SignIn, admin: Member, assert_no_axe_findings: Assert
+) -> None:
+    service = create_service(member=admin, name="Alerts")
+    number = make_number(admin, "sender_id", "NWBANK")
+    allocate_number(service=service, number=number, channel="sms")
+    set_state(service=service, state="live")
+    sign_in(page, admin)
+    page.goto("/messages/send/")
+    page.get_by_role("link", name="SMS", exact=True).click()
+    page.get_by_label("Text", exact=True).fill("a" * 161)
+    expect(page.get_by_text("2 parts, GSM alphabet.")).to_be_visible()
+    page.get_by_label("Text", exact=True).fill("It’s here")
+    expect(page.get_by_text("Unicode because of: ’")).to_be_visible()
+    page.get_by_label("Mobile number").fill("12")
+    checked(page, assert_no_axe_findings, look, "send-sms")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("alert").filter(has_text="There is a problem")).to_be_focused()
+    checked(page, assert_no_axe_findings, look, "send-sms-error")
+    page.get_by_label("Mobile number").fill("+44 7400 123456")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("NWBANK").first).to_be_visible()
+    checked(page, assert_no_axe_findings, look, "sms-journey")
+
+
+def test_an_opt_out_is_added_and_its_words_shown(
+    page: Page, look: Look, sign_in: SignIn, admin: Member, assert_no_axe_findings: Assert
+) -> None:
+    sign_in(page, admin)
+    page.goto("/customers/opt-outs/")
+    checked(page, assert_no_axe_findings, look, "opt-outs-empty")
+    page.get_by_role("link", name="ADD NEW").first.click()
+    page.get_by_label("Mobile number").fill("+44 7400 123456")
+    page.get_by_role("button", name="ADD NEW").click()
+    expect(page.get_by_text("+44 7400 123456")).to_be_visible()
+    checked(page, assert_no_axe_findings, look, "opt-outs")
+    page.get_by_role("link", name="Opt-out words").click()
+    page.get_by_label("Word", exact=True).fill("GENUG")
+    page.get_by_label("Reply").fill("Schade.")
+    page.get_by_role("button", name="ADD NEW").click()
+    expect(page.get_by_text("Opt-out: Schade.")).to_be_visible()
+    checked(page, assert_no_axe_findings, look, "opt-words")
