@@ -138,5 +138,5 @@ def record(results: Sequence[Result]) -> int:
 
 def secrets_of(service_ids: set[uuid.UUID | None]) -> dict[uuid.UUID | None, list[str]]:
     """Return the secrets that sign the calls of each service."""
-    services = Service.objects.filter(pk__in=service_ids)
+    services = Service.objects.filter(pk__in=[key for key in service_ids if key])
     return {service.pk: signing_secrets(service) for service in services}

@@ -4,6 +4,7 @@ Call it in the transaction that takes the text in, so that each text has its eff
 """
 
 import datetime as dt
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -81,7 +82,7 @@ def _reply(sms: IncomingSms, recipient: Recipient, said: Said) -> None:
         text = str(REPLIES[said.meaning]) % names
     if not text or recipient.service_id is None:
         return
-    payload = {"message": text, "type": TEXT}
+    payload: dict[str, Any] = {"message": text, "type": TEXT}
     split = split_of(payload)
     payload |= {
         "coding": CODINGS[split.coding],

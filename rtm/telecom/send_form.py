@@ -77,7 +77,11 @@ class SmsForm(ConsoleForm):
         help_text=_("Your own reference; receipts repeat it."),
         required=False,
     )
-    expiry = forms.ChoiceField(label=_("Expires"), choices=EXPIRIES, required=False)
+    expiry = forms.ChoiceField(
+        label=_("Expires"),
+        choices=[("", _("As usual, after 24 hours")), *EXPIRIES[1:]],
+        required=False,
+    )
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         """Offer the senders that ``member`` may use."""
