@@ -6,15 +6,22 @@ A plan is what ``protocol/expressions.py`` reads, with ids for names: ``["topic"
 
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, LiteralString
 
-from django.db.models.functions import Lower
-
-from imiconnect.rtm.models import Segment, Topic
+from imiconnect.rtm.models import Segment
 from imiconnect.rtm.protocol import expressions
 from imiconnect.rtm.protocol.expressions import Plan
 from imiconnect.rtm.sql import cursor
 
+#: Columns: apps, and names in small letters or ids. Rows: app, name as asked, id (criteria).
+TOPICS: LiteralString = """
+SELECT t.app_id, u.name, t.id FROM unnest(%b::uuid[], %b::text[]) u (app, name)
+JOIN rtm_topic t ON t.app_id = u.app AND (lower(t.name) = u.name OR t.id::text = u.name)
+"""
+SEGMENTS: LiteralString = """
+SELECT t.app_id, u.name, t.id, t.criteria FROM unnest(%b::uuid[], %b::text[]) u (app, name)
+JOIN rtm_segment t ON t.app_id = u.app AND (lower(t.name) = u.name OR t.id::text = u.name)
+"""
 _OPERATIONS = {"|": "UNION", "&": "INTERSECT", "-": "EXCEPT"}
 _TOPIC = "SELECT user_id FROM rtm_subscription WHERE topic_id = %b AND user_id > %b"
 _LIST = "SELECT user_id FROM rtm_segmentuser WHERE segment_id = %b AND user_id > %b"
@@ -38,10 +45,9 @@ def plan_of_topics(app: uuid.UUID, text: str) -> Plan:
 def plan_of_segments(app: uuid.UUID, text: str) -> Plan:
     """Return the plan of an expression over an app's segments; raises as for topics."""
     parsed = expressions.parse(text)
-    wanted = list({name.lower() for name in expressions.names_of(parsed)})
-    rows = Segment.objects.annotate(folded=Lower("name")).filter(app=app, folded__in=wanted)
-    segments = {row.folded: (row.pk, row.criteria) for row in rows}
-    criteria = {text: expressions.parse(text) for _pk, text in segments.values() if text}
+    rows = _named(SEGMENTS, app, expressions.names_of(parsed))
+    segments = {name: (key, criteria) for _app, name, key, criteria in rows}
+    criteria = {text: expressions.parse(text) for _key, text in segments.values() if text}
     inner = {name for plan in criteria.values() for name in expressions.names_of(plan)}
     return with_segments(parsed, segments, criteria, _topics(app, inner))
 
@@ -77,9 +83,16 @@ def with_segments(
 
 
 def _topics(app: uuid.UUID, names: Iterable[str]) -> dict[str, uuid.UUID]:
+    return {name: key for _app, name, key in _named(TOPICS, app, names)}
+
+
+def _named(
+    statement: LiteralString, app: uuid.UUID, names: Iterable[str]
+) -> list[tuple[Any, ...]]:
     wanted = list({name.lower() for name in names})
-    rows = Topic.objects.annotate(folded=Lower("name")).filter(app=app, folded__in=wanted)
-    return {row.folded: row.pk for row in rows}
+    with cursor() as own:
+        own.execute(statement, [[app] * len(wanted), wanted])
+        return own.fetchall()
 
 
 def users_sql(plan: Plan, app: uuid.UUID, after: str = "") -> tuple[str, list[Any]]:

@@ -21,6 +21,8 @@ KEEP_BATCHES = dt.timedelta(days=30)
 KEEP_EVENTS = dt.timedelta(days=180)
 #: What rules did is on their pages for a month.
 KEEP_RUNS = dt.timedelta(days=30)
+#: The record of what was sent to a topic.
+KEEP_FANOUTS = dt.timedelta(days=90)
 _AT_ONCE = 5000
 
 # For each queue: rows that are due. A claimed message is somebody's, until its lease ends.
@@ -36,6 +38,7 @@ _SOURCES = {
     "expiry": "rtm_openmessage WHERE expires_at <= %b",
     "rules": "(SELECT due_at FROM rtm_ruleevent UNION ALL SELECT due_at FROM sharing_rulerun "
     "WHERE due_at IS NOT NULL) waiting WHERE due_at <= %b",
+    "fanout": "rtm_fanout WHERE finished_at IS NULL AND accepted_at <= %b",
 }
 QUEUES = tuple(_SOURCES)
 
@@ -65,7 +68,7 @@ def queues_with_work(now: dt.datetime) -> list[str]:
 
 def depth(queue: str, now: dt.datetime) -> Depth:
     """Return how much waits in a queue; counting stops at 100,000 rows."""
-    column = "expires_at" if queue == "expiry" else "due_at"
+    column = {"expiry": "expires_at", "fanout": "accepted_at"}.get(queue, "due_at")
     with cursor() as own:
         own.execute(
             f"SELECT count(*), min(w.at) FROM "  # noqa: S608 - constants of this module
@@ -85,6 +88,7 @@ def delete_old(now: dt.datetime) -> int:
         ("rtm_providerref", KEEP_PROVIDER_REFS),
         ("sharing_rulerun", KEEP_RUNS),
         ("rtm_profilebatch", KEEP_BATCHES),
+        ("rtm_fanout", KEEP_FANOUTS),
     )
     keys = sum(_delete(table, now - time) for table, time in kept)
     return keys + _delete_events(first_uuid7_at(now - KEEP_EVENTS))

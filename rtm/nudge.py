@@ -28,6 +28,7 @@ TASKS = {lane: f"rtm.drain_{lane}" for lane in LANES} | {
     "retry": "rtm.drain_retry",
     "expiry": "rtm.drain_expiry",
     "rules": "rtm.drain_rules",
+    "fanout": "rtm.drain_fanout",
 }
 
 

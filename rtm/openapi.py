@@ -70,8 +70,8 @@ _REFUSED = {
 _DEVICE_REFUSED = {
     "400": "3 something is missing, 4 something is wrong.",
     "401": "11 or 26 secretKey, 38 to 40 accessToken.",
-    "403": "4: the app is off.",
-    "404": "5 no such app, 7 device not registered.",
+    "403": "4: the app is off. 62: an announcement, or a topic that the user only reads.",
+    "404": "5 no such app or topic, 7 device not registered.",
     "413": "The body is longer than 512 KiB.",
     "415": "Not JSON.",
     "429": "Too many requests; Retry-After says when to go on.",
@@ -158,6 +158,12 @@ def _schemas() -> dict[str, Any]:
         "minItems": 1,
         "items": {**_TEXT, "minLength": 1, "maxLength": 128, "pattern": _NAME},
     }
+    expressions = {
+        "type": "array",
+        "minItems": 1,
+        "items": {**_TEXT, "minLength": 1, "maxLength": 1000},
+        "description": "Names, ids, or expressions such as (news | sport) - unwanted.",
+    }
     correlation = {**_TEXT, "maxLength": 50, "description": "At most 50 bytes."}
     client_id = {**_TEXT, "description": "appId/userId/deviceId"}
     return {
@@ -178,6 +184,8 @@ def _schemas() -> dict[str, Any]:
                             "customerid": ids,
                             "deviceid": ids,
                             "msisdn": ids,
+                            "topic": expressions,
+                            "segment": expressions,
                             "correlationid": correlation,
                         },
                     },
@@ -251,6 +259,7 @@ def _schemas() -> dict[str, Any]:
                 "thread": _OBJECT,
                 "media": {"type": "array", "items": _OBJECT},
                 "extras": _OBJECT,
+                "topic": {**_TEXT, "maxLength": 100},
                 "clientRef": {
                     **_TEXT,
                     "maxLength": 64,

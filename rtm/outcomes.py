@@ -35,6 +35,10 @@ APP_NOT_SHARED = Reason(7018, _("The service may not use the app any more."))
 BROKER_AWAY = Reason(7202, _("The message broker did not answer."), retryable=True)
 NO_HANDLER = Reason(7202, _("Nothing sends on this channel."))
 BROKEN = Reason(7006, _("The gateway could not read the message."))
+NO_REPLY = Reason(7004, _("Nobody replies to an announcement."))
+NO_TOPIC = Reason(7004, _("There is no such topic."))
+NOT_SUBSCRIBED = Reason(7004, _("The user is not subscribed to the topic."))
+READ_ONLY = Reason(7004, _("Subscribers of the topic read and do not write."))
 PAST_EXPIRY = Reason(EXPIRED_CODE, _("Message expired"))
 
 

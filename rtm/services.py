@@ -111,7 +111,8 @@ def _accepted(order: Order) -> Sent:
     result, transid = async_to_sync(_accept_one)(order)
     if isinstance(result, Refusal):
         raise result
-    nudge(order.medium.lane)
+    for queue in order.queues:
+        nudge(queue)
     return Sent(transid)
 
 

@@ -14,7 +14,7 @@ from imiconnect.rtm.drain import drain
 from imiconnect.rtm.lanes import LANES, MT
 from imiconnect.rtm.nudge import TASKS
 from imiconnect.rtm.partitions import ensure_partitions
-from imiconnect.rtm.processors import dr, expiry, mo, mt, provider, retry, rules
+from imiconnect.rtm.processors import dr, expiry, fanout, mo, mt, provider, retry, rules
 from imiconnect.rtm.protocol import topics
 
 
@@ -67,6 +67,12 @@ def drain_expiry() -> int:
 def drain_rules() -> int:
     """Match events with the rules of services, and do what the rules say."""
     return drain("rules", rules.process_due)
+
+
+@celery.task(name="rtm.drain_fanout")
+def drain_fanout() -> int:
+    """Write the messages of users of topics and segments."""
+    return drain("fanout", fanout.process_due, durable=True)
 
 
 @celery.task(name=PUBLISH_POLICY)

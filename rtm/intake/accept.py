@@ -14,7 +14,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from imiconnect.apps.policy import Policy
-from imiconnect.rtm.intake import idempotency
+from imiconnect.rtm.intake import idempotency, spreads
 from imiconnect.rtm.intake.addresses import Line, channel_of
 from imiconnect.rtm.intake.answers import (
     APP_INVALID,
@@ -28,6 +28,7 @@ from imiconnect.rtm.intake.http import Answer
 from imiconnect.rtm.intake.media import Medium
 from imiconnect.rtm.intake.orders import Order
 from imiconnect.rtm.intake.pool import Connection, query
+from imiconnect.rtm.intake.spreads import Spread
 from imiconnect.rtm.permission import ALLOCATED, USABLE
 from imiconnect.rtm.protocol.ids import request_ids
 from imiconnect.rtm.sql import NIL
@@ -36,12 +37,14 @@ _encode = msgspec.json.Encoder().encode
 
 _RESOLVE = f"""
 SELECT w.number, s.id, s.organization_id, s.state = 'live' AND o.is_active, a.id,
-  a.state = 'active', a.policy, a.channel_type, {ALLOCATED}, {USABLE}
+  a.state = 'active', a.policy, a.channel_type, {ALLOCATED}, {USABLE}, r.id, r.name
 FROM unnest(%b::int4[], %b::text[], %b::uuid[], %b::text[]) w (number, digest, service, app)
 LEFT JOIN sharing_servicekey k ON k.digest = w.digest
   AND (k.expires_at IS NULL OR k.expires_at > now())
 JOIN sharing_service s ON s.id = coalesce(k.service_id, w.service)
 JOIN accounts_organization o ON o.id = s.organization_id
+LEFT JOIN rtm_servicestream v ON v.service_id = s.id
+LEFT JOIN rtm_stream r ON r.id = v.stream_id
 LEFT JOIN apps_app a ON a.app_id = w.app AND a.organization_id = s.organization_id
 """  # noqa: S608 - constants of this package
 # What all messages of a request have in common travels once, and is joined to them here.
@@ -79,6 +82,9 @@ class Sender:
     organization_id: uuid.UUID
     app_id: uuid.UUID
     policy: Policy
+    #: The one stream of the service, if it has one.
+    stream_id: uuid.UUID | None = None
+    stream: str = ""
 
 
 @dataclass
@@ -89,6 +95,15 @@ class Accepted:
     sender: Sender
     transid: uuid.UUID
     lines: list[Line] = field(default_factory=list)
+    spreads: list[Spread] = field(default_factory=list)
+
+    @property
+    def expires_at(self) -> dt.datetime:
+        """When its messages expire, as the request or the app's policy says."""
+        given = self.order.expires_at
+        if given:
+            return given
+        return self.order.received_at + dt.timedelta(seconds=self.sender.policy.expiry_seconds)
 
 
 async def accept(connection: Connection, orders: Sequence[Order]) -> list[Answer | Refusal]:
@@ -105,10 +120,12 @@ async def accept(connection: Connection, orders: Sequence[Order]) -> list[Answer
     for number, refusal in (await _fill(connection, accepted)).items():
         results[number] = refusal
         del accepted[number]
-    if any(item.order.idempotency_key for item in accepted.values()):
+    if any(item.order.idempotency_key or item.spreads for item in accepted.values()):
         async with connection.transaction():
             known = await idempotency.take(connection, accepted)
-            await _insert(connection, [a for n, a in accepted.items() if n not in known])
+            new = [item for number, item in accepted.items() if number not in known]
+            await _insert(connection, new)
+            await spreads.insert(connection, new)
         for number, result in known.items():
             results[number] = result
     else:
@@ -156,7 +173,8 @@ async def _senders(connection: Connection, orders: Sequence[Order]) -> list[Send
 
 
 def _sender(row: tuple[Any, ...], medium: Medium) -> Sender | Refusal:
-    _, service, organization, is_live, app, is_on, policy, channel_type, allocated, usable = row
+    _, service, organization, is_live, app, is_on, policy, channel_type, *rest = row
+    allocated, usable, stream_id, stream = rest
     if not is_live:
         return Refusal(SERVICE_INACTIVE, "The service is not live.")
     if not medium.needs_app:
@@ -169,7 +187,8 @@ def _sender(row: tuple[Any, ...], medium: Medium) -> Sender | Refusal:
         return Refusal(APP_INVALID, "The app is off.")
     if channel_of(channel_type) != medium.channel:
         return Refusal(APP_INVALID, "appid is not an app of this channel.")
-    return Sender(service, organization, app, msgspec.convert(policy, Policy, strict=False))
+    known = msgspec.convert(policy, Policy, strict=False)
+    return Sender(service, organization, app, known, stream_id, stream or "")
 
 
 async def _insert(connection: Connection, accepted: list[Accepted]) -> None:
@@ -197,7 +216,7 @@ def _order_columns(accepted: list[Accepted]) -> list[list[Any]]:
         [order.callback_data for order in orders],
         [order.notify_url for order in orders],
         [order.priority for order in orders],
-        [_expires_at(item) for item in accepted],
+        [item.expires_at for item in accepted],
         [order.received_at for order in orders],
         [order.medium.channel for order in orders],
         [order.medium.lane for order in orders],
@@ -214,13 +233,6 @@ def _line_columns(ids: list[uuid.UUID], lines: list[tuple[int, Line]]) -> list[l
         [Jsonb(x.extra, dumps=_encode) if x.extra else None for _, x in lines],
         [line.correlation_id for _, line in lines],
     ]
-
-
-def _expires_at(item: Accepted) -> dt.datetime:
-    given = item.order.expires_at
-    if given:
-        return given
-    return item.order.received_at + dt.timedelta(seconds=item.sender.policy.expiry_seconds)
 
 
 def key_missing() -> Refusal:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from imiconnect.apps.channel_types import registry
 from imiconnect.rtm.default_threads import FIND, MAKE, Place, find_arguments, make_arguments
+from imiconnect.rtm.intake import spreads
 from imiconnect.rtm.intake.answers import Refusal, invalid
 from imiconnect.rtm.intake.pool import Connection, query
+from imiconnect.rtm.intake.spreads import Spread
 
 if TYPE_CHECKING:
     from imiconnect.rtm.intake.accept import Accepted
@@ -30,12 +32,10 @@ SELECT DISTINCT u.app, u.id, d.user_id
 FROM unnest(%b::uuid[], %b::uuid[], %b::text[]) u (organization, app, id)
 JOIN rtm_device d ON d.app_id = u.app AND d.device_id = u.id AND d.unregistered_at IS NULL
 """
-_STREAMS = """
-SELECT r.organization_id, r.name, r.id
-FROM unnest(%b::uuid[], %b::text[]) u (organization, name)
-JOIN rtm_stream r ON r.organization_id = u.organization AND r.name = u.name
+_THREADS = """
+SELECT id, app_id, user_id, topic_id, stream_id, service_id FROM rtm_thread
+WHERE id = ANY(%b::uuid[])
 """
-_THREADS = "SELECT id, app_id, user_id FROM rtm_thread WHERE id = ANY(%b::uuid[])"
 
 
 @dataclass(slots=True)
@@ -61,10 +61,13 @@ def channel_of(channel_type: str) -> str:
 
 
 async def fill(connection: Connection, accepted: "dict[int, Accepted]") -> dict[int, Refusal]:
-    """Give every order its lines; return the orders that name a wrong thread or stream."""
+    """Give every order its lines and spreads; return the orders with a wrong name in them."""
+    refused = await spreads.plan(connection, accepted)
     users = await _users(connection, accepted)
     for item in accepted.values():
         for target in item.order.destinations:
+            if target.kind in spreads.KINDS:
+                continue
             if target.kind == "userid":
                 item.lines.append(Line(target.id, "userid", None, target.correlation_id))
                 continue
@@ -72,11 +75,24 @@ async def fill(connection: Connection, accepted: "dict[int, Accepted]") -> dict[
             for user in users.get((item.sender.app_id, target.kind, target.id)) or [""]:
                 named = {"to": target.id}
                 item.lines.append(Line(user, target.kind, named, target.correlation_id))
-    refused = await _named_threads(connection, accepted)
-    rest = {
-        n: item for n, item in accepted.items() if n not in refused and not item.order.thread_id
+    refused |= _foreign_streams(accepted)
+    refused |= await _named_threads(connection, accepted)
+    rest = [
+        item
+        for number, item in accepted.items()
+        if number not in refused and not item.order.thread_id
+    ]
+    await _default_threads(connection, rest)
+    return refused
+
+
+def _foreign_streams(accepted: "dict[int, Accepted]") -> dict[int, Refusal]:
+    """Return the orders that name another stream than the one of their service."""
+    return {
+        number: invalid("stream is not the stream of this service.")
+        for number, item in accepted.items()
+        if item.order.stream not in ("", item.sender.stream)
     }
-    return refused | await _default_threads(connection, rest)
 
 
 async def _users(
@@ -110,42 +126,68 @@ async def _named_threads(
     refused: dict[int, Refusal] = {}
     for number, item in named.items():
         thread = item.order.thread_id
-        app, user = rows.get(thread, (None, ""))
-        if app != item.sender.app_id:
-            refused[number] = invalid("thread is not a thread of this app.")
-        elif user and any(line.address not in ("", user) for line in item.lines):
-            refused[number] = invalid("thread is another user's.")
-        else:
-            for line in item.lines:
-                line.thread_id = thread
+        facts = rows.get(thread)
+        wrong = _unfit(item, *facts) if facts else "thread is not a thread of this app."
+        if wrong:
+            refused[number] = invalid(wrong)
+            continue
+        for part in (*item.lines, *item.spreads):
+            part.thread_id = thread
     return refused
 
 
-async def _default_threads(
-    connection: Connection, accepted: "dict[int, Accepted]"
-) -> dict[int, Refusal]:
-    streams, refused = await _streams(connection, accepted)
+def _unfit(
+    item: "Accepted",
+    app: uuid.UUID,
+    user: str,
+    topic: uuid.UUID | None,
+    stream: uuid.UUID | None,
+    service: uuid.UUID | None,
+) -> str:
+    """Return why a thread cannot take an order, as a sentence; empty when it can."""
+    sender = item.sender
+    if app != sender.app_id:
+        return "thread is not a thread of this app."
+    if stream not in (None, sender.stream_id) and service != sender.service_id:
+        return "thread is in a stream that this service does not use."
+    if user and item.spreads:
+        return "thread is one user's, so it takes nothing for a topic or segment."
+    if user and any(line.address not in ("", user) for line in item.lines):
+        return "thread is another user's."
+    if topic and (item.lines or any(s.topic_id != topic for s in item.spreads)):
+        return "thread is a topic's: name that topic as the destination."
+    return ""
+
+
+async def _default_threads(connection: Connection, accepted: "list[Accepted]") -> None:
+    """Put lines into the default threads of their users, and spreads into their topics'."""
     now = time.monotonic()
     if len(_kept) > _KEEP_MOST:
         _kept.clear()
+    places = [(part, item, _place(item, part)) for item in accepted for part in _parts(item)]
     wanted: dict[Place, uuid.UUID | None] = {}
-    for number, item in accepted.items():
-        if number in refused:
-            continue
-        for line in item.lines:
-            place = (item.sender.app_id, line.address, streams.get(number))
-            kept = _kept.get(place)
-            if line.address and (kept is None or kept[0] < now):
-                wanted[place] = item.sender.service_id
+    for _part, item, place in places:
+        kept = _kept.get(place)
+        if kept is None or kept[0] < now:
+            wanted[place] = item.sender.service_id
     if wanted:
         await _find_or_make(connection, wanted, now)
-    for number, item in accepted.items():
-        if number not in refused:
-            stream, app = streams.get(number), item.sender.app_id
-            for line in item.lines:
-                kept = _kept.get((app, line.address, stream))
-                line.thread_id = kept[1] if kept else None
-    return refused
+    for part, _item, place in places:
+        kept = _kept.get(place)
+        part.thread_id = kept[1] if kept else None
+
+
+def _parts(item: "Accepted") -> list[Line | Spread]:
+    """Return what has a default thread: not an expression, whose users have their own."""
+    lines = [line for line in item.lines if line.address]
+    return [*lines, *(spread for spread in item.spreads if spread.topic_id)]
+
+
+def _place(item: "Accepted", part: Line | Spread) -> Place:
+    app, stream = item.sender.app_id, item.sender.stream_id
+    if isinstance(part, Spread):
+        return (app, "", stream, part.topic_id)
+    return (app, part.address, stream, None)
 
 
 async def _find_or_make(
@@ -156,27 +198,9 @@ async def _find_or_make(
         if step == "make":
             moment = dt.datetime.now(dt.UTC)
             await query(connection, MAKE, make_arguments(missing, moment))
-        for app, user, stream, thread in await query(connection, FIND, find_arguments(missing)):
-            _kept[(app, user, stream)] = (now + _KEEP_SECONDS, thread)
-            missing.pop((app, user, stream), None)
+        for row in await query(connection, FIND, find_arguments(missing)):
+            place: Place = row[:4]  # type: ignore[assignment]  # as FIND has its columns
+            _kept[place] = (now + _KEEP_SECONDS, row[4])
+            missing.pop(place, None)
         if not missing:
             return
-
-
-async def _streams(
-    connection: Connection, accepted: "dict[int, Accepted]"
-) -> tuple[dict[int, uuid.UUID], dict[int, Refusal]]:
-    named = {n: item for n, item in accepted.items() if item.order.stream}
-    if not named:
-        return {}, {}
-    wanted = list({(i.sender.organization_id, i.order.stream) for i in named.values()})
-    columns = [[place[0] for place in wanted], [place[1] for place in wanted]]
-    rows = {(row[0], row[1]): row[2] for row in await query(connection, _STREAMS, columns)}
-    found, refused = {}, {}
-    for number, item in named.items():
-        stream = rows.get((item.sender.organization_id, item.order.stream))
-        if stream is None:
-            refused[number] = invalid("stream is not the name of a stream.")
-        else:
-            found[number] = stream
-    return found, refused

@@ -81,8 +81,8 @@ class Intake:
     async def _accept(self, batch: list[Order]) -> list[Answer | Refusal]:
         async with self._pool.connection() as connection:
             results = await accept(connection, batch)
-        for lane in {order.medium.lane for order in batch}:
-            self._nudger.nudge(lane)
+        for queue in {queue for order in batch for queue in order.queues}:
+            self._nudger.nudge(queue)
         return results
 
     async def _write(self, batch: list[devices.Said]) -> list[Answer | RtmsRefusal]:

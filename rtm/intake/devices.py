@@ -18,6 +18,7 @@ from imiconnect.apps.policy import Policy
 from imiconnect.identity import uuid7
 from imiconnect.rtm.connect.decision import read_client_id
 from imiconnect.rtm.inbound import INSERT_INBOUND, KNOWN_REFS
+from imiconnect.rtm.intake import places
 from imiconnect.rtm.intake.answers import RtmsRefusal, rtms
 from imiconnect.rtm.intake.http import Answer, Request
 from imiconnect.rtm.intake.pool import Connection, query
@@ -119,6 +120,7 @@ def _readings(client_id: str, app_id: str) -> tuple[tuple[str, str], ...]:
 async def write(connection: Connection, said: Sequence[Said]) -> list[Answer | RtmsRefusal]:
     """Put what devices said in the inboxes, in one commit for each; answer each."""
     speakers = await _resolve(connection, said)
+    speakers = await _placed(connection, said, speakers)
     pairs = list(zip(said, speakers, strict=True))
     good = [(item, who) for item, who in pairs if isinstance(who, Speaker)]
     receipts = [(item, who, tid) for item, who in good if item.kind for tid in item.tids]
@@ -134,6 +136,20 @@ async def write(connection: Connection, said: Sequence[Said]) -> list[Answer | R
         who if isinstance(who, RtmsRefusal) else _answer(item, known.get(_place(item, who)))
         for item, who in pairs
     ]
+
+
+async def _placed(
+    connection: Connection, said: Sequence[Said], speakers: list[Speaker | RtmsRefusal]
+) -> list[Speaker | RtmsRefusal]:
+    """Put refusals in place of who may not write where they want to."""
+    wishes = [
+        places.wish(who.app, who.user_id, item.body)
+        if isinstance(who, Speaker) and not item.kind
+        else places.NOWHERE
+        for item, who in zip(said, speakers, strict=True)
+    ]
+    refused = await places.refusals(connection, wishes)
+    return [refused.get(number, who) for number, who in enumerate(speakers)]
 
 
 Place = tuple[uuid.UUID, str, str, str]

@@ -38,8 +38,8 @@ MAX_CALLBACK_DATA = 4096
 MAX_ID = 128
 #: Known to the documentation, of other channels or of a later version.
 _OTHER_TYPES = {
-    "topic": "Messages to topics are not supported yet; name users instead.",
-    "segment": "Messages to segments are not supported yet; name users instead.",
+    "topic": "A topic is a destination of the channel rt alone.",
+    "segment": "A segment is a destination of the channel rt alone.",
 }
 _APP_ID = re.compile(r"[A-Z]{2}[0-9]{8}")
 
@@ -98,6 +98,12 @@ class Order:
     received_at: dt.datetime = field(default_factory=timezone.now)
     #: Given when the order is accepted.
     transid: uuid.UUID = NIL
+
+    @property
+    def queues(self) -> set[str]:
+        """The queues in which something is due once the order is accepted."""
+        spread = any(target.kind in ("topic", "segment") for target in self.destinations)
+        return {self.medium.lane, *(["fanout"] if spread else [])}
 
 
 _decoder = msgspec.json.Decoder(Body)

@@ -27,6 +27,12 @@ FROM rtm_message m LEFT JOIN apps_app a ON a.id = m.app_id
 WHERE m.id >= %b AND m.id <= %b AND m.transid = %b AND m.service_id = %b AND m.direction = 0
 ORDER BY m.id
 """
+# A request to topics has no messages before its fan-outs have begun.
+_FANOUTS = """
+SELECT f.transid, a.app_id, f.named, f.payload ->> 'message', f.accepted_at, f.correlation_id
+FROM rtm_fanout f JOIN apps_app a ON a.id = f.app_id
+WHERE f.transid = %b AND f.service_id = %b AND f.sent = 0 ORDER BY f.id
+"""
 #: The words of the documented status; ``sent`` is what the log calls submitted.
 WORDS = {
     State.QUEUED: "queued",
@@ -47,7 +53,12 @@ async def status(connection: Connection, key_digest: str, transid: str) -> Answe
         wanted = uuid.UUID(transid)
     except ValueError:
         raise invalid("transid is not the id of a request.") from None
-    rows = await query(connection, _MESSAGES, [*ids_of_transid(wanted), wanted, services[0][0]])
+    service = services[0][0]
+    rows = await query(connection, _MESSAGES, [*ids_of_transid(wanted), wanted, service])
+    rows += [
+        (*row[:4], "rt", State.QUEUED, row[4], row[4], 0, "", row[5], "")
+        for row in await query(connection, _FANOUTS, [wanted, service])
+    ]
     if not rows:
         raise Refusal(invalid("").code, "There is no request with this transid.", 404)
     return Answer(200, _encode([_entry(row) for row in rows]))

@@ -10,11 +10,12 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from imiconnect.rtm import live
-from imiconnect.rtm.default_threads import Place, default_threads
 from imiconnect.rtm.intake import media
 from imiconnect.rtm.models import Channel, Message
 from imiconnect.rtm.outcomes import APP_OFF
 from imiconnect.rtm.processors.closing import write_inbound_callbacks
+from imiconnect.rtm.processors.mo_threads import Belonging, Said, belongings
+from imiconnect.rtm.processors.republish import spread
 from imiconnect.rtm.protocol.envelopes import CONTENT, Incoming
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.rules.sources import Heard, note_messages
@@ -32,18 +33,13 @@ RETURNING i.id, i.app_id, i.address, i.device_id, i.body, i.received_at, i.chann
   i.organization_id, i.service_id, i.url
 """
 _APPS = """
-SELECT a.id, a.app_id, a.organization_id, a.state = 'active', (
+SELECT a.id, a.app_id, a.organization_id, a.state = 'active', l.service_id, v.stream_id
+FROM apps_app a
+LEFT JOIN LATERAL (
   SELECT l.service_id FROM sharing_allocation l WHERE l.app_id = a.id
-  ORDER BY l.is_inbound DESC, l.id LIMIT 1)
-FROM apps_app a WHERE a.id = ANY(%b::uuid[])
-"""
-# Publishing to a closed thread opens it again; a thread of nobody in particular is anybody's.
-_THREADS = """
-UPDATE rtm_thread t SET status = 'Active', updated_at = %b
-FROM (SELECT x.id FROM rtm_thread x WHERE x.id = ANY(%b::uuid[]) ORDER BY x.id FOR UPDATE) o
-WHERE t.id = o.id
-RETURNING t.id, t.app_id, t.user_id, t.service_id,
-  coalesce((SELECT s.name FROM rtm_stream s WHERE s.id = t.stream_id), '')
+  ORDER BY l.is_inbound DESC, l.id LIMIT 1) l ON true
+LEFT JOIN rtm_servicestream v ON v.service_id = l.service_id
+WHERE a.id = ANY(%b::uuid[])
 """
 _SERVICES = """
 SELECT id, inbound_url FROM sharing_service WHERE id = ANY(%b::uuid[]) AND state = 'live'
@@ -63,8 +59,6 @@ _LOG_TYPES = (
     "varchar", "int2", "varchar", "varchar", "int2", "int2", "text", "jsonb", "timestamptz",
     "timestamptz",
 )  # fmt: skip
-
-Thread = tuple[uuid.UUID | None, uuid.UUID | None, str]
 
 
 class Taken(NamedTuple):
@@ -89,6 +83,7 @@ class Owner(NamedTuple):
     organization_id: uuid.UUID
     is_on: bool
     service_id: uuid.UUID | None
+    stream_id: uuid.UUID | None = None
 
 
 @again_after_deadlock
@@ -101,14 +96,16 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
             return 0
         owners = _owners(taken)
         rows = sorted(row for row in taken if row.tid in owners)
-        threads = _threads([row for row in rows if owners[row.tid].is_on], owners, moment)
+        said = [_said(row, owners[row.tid]) for row in rows if owners[row.tid].is_on]
+        threads = belongings(said, moment)
         lines = [_logged(row, owners[row.tid], threads.get(row.tid)) for row in rows]
         with cursor() as own:
             copy(own, _LOG, _LOG_TYPES, lines)
-        heard = [line for line in lines if line[0] in threads]
+        heard = [line for line in lines if not line[11]]
         urls = {row.tid: row.url for row in rows if row.url}
         write_inbound_callbacks(_callbacks(heard, owners, threads, urls), moment)
         note_messages(_heard(line, owners[line[0]]) for line in heard)
+        spread(heard, threads)
     _report(len(taken), len(rows), len(heard))
     live.tell(created=[line[2] for line in lines])
     return len(taken)
@@ -128,7 +125,7 @@ def _report(taken: int, logged: int, heard: int) -> None:
     if logged < taken:
         log.warning("Incoming messages of apps that are gone: %d.", taken - logged)
     if heard < logged:
-        log.warning("Incoming messages of apps that are off: %d.", logged - heard)
+        log.warning("Incoming messages that nobody hears of: %d.", logged - heard)
 
 
 def _query(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -137,35 +134,17 @@ def _query(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return own.fetchall()
 
 
-def _threads(
-    rows: list[Taken], owners: dict[uuid.UUID, Owner], now: dt.datetime
-) -> dict[uuid.UUID, Thread]:
-    """Return, by message, the thread it belongs to, the service that has it, its stream.
-
-    What came over a number is in no thread.
-    """
-    chosen: dict[uuid.UUID, Thread] = {
-        row.tid: (None, row.service_id, "") for row in rows if row.app_id == NIL
-    }
-    rows = [row for row in rows if row.app_id != NIL]
-    named = {row.tid: _thread_id(row.body) for row in rows}
-    known = {row[0]: row[1:] for row in _query(_THREADS, now, [t for t in named.values() if t])}
-    places: dict[Place, uuid.UUID | None] = {}
-    for row in rows:
-        thread, service = named[row.tid], owners[row.tid].service_id
-        facts = known.get(thread) if thread else None
-        if thread and facts and facts[0] == row.app_id and facts[1] in ("", row.address):
-            chosen[row.tid] = (thread, facts[2] or service, facts[3])
-        else:
-            places[(row.app_id, row.address, None)] = service
-    defaults = default_threads(places, now) if places else {}
-    known = {row[0]: row[1:] for row in _query(_THREADS, now, list(defaults.values()))}
-    for row in rows:
-        if row.tid not in chosen:
-            thread = defaults[(row.app_id, row.address, None)]
-            facts = known[thread]
-            chosen[row.tid] = (thread, facts[2] or owners[row.tid].service_id, facts[3])
-    return chosen
+def _said(row: Taken, owner: Owner) -> Said:
+    topic = row.body.get("topic") if isinstance(row.body, dict) else ""
+    return Said(
+        row.tid,
+        row.app_id,
+        row.address,
+        _thread_id(row.body),
+        topic if isinstance(topic, str) else "",
+        owner.service_id,
+        owner.stream_id,
+    )
 
 
 def _thread_id(body: Any) -> uuid.UUID | None:
@@ -176,23 +155,26 @@ def _thread_id(body: Any) -> uuid.UUID | None:
         return None
 
 
-def _logged(row: Taken, owner: Owner, thread: Thread | None) -> tuple[Any, ...]:
-    """Return the row of the log; without a thread it is of an app that is off."""
-    code, reason = (0, "") if thread else (APP_OFF.code, str(APP_OFF.text))
-    thread_id, service_id = thread[:2] if thread else (None, owner.service_id)
+def _logged(row: Taken, owner: Owner, thread: Belonging | None) -> tuple[Any, ...]:
+    """Return the row of the log; it has a code when nobody hears of the message."""
+    refusal = thread.refusal if thread else APP_OFF
+    code, reason = (refusal.code, str(refusal.text)) if refusal else (0, "")
+    place = thread or Belonging(None, owner.service_id)
+    thread_id, service_id = place.thread_id, place.service_id
     app_id = None if row.app_id == NIL else row.app_id
     return (
         row.tid, row.tid, owner.organization_id, service_id, app_id, thread_id, row.channel,
         Message.Direction.MO.value, row.address, row.device_id, State.RECEIVED.value, code,
-        reason, Jsonb(_payload(row)), row.at, row.at,
+        reason, Jsonb(_payload(row, place)), row.at, row.at,
     )  # fmt: skip
 
 
-def _payload(row: Taken) -> dict[str, Any]:
+def _payload(row: Taken, place: Belonging) -> dict[str, Any]:
     """Return the content; what a provider handed over was normalized by its handler."""
     if row.channel != Channel.RT:
         return row.body
-    return {name: row.body[name] for name in CONTENT if name in row.body}
+    content = {name: row.body[name] for name in CONTENT if name in row.body}
+    return content | ({"topic": place.topic} if place.topic else {})
 
 
 def _heard(line: tuple[Any, ...], owner: Owner) -> Heard:
@@ -213,7 +195,7 @@ def _heard(line: tuple[Any, ...], owner: Owner) -> Heard:
 def _callbacks(
     lines: list[tuple[Any, ...]],
     owners: dict[uuid.UUID, Owner],
-    threads: dict[uuid.UUID, Thread],
+    threads: dict[uuid.UUID, Belonging],
     urls: dict[uuid.UUID, str],
 ) -> list[tuple[Any, ...]]:
     """Return the notifications; ``urls`` names where some go instead of to their service."""
@@ -233,7 +215,7 @@ def _callbacks(
             user_id=customers.get((line[4], line[8]), line[8]),
             payload=line[13].obj,
             thread_id=line[5],
-            stream=threads[line[0]][2],
+            stream=threads[line[0]].topic or threads[line[0]].stream,
             at=line[14],
             address=line[8],
         )

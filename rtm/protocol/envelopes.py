@@ -18,7 +18,7 @@ _CHANNEL_WORDS = {"sms": "SMS"}
 #: Parts of a message's content that a device reads under the same name.
 CONTENT = (
     "message", "media", "extras", "category", "topic", "replyTo", "relatedTid",
-    "interactiveData", "quickReplies", "notification", "senderId",
+    "interactiveData", "quickReplies", "notification", "senderId", "groupTid",
 )  # fmt: skip
 
 RECEIPT_WORDS = {
@@ -170,6 +170,8 @@ def receipt(news: News) -> str:
     if news.device_id:
         info["deviceid"] = news.device_id
     info["additionalInfo"] = {"tid": str(told.id)}
+    if told.address_type in ("topic", "segment"):
+        info["additionalInfo"]["userId"] = told.address
     envelope = {
         "deliveryInfo": info,
         "transid": str(told.transid),

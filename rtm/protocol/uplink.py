@@ -46,6 +46,8 @@ class Mo(msgspec.Struct, kw_only=True, rename="camel"):
     related_tid: str | None = None
     interactive_data: dict[str, Any] | None = None
     reply_to: str | None = None
+    #: The topic to which it is said, by name or id.
+    topic: str | None = None
     #: The device's own name of the message: said again, it is stored once.
     client_ref: str = ""
     client_id: str = ""
@@ -115,6 +117,7 @@ def content(mo: Mo) -> dict[str, Any]:
         "relatedTid": mo.related_tid,
         "interactiveData": mo.interactive_data,
         "replyTo": mo.reply_to,
+        "topic": mo.topic,
     }
     return body | {name: part for name, part in parts.items() if part is not None}
 

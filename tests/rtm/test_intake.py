@@ -12,6 +12,7 @@ from django.utils import timezone
 from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
 from imiconnect.rtm.models import Customer, Device, Message, OpenMessage, Stream, Thread
+from imiconnect.rtm.streams import use_stream
 from imiconnect.sharing.models import Service, ServiceKey
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,8 +56,8 @@ REFUSED: dict[str, tuple[Any, str, int, str]] = {
     "no content": ({"channels": {}}, "7003", 400, "channels"),
     "no text": ({"channels": {"rt": {}}}, "7003", 400, "channels.rt.message.text"),
     "another channel": ({"deliverychannel": "sms"}, "7004", 400, "deliverychannel"),
-    "a topic": ({"destination": [{"topic": ["t"]}]}, "7004", 400, "topics"),
-    "a segment": ({"destination": [{"segment": ["t"]}]}, "7004", 400, "segments"),
+    "a topic": ({"destination": [{"topic": ["t"]}]}, "7004", 400, "topic"),
+    "a segment": ({"destination": [{"segment": ["t"]}]}, "7004", 400, "segment"),
     "two kinds": ({"destination": [{"userid": ["a"], "deviceid": ["b"]}]}, "7004", 400, "one"),
     "a wildcard": ({"destination": [{"userid": ["a/#"]}]}, "7004", 400, "characters"),
     "users as text": ({"destination": [{"userid": "u1"}]}, "7004", 400, "list"),
@@ -190,14 +191,19 @@ def test_a_message_may_name_a_thread_of_its_user(
     assert code_of(intake.post(URL, json=order(thread=str(other.pk)))) == "7004"
 
 
-def test_a_stream_has_its_own_default_thread(
+def test_messages_go_to_the_stream_of_their_service(
     service: Service, intake: Any, order: Make, rtm_app: App
 ) -> None:
     stream = Stream.objects.create(organization=rtm_app.organization, name="Support")
     intake.post(URL, json=order())
+    assert code_of(intake.post(URL, json=order(stream="Support"))) == "7004"
+    use_stream(service=service, stream=stream)
     assert intake.post(URL, json=order(stream="Support")).status_code == 202
-    assert code_of(intake.post(URL, json=order(stream="None"))) == "7004"
-    assert set(Thread.objects.values_list("stream", flat=True)) == {None, stream.pk}
+    assert intake.post(URL, json=order()).status_code == 202
+    assert code_of(intake.post(URL, json=order(stream="Other"))) == "7004"
+    assert list(Message.objects.order_by("id").values_list("thread__stream", flat=True)) == [
+        None, stream.pk, stream.pk,
+    ]  # fmt: skip
 
 
 def test_requests_at_the_same_time_share_one_default_thread(

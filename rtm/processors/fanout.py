@@ -1,0 +1,131 @@
+"""Fan-out: from one accepted message to one for each user of a topic, segment or expression.
+
+A batch of users is one INSERT .. SELECT, and the place reached is written with it; so a crash
+loses nothing and sends nothing twice. Who subscribes during a fan-out gets the message when
+their turn is still to come.
+"""
+
+import datetime as dt
+import uuid
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from imiconnect.identity import uuid7
+from imiconnect.rtm import live
+from imiconnect.rtm.audience import users_sql
+from imiconnect.rtm.lanes import MT
+from imiconnect.rtm.nudge import nudge
+from imiconnect.rtm.protocol.expressions import Plan
+from imiconnect.rtm.protocol.ids import request_ids
+from imiconnect.rtm.sql import again_after_deadlock, cursor
+
+#: Users in one transaction.
+BATCH = 2000
+
+_TAKE = """
+SELECT id, organization_id, app_id, plan, thread_id, stream_id, but_not, transid, priority,
+  accepted_at, expires_at, after
+FROM rtm_fanout WHERE finished_at IS NULL ORDER BY priority DESC, id LIMIT 1
+FOR UPDATE SKIP LOCKED
+"""
+_USERS = """users AS (
+  SELECT s.user_id, row_number() OVER (ORDER BY s.user_id) AS n
+  FROM (SELECT x.user_id FROM ({0}) x WHERE x.user_id <> %b ORDER BY x.user_id LIMIT %b) s),
+lines AS (
+  SELECT i.id, u.user_id FROM users u
+  JOIN unnest(%b::uuid[]) WITH ORDINALITY i (id, n) ON i.n = u.n)"""
+# Each user's own default thread, where the fan-out has no thread for all.
+_THREADS = f"""
+WITH {_USERS}
+INSERT INTO rtm_thread (id, created_at, app_id, service_id, stream_id, user_id, type, status,
+  title, category, external_id, extras, is_default, updated_at)
+SELECT l.id, f.accepted_at, f.app_id, f.service_id, f.stream_id, l.user_id, 'Conversation',
+  'Active', '', '', '', '{{{{}}}}', true, f.accepted_at
+FROM lines l CROSS JOIN rtm_fanout f
+WHERE f.id = %b AND NOT EXISTS (
+  SELECT 1 FROM rtm_thread t WHERE t.is_default AND t.app_id = f.app_id
+  AND t.user_id = l.user_id AND t.stream_id IS NOT DISTINCT FROM f.stream_id
+  AND t.topic_id IS NULL)
+ON CONFLICT DO NOTHING
+"""  # noqa: S608 - constants of this module
+_MESSAGES = f"""
+WITH {_USERS},
+working AS (
+  INSERT INTO rtm_openmessage (id, app_id, address, lane, priority, due_at, expires_at)
+  SELECT l.id, f.app_id, l.user_id, '{MT}', f.priority, now(), f.expires_at
+  FROM lines l CROSS JOIN rtm_fanout f WHERE f.id = %b),
+logged AS (
+  INSERT INTO rtm_message (id, transid, organization_id, service_id, app_id, thread_id,
+    channel, address, address_type, correlation_id, callback_data, notify_url, priority,
+    payload, expires_at, created_at)
+  SELECT l.id, f.transid, f.organization_id, f.service_id, f.app_id,
+    coalesce(f.thread_id, t.id), 'rt', l.user_id, f.kind, f.correlation_id, f.callback_data,
+    f.notify_url, f.priority, f.payload, f.expires_at, f.accepted_at
+  FROM lines l CROSS JOIN rtm_fanout f
+  LEFT JOIN rtm_thread t ON f.thread_id IS NULL AND t.is_default AND t.app_id = f.app_id
+    AND t.user_id = l.user_id AND t.stream_id IS NOT DISTINCT FROM f.stream_id
+    AND t.topic_id IS NULL
+  WHERE f.id = %b
+  RETURNING address)
+SELECT count(*), max(address) FROM logged
+"""  # noqa: S608 - constants of this module
+_ADVANCE = """
+UPDATE rtm_fanout SET after = %b, sent = sent + %b, finished_at = %b WHERE id = %b
+"""
+
+
+class Taken(NamedTuple):
+    """A fan-out at hand, locked until its batch is committed."""
+
+    id: uuid.UUID
+    organization_id: uuid.UUID
+    app_id: uuid.UUID
+    plan: Plan
+    thread_id: uuid.UUID | None
+    stream_id: uuid.UUID | None
+    but_not: str
+    transid: uuid.UUID
+    priority: int
+    accepted_at: dt.datetime
+    expires_at: dt.datetime
+    after: str
+
+
+@again_after_deadlock
+def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
+    """Write the messages of the next users of one fan-out; return how many, at least 1.
+
+    Returns 0 when no fan-out is open that nobody else is at.
+    """
+    moment = now or timezone.now()
+    with transaction.atomic():
+        with cursor() as own:
+            own.execute(_TAKE)
+            row = own.fetchone()
+        if row is None:
+            return 0
+        taken = Taken(*row)
+        count, last = (0, "") if taken.expires_at <= moment else _write(taken, limit)
+        finished = moment if count < limit else None
+        with cursor() as own:
+            own.execute(_ADVANCE, [last or taken.after, count, finished, taken.id])
+        transaction.on_commit(lambda: nudge(MT))
+    if count:
+        live.tell(created=[taken.organization_id])
+    return max(count, 1)
+
+
+def _write(taken: Taken, limit: int) -> tuple[int, str]:
+    """Write a batch; return how many messages and the last user who has one."""
+    sql, parameters = users_sql(taken.plan, taken.app_id, taken.after)
+    users: list[Any] = [*parameters, taken.but_not, limit]
+    ids = request_ids(limit, now_ms=taken.transid.int >> 80)[1]
+    with cursor() as own:
+        if taken.thread_id is None:
+            threads = [uuid7() for _ in range(limit)]
+            own.execute(_THREADS.format(sql).encode(), [*users, threads, taken.id])
+        own.execute(_MESSAGES.format(sql).encode(), [*users, ids, taken.id, taken.id])
+        count, last = own.fetchone() or (0, None)
+    return int(count), last or ""
