@@ -131,8 +131,10 @@ async def _named_threads(
         if wrong:
             refused[number] = invalid(wrong)
             continue
-        for part in (*item.lines, *item.spreads):
-            part.thread_id = thread
+        for line in item.lines:
+            line.thread_id = thread
+        for spread in item.spreads:
+            spread.thread_id = thread
     return refused
 
 
@@ -199,7 +201,7 @@ async def _find_or_make(
             moment = dt.datetime.now(dt.UTC)
             await query(connection, MAKE, make_arguments(missing, moment))
         for row in await query(connection, FIND, find_arguments(missing)):
-            place: Place = row[:4]  # type: ignore[assignment]  # as FIND has its columns
+            place: Place = row[:4]
             _kept[place] = (now + _KEEP_SECONDS, row[4])
             missing.pop(place, None)
         if not missing:
