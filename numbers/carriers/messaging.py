@@ -270,8 +270,8 @@ class Messenger(Protocol):
     name: Words
     #: What it can carry at all; a route for anything else is refused.
     carries: frozenset[Carries]
-    #: Whether it is a double of the sandbox, and no carrier at all where that is off.
-    is_double: bool
+    #: The sandbox's double that it is the client of: no carrier at all where that is off.
+    twin: str
 
     def __init__(self, account: Account) -> None:
         """Keep the account; opens no connection."""

@@ -13,6 +13,7 @@ from django.conf import settings
 from imiconnect.numbers.carriers.base import Account, Carrier, CarrierMisconfigured
 from imiconnect.numbers.carriers.messaging import Messenger
 from imiconnect.numbers.models import CarrierAccount
+from imiconnect.sandbox.twins import values_of
 
 #: Below this address of ours carriers call us, followed by the key of the account.
 HOOKS = "carriers"
@@ -46,9 +47,9 @@ def messengers_by_slug() -> dict[str, type[Messenger]]:
     A double of a carrier is there only while the sandbox is on.
     """
     found = _messengers()
-    if getattr(settings, "SANDBOX", False):
+    if settings.SANDBOX:
         return found
-    return {slug: kind for slug, kind in found.items() if not kind.is_double}
+    return {slug: kind for slug, kind in found.items() if not kind.twin}
 
 
 def known() -> list[str]:
@@ -57,11 +58,13 @@ def known() -> list[str]:
 
 
 def account_of(row: CarrierAccount) -> Account:
-    """Return what a carrier is told of an account."""
+    """Return what a carrier is told of an account; a double fills in what is empty."""
+    kind = messengers_by_slug().get(row.kind)
+    twin = values_of(kind.twin) if kind and kind.twin else {}
     return Account(
-        base_url=row.base_url,
-        account=row.account,
-        secret=row.secret,
+        base_url=row.base_url or twin.get("base_url", ""),
+        account=row.account or twin.get("account", ""),
+        secret=row.secret or twin.get("secret", ""),
         key=row.slug,
         hooks_url=f"{settings.PUBLIC_URL}/{HOOKS}/{row.slug}",
         options=row.options,
@@ -83,6 +86,19 @@ def in_use() -> Sequence[Carrier]:
     """Return the carriers that are asked in a search, in their order."""
     rows = CarrierAccount.objects.filter(is_active=True)
     return [by_slug()[row.kind](account_of(row)) for row in rows if row.kind in by_slug()]
+
+
+def carrying() -> Sequence[CarrierAccount]:
+    """Return the active accounts that carry, in their order.
+
+    While the sandbox is on its doubles have an account each without anybody setting it up.
+    """
+    rows = list(CarrierAccount.objects.all())
+    known = {row.kind for row in rows}
+    for slug, kind in messengers_by_slug().items():
+        if kind.twin and slug not in known:
+            rows.append(CarrierAccount.objects.get_or_create(slug=slug)[0])
+    return [row for row in rows if row.is_active and row.kind in messengers_by_slug()]
 
 
 def messenger(row: CarrierAccount) -> Messenger:

@@ -32,7 +32,7 @@ class Routes:
 
     def __init__(self, medium: Carries, ends: Iterable[Ends]) -> None:
         """Read the routes, the accounts, and where the senders' numbers were bought."""
-        rows = CarrierAccount.objects.filter(is_active=True)
+        rows = registry.carrying()
         self._accounts = {row.slug: row for row in rows if _carries(row, medium)}
         self._routes = [
             route
@@ -68,8 +68,7 @@ class Routes:
 
 
 def _carries(row: CarrierAccount, medium: Carries) -> bool:
-    carrier = registry.messengers_by_slug().get(row.kind)
-    return carrier is not None and medium in carrier.carries
+    return medium in registry.messengers_by_slug()[row.kind].carries
 
 
 def _is_number(ends: Ends) -> bool:

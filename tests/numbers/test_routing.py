@@ -40,7 +40,7 @@ class Carrier:
     slug = "first"
     name = "First"
     carries = frozenset({Carries.SMS})
-    is_double = False
+    twin = ""
 
     def __init__(self, account: base.Account) -> None:
         self.account = account

@@ -57,7 +57,7 @@ class Messenger:
     slug = "sandbox"
     name = _("Sandbox carrier")
     carries = frozenset({m.Carries.SMS, m.Carries.VOICE})
-    is_double = True
+    twin = "carrier"
 
     def __init__(self, account: Account) -> None:
         """Keep the account."""

@@ -43,7 +43,7 @@ class Messenger:
     slug = "twilio"
     name = _("Twilio")
     carries = frozenset({m.Carries.SMS, m.Carries.VOICE})
-    is_double = False
+    twin = ""
 
     def __init__(self, account: Account) -> None:
         """Keep the account."""
