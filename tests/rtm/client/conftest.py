@@ -20,6 +20,7 @@ from imiconnect.rtm.connect.callout import Callout
 from imiconnect.rtm.uplink.listener import Listener
 from imiconnect.sharing.models import Service
 from tests.rtm.conftest import CLIENT_KEY
+from tests.rtm.connect.brokers import ASKED
 from tests.rtm.connect.conftest import in_loop
 from tests.serving import serve
 
@@ -130,7 +131,7 @@ def make_phone(site: str, loop: Loop, rtm_app: App, tmp_path: Path) -> Iterator[
         phone.close()
 
 
-@pytest.fixture(params=["websocket", "tcp"])
+@pytest.fixture(params=["websocket", pytest.param("tcp", marks=ASKED)])
 def transport(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[str]:
     """Each way to the broker in turn; over TCP it asks the gateway about the device."""
     if request.param == "tcp":

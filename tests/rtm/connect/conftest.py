@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,12 +20,31 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps import services as app_services
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
+from imiconnect.engines.tcp import is_free
+from imiconnect.rtm.broker import Link, address, new_client
 from imiconnect.rtm.connect.callout import Callout
 from imiconnect.rtm.connect.registration import Profile, register_device
+from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.routing import websocket_urlpatterns
+from tests.rtm.connect.brokers import (
+    ASKED,
+    WAYS,
+    Mosquitto,
+    Way,
+    running_mosquitto,
+    serve_proxy,
+)
 from tests.rtm.connect.peers import wait_until
 
 WEB = {"platform": "web", "systems": ["chrome"]}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests at the broker's own port in one worker."""
+    for item in items:
+        if "tcp_port" in getattr(item, "fixturenames", ()):
+            item.add_marker(ASKED)
 
 
 @dataclass(frozen=True)
@@ -168,3 +188,73 @@ def web(transactional_db: None) -> Iterator[WebServer]:
     """A running web server; the database is the test's."""
     with WebServer() as server:
         yield server
+
+
+class Gateway:
+    """The gateway's own connection to the broker."""
+
+    def __init__(self) -> None:
+        self.link = Link()
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        assert self.link.publish([(topic, payload)]) == [True]
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    """Publish as the gateway does."""
+    gateway = Gateway()
+    yield gateway
+    gateway.link.close()
+
+
+@pytest.fixture
+def uplink(transactional_db: None) -> Iterator[list[tuple[str, bytes]]]:
+    """Read every uplink as the gateway does: topic and payload."""
+    read: list[tuple[str, bytes]] = []
+    ready = threading.Event()
+    client = new_client("test")
+    client.on_message = lambda _c, _d, message: read.append((message.topic, message.payload))
+    client.on_subscribe = lambda *_: ready.set()
+    client.on_connect = lambda *_: client.subscribe(topics.uplink_filters()[0])
+    client.connect(*address())
+    client.loop_start()
+    assert ready.wait(10)
+    yield read
+    client.disconnect()
+    client.loop_stop()
+
+
+def sent_by(app_id: str, uplink: list[tuple[str, bytes]]) -> list[tuple[Any, bytes]]:
+    """Return what devices of one app have sent: another worker's tests share the broker."""
+    read = [(topics.parse_uplink(topic), payload) for topic, payload in uplink]
+    return [(source, payload) for source, payload in read if source and source[0] == app_id]
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path, settings: Any) -> Iterator[Mosquitto]:
+    """A Mosquitto of the test's own as the broker."""
+    with running_mosquitto(tmp_path, free_port(), settings) as running:
+        yield running
+
+
+@pytest.fixture
+def proxy_port(mosquitto: Mosquitto, transactional_db: None) -> Iterator[int]:
+    """The TCP server in front of Mosquitto."""
+    port = free_port()
+    with in_loop(lambda stop: serve_proxy(port, stop)):
+        wait_until(lambda: not is_free(port))
+        yield port
+
+
+@pytest.fixture(params=WAYS)
+def path(request: pytest.FixtureRequest, transactional_db: None) -> Way:
+    """Each way of each broker in turn."""
+    broker, transport = request.param.split()
+    if broker == "mosquitto":
+        request.getfixturevalue("mosquitto")
+    if transport == "websockets":
+        return Way(transport, request.getfixturevalue("web").port, broker)
+    if broker == "mosquitto":
+        return Way(transport, request.getfixturevalue("proxy_port"), broker)
+    return Way(transport, request.getfixturevalue("tcp_port"), broker, is_asked=True)

@@ -1,7 +1,6 @@
 """Who may not connect, and what nobody may read or write: on every path, with paho."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,32 +12,9 @@ from imiconnect.rtm import models
 from imiconnect.rtm.broker import Link
 from imiconnect.rtm.connect.registration import unregister_device
 from imiconnect.rtm.protocol import topics
-from tests.rtm.connect.conftest import Device, MakeApp, MakeDevice, new_device
+from tests.rtm.connect.brokers import Way
+from tests.rtm.connect.conftest import MakeApp, MakeDevice, new_device
 from tests.rtm.connect.peers import Peer, wait_until
-
-
-@dataclass(frozen=True)
-class Path:
-    """A way to connect; NATS itself answers every refusal with code 5."""
-
-    transport: str
-    port: int
-
-    def peer(self, device: Device, **changes: Any) -> Peer:
-        """Return a client on this path."""
-        return Peer(device, self.port, transport=self.transport, **changes)
-
-    def code(self, mqtt: int) -> int:
-        """Return what becomes of a code on this path."""
-        return mqtt if self.transport == "websockets" else 5
-
-
-@pytest.fixture(params=["websockets", "tcp"])
-def path(request: pytest.FixtureRequest, transactional_db: None) -> Path:
-    """Each way in turn."""
-    if request.param == "tcp":
-        return Path("tcp", request.getfixturevalue("tcp_port"))
-    return Path("websockets", request.getfixturevalue("web").port)
 
 
 @pytest.fixture
@@ -49,7 +25,7 @@ def publish() -> Iterator[Any]:
     link.close()
 
 
-def test_every_false_claim_is_refused(path: Path, app: App, make_device: MakeDevice) -> None:
+def test_every_false_claim_is_refused(path: Way, app: App, make_device: MakeDevice) -> None:
     jane, bob = make_device("jane"), make_device("bob")
     lies = {
         "wrong password": ({"password": "wrong"}, 4),
@@ -69,7 +45,7 @@ def test_every_false_claim_is_refused(path: Path, app: App, make_device: MakeDev
 
 
 def test_a_device_without_standing_is_refused(
-    path: Path, app: App, make_device: MakeDevice
+    path: Way, app: App, make_device: MakeDevice
 ) -> None:
     jane, bob = make_device("jane"), make_device("bob")
     rows = models.Device.objects.filter(app=app)
@@ -86,7 +62,7 @@ def test_a_device_without_standing_is_refused(
 
 
 def test_the_client_key_is_a_password_only_where_the_app_allows_it(
-    path: Path, make_app: MakeApp
+    path: Way, make_app: MakeApp
 ) -> None:
     strict, lenient = make_app(), make_app(client_key_as_password=True)
     for app, other, code in [(strict, lenient, path.code(4)), (lenient, strict, 0)]:
@@ -99,14 +75,14 @@ def test_the_client_key_is_a_password_only_where_the_app_allows_it(
             assert peer.code == path.code(4)
 
 
-def test_a_token_in_the_client_id_is_proof_enough(path: Path, make_device: MakeDevice) -> None:
+def test_a_token_in_the_client_id_is_proof_enough(path: Way, make_device: MakeDevice) -> None:
     jane = make_device()
     with path.peer(jane, client_id=f"{jane.client_id}/at_{jane.token}", password="x") as peer:
         assert peer.code == 0
 
 
 def test_nobody_reads_what_is_anothers(
-    path: Path, app: App, make_app: MakeApp, make_device: MakeDevice, publish: Any
+    path: Way, app: App, make_app: MakeApp, make_device: MakeDevice, publish: Any
 ) -> None:
     jane, stranger = make_device("jane"), new_device(make_app(), "jane")
     make_device("bob")
@@ -127,7 +103,7 @@ def test_nobody_reads_what_is_anothers(
 
 
 def test_the_policy_topic_of_the_own_app_may_be_read(
-    path: Path, app: App, make_device: MakeDevice, publish: Any
+    path: Way, app: App, make_device: MakeDevice, publish: Any
 ) -> None:
     with path.peer(make_device()) as peer:
         peer.subscribe(topics.updates(app.app_id, "chrome"))
@@ -136,7 +112,7 @@ def test_the_policy_topic_of_the_own_app_may_be_read(
 
 
 def test_nobody_writes_where_others_read(
-    path: Path, app: App, make_device: MakeDevice, publish: Any
+    path: Way, app: App, make_device: MakeDevice, publish: Any
 ) -> None:
     jane, bob = make_device("jane"), make_device("bob")
     with path.peer(bob) as victim:
@@ -147,20 +123,20 @@ def test_nobody_writes_where_others_read(
         ):  # fmt: skip
             with path.peer(jane) as attacker:
                 attacker.publish(topic, b"evil", qos=1)
-                wait_until(lambda: path.transport == "tcp" or attacker.closed)
+                wait_until(lambda: path.is_asked or attacker.closed)
         publish(bob.topic, b"good")
         assert victim.received().payload == b"good"
         assert victim.hears_nothing()
 
 
 def test_a_will_for_a_foreign_topic_does_nothing(
-    path: Path, make_device: MakeDevice, publish: Any
+    path: Way, make_device: MakeDevice, publish: Any
 ) -> None:
     jane, bob = make_device("jane"), make_device("bob")
     with path.peer(bob) as victim:
         victim.subscribe(bob.topic)
         attacker = path.peer(jane, will=bob.topic).connect()
-        if path.transport == "websockets":
+        if not path.is_asked:
             assert attacker.code == 5
         attacker.client.loop_stop()
         sock = attacker.client.socket()

@@ -1,27 +1,18 @@
 """One device's connection through the gateway, over WebSocket and in front of Mosquitto."""
 
-import asyncio
 import json
-import shutil
-import subprocess
-import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 
 from imiconnect.apps.models import App
-from imiconnect.rtm.broker import Link
 from imiconnect.rtm.connect import presence
-from imiconnect.rtm.connect.proxy import Proxy
 from imiconnect.rtm.connect.registration import unregister_device
 from imiconnect.rtm.models import Device as Row
 from imiconnect.rtm.models import Wake
 from imiconnect.rtm.protocol import topics
-from tests.rtm.connect.conftest import MakeDevice, WebServer, free_port, in_loop
+from tests.rtm.connect.conftest import Gateway, MakeDevice, WebServer, sent_by
 from tests.rtm.connect.peers import Peer, wait_until
 
 ODD_IDS = [
@@ -36,49 +27,6 @@ ODD_IDS = [
     "$SYS",
     "a&b?c=d",
 ]
-
-
-class Gateway:
-    """The gateway's own connection to the broker."""
-
-    def __init__(self) -> None:
-        self.link = Link()
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        assert self.link.publish([(topic, payload)]) == [True]
-
-
-@pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    """Publish as the gateway does."""
-    gateway = Gateway()
-    yield gateway
-    gateway.link.close()
-
-
-@pytest.fixture
-def uplink(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Read every uplink as the gateway does: topic and payload."""
-    from imiconnect.rtm.broker import address, new_client
-
-    read: list[tuple[str, bytes]] = []
-    ready = threading.Event()
-    client = new_client("test")
-    client.on_message = lambda _c, _d, message: read.append((message.topic, message.payload))
-    client.on_subscribe = lambda *_: ready.set()
-    client.on_connect = lambda *_: client.subscribe(topics.uplink_filters()[0])
-    client.connect(*address())
-    client.loop_start()
-    assert ready.wait(10)
-    yield read
-    client.disconnect()
-    client.loop_stop()
-
-
-def sent_by(app_id: str, uplink: list[tuple[str, bytes]]) -> list[tuple[Any, bytes]]:
-    """Return what devices of one app have sent: another worker's tests share the broker."""
-    read = [(topics.parse_uplink(topic), payload) for topic, payload in uplink]
-    return [(source, payload) for source, payload in read if source and source[0] == app_id]
 
 
 def row_of(app: App) -> Row:
@@ -204,46 +152,6 @@ def test_a_dead_server_is_forgotten(web: WebServer, app: App, make_device: MakeD
         assert presence.forget_dead() == 0
 
 
-@pytest.fixture
-def mosquitto(tmp_path: Path, settings: Any) -> Iterator[Any]:
-    """A Mosquitto of the test's own, which asks nobody, as the broker; yields its control."""
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-    if program is None:
-        pytest.skip("Mosquitto is not installed: apt-get install mosquitto")
-    port = free_port()
-    (tmp_path / "m.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-    running: list[subprocess.Popen[bytes]] = []
-
-    def start() -> None:
-        command = [program, "-c", str(tmp_path / "m.conf")]
-        running.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
-
-    def stop() -> None:
-        running[-1].kill()
-        running[-1].wait()
-
-    start()
-    settings.RTM_BROKER_URL = f"mqtt://127.0.0.1:{port}"
-    settings.RTM_BROKER_KIND = "mqtt"
-    assert django_settings.RTM_BROKER_KIND == "mqtt"
-    yield start, stop
-    stop()
-
-
-@pytest.fixture
-def proxy_port(mosquitto: Any, transactional_db: None) -> Iterator[int]:
-    """The TCP server in front of Mosquitto."""
-    port = free_port()
-
-    async def serve(stop: asyncio.Event) -> None:
-        server = await Proxy().start("127.0.0.1", port)
-        await stop.wait()
-        server.close()
-
-    with in_loop(serve):
-        yield port
-
-
 def test_mosquitto_grants_qos_1_and_keeps_messages_for_a_device_that_is_away(
     proxy_port: int, make_device: MakeDevice, gateway: Gateway
 ) -> None:
@@ -265,16 +173,14 @@ def test_a_false_device_does_not_reach_mosquitto(
 def test_devices_come_back_when_the_broker_does(
     proxy_port: int, mosquitto: Any, app: App, make_device: MakeDevice, gateway: Gateway
 ) -> None:
-    start, stop = mosquitto
     device = make_device()
     with Peer(device, proxy_port, transport="tcp") as peer:
-        stop()
+        mosquitto.stop()
         wait_until(lambda: peer.closed)
         wait_until(lambda: not row_of(app).is_connected)
         with Peer(device, proxy_port, transport="tcp") as early:
             assert early.code == 3
-        start()
-        time.sleep(0.5)
+        mosquitto.start()
         with Peer(device, proxy_port, transport="tcp") as again:
             again.subscribe(device.topic)
             gateway.publish(device.topic, json.dumps({"tid": 1}).encode())
