@@ -85,7 +85,8 @@ class _Run:
         while True:
             claiming = time.monotonic() - begun < self._limits.claims_for
             found = await self._take_on(client) if claiming else 0
-            if found or self._calls:
+            # A call may have ended while the claim was made: its result is still to be written.
+            if found or self._calls or self._results:
                 last_work = time.monotonic()
             elif not claiming or time.monotonic() - last_work >= self._limits.linger:
                 return
