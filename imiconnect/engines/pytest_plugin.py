@@ -22,6 +22,15 @@ from imiconnect.engines.folders import private_folder, read_json
 from imiconnect.engines.runner import Runner
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+#: The settings that the embedded broker supplies, and where the controller names them.
+_BROKER = (
+    "RTM_BROKER_URL",
+    "RTM_BROKER_KIND",
+    "RTM_DEVICE_TCP_URL",
+    "RTM_AUTH_CALLOUT_URL",
+    "RTM_AUTH_CALLOUT_SEED",
+)
+_SHARED = "IMICONNECT_TESTS_SHARE"
 _NO_ENGINES = {"-h", "--help", "-V", "--version", "--markers", "--fixtures"}
 
 
@@ -40,6 +49,22 @@ class _Engines:
             self._runner = Runner(embedded)
             self._runner.start()
         os.environ.update(embedded.settings, DATA_DIR=str(embedded.data_dir))
+        os.environ[_SHARED] = " ".join(name for name in _BROKER if name in embedded.settings)
+
+    def start_broker(self) -> None:
+        """Give an xdist worker a broker of its own, unless the broker is an external one.
+
+        Otherwise a device of one worker's test would ask the auth callout of another's.
+        """
+        shared = os.environ.get(_SHARED, "").split()
+        if "RTM_BROKER_URL" not in shared:
+            return
+        environ = {name: value for name, value in os.environ.items() if name not in shared}
+        folder = private_folder(private_folder(Path(environ["DATA_DIR"]) / "workers") / _WORKER)
+        embedded = embedded_engines(folder, environ, mqtt_port=None, durable=False)
+        self._runner = Runner(embedded)
+        self._runner.start()
+        os.environ.update({name: embedded.settings[name] for name in shared})
 
     def stop(self) -> None:
         if self._runner:
@@ -82,9 +107,11 @@ _engines = _Engines()
 def pytest_load_initial_conftests(
     early_config: pytest.Config, args: list[str]
 ) -> Iterator[Any]:
-    """Start the engines before any plugin reads the settings; xdist's workers share them."""
+    """Start the engines before any plugin reads the settings; xdist's workers share most."""
     if _WORKER:
         os.environ["REDIS_URL"] = worker_redis_url(os.environ["REDIS_URL"], _WORKER)
+        early_config.add_cleanup(_engines.stop)
+        _engines.start_broker()
     elif not _NO_ENGINES.intersection(args):
         # A clean-up runs whatever else fails, and after every other plugin's end.
         early_config.add_cleanup(_engines.stop)

@@ -90,7 +90,7 @@ def test_the_announcement_goes_to_the_topic_of_each_system(
         told.extend(batch)
         return [True] * len(batch)
 
-    monkeypatch.setattr(tasks.link, "publish", publish)
+    monkeypatch.setattr(type(tasks.link), "publish", publish)
     assert tasks.publish_policy(app.app_id, ["chrome", "web"]) == 2
     assert [topic for topic, _ in told] == [
         f"{app.app_id}/Updates/chrome",

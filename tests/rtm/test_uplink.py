@@ -21,6 +21,7 @@ from imiconnect.sharing.models import Service
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Send = Callable[..., Message]
+_SESSION = "gateway-uplink-all"
 
 
 @pytest.fixture
@@ -28,6 +29,13 @@ def listener() -> Iterator[Listener]:
     """The uplink listener, running in a thread."""
     from django.db import connections
 
+    # What earlier tests have published waits in the session that outlives a listener.
+    fresh = broker.new_client("test", client_id=_SESSION)
+    fresh.connect(*broker.address())
+    fresh.loop_start()
+    wait_for(fresh.is_connected)
+    fresh.disconnect()
+    fresh.loop_stop()
     running = Listener()
     ready = threading.Event()
     running._client.on_subscribe = lambda *_: ready.set()
