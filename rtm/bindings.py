@@ -19,8 +19,9 @@ from imiconnect.apps.ports import Blocker, Health
 from imiconnect.celery import app as celery
 from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.models import Callback, Device, Message, OpenMessage
+from imiconnect.rtm.rules.planning import variables_of
 from imiconnect.sharing import ports as of_services
-from imiconnect.sharing.models import Service
+from imiconnect.sharing.models import RuleRun, Service
 from imiconnect.sharing.ports import Traffic
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,18 @@ def bind() -> None:
     of_apps.answers.changed.append(announce_policy)
     of_services.answers.blockers.append(reasons_to_keep_service)
     of_services.answers.traffic = traffic_of
+    of_services.answers.rule_variables = lambda event: variables_of([event])[event.id]
+    of_services.answers.run_url = run_url
     of_services.answers.tabs.append(("rtm:service-stream", _("Stream")))
+
+
+def run_url(run: RuleRun) -> str:
+    """Return the page of what a rule sent: its messages, or the callback."""
+    if run.transid:
+        return f"{reverse('rtm:messages')}?q={run.transid}"
+    if run.state == RuleRun.State.DONE:
+        return reverse("rtm:callback", args=[run.pk])
+    return ""
 
 
 def _recent(**values: Any) -> Any:

@@ -12,6 +12,7 @@ from imiconnect.apps.services import NAME_LENGTH
 from imiconnect.callback_urls import URL_LENGTH, checked_url
 from imiconnect.console.forms import ConsoleForm
 from imiconnect.console.lists import FilterForm
+from imiconnect.console.words import Words
 from imiconnect.numbers.models import Number
 from imiconnect.numbers.words import described
 from imiconnect.sharing.callback_settings import all_kinds
@@ -19,6 +20,7 @@ from imiconnect.sharing.models import Service
 from imiconnect.sharing.receipts import receipt_kinds
 from imiconnect.sharing.services import DESCRIPTION_LENGTH
 
+MINUTE = "%Y-%m-%dT%H:%M"
 _SAVE_ANYWAY = _("Save this URL even when the test call fails")
 KIND_WORDS = {
     "submitted": _("Submitted"),
@@ -165,6 +167,19 @@ class AllocateNumberForm(HolderForm):
 
 def _app_label(app: Any) -> str:
     return f"{app.name} ({registry.get(app.channel_type).name}, {app.app_id})"
+
+
+class MomentField(forms.DateTimeField):
+    """A moment in UTC and to the minute, which may be left open."""
+
+    def __init__(self, *, label: Words) -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            input_formats=[MINUTE, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+            widget=forms.DateTimeInput({"type": "datetime-local"}, format=MINUTE),
+            error_messages={"invalid": _("Enter the moment like 2030-12-31T18:00")},
+        )
 
 
 class UrlField(forms.CharField):

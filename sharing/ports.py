@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imiconnect.apps.ports import Blocker
 from imiconnect.console.words import Words
 
 if TYPE_CHECKING:
-    from imiconnect.sharing.models import Service
+    from imiconnect.sharing.models import RuleRun, Service
+    from imiconnect.sharing.rules.events import Event
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Answers:
     changed: list[Callable[["Service"], None]] = field(default_factory=list)
     #: Tabs of a service's page beyond its own: the name of the address, and the label.
     tabs: list[tuple[str, Words]] = field(default_factory=list)
+    #: What an event tells, with the profile of its customer.
+    rule_variables: Callable[["Event"], dict[str, Any]] = lambda event: event.variables()
+    #: The page on which an action of a rule is followed, empty when there is none.
+    run_url: Callable[["RuleRun"], str] = lambda run: ""
     traffic: Callable[["Service"], Traffic] = lambda service: Traffic()
 
 

@@ -18,6 +18,7 @@ from imiconnect.accounts.services.rules import holds
 from imiconnect.accounts.standing import key_of
 from imiconnect.apps.models import App
 from imiconnect.console.forms import ConsoleForm
+from imiconnect.sharing.forms import MINUTE, MomentField
 from imiconnect.sharing.querysets import Level
 from imiconnect.sharing.reach import Preview, Target, preview, targets_of
 
@@ -28,20 +29,6 @@ OPTIONS = {
     ALL: _("Share to all groups and teams"),
 }
 MOST_ROWS = 500
-_MINUTE = "%Y-%m-%dT%H:%M"
-
-
-class _Moment(forms.DateTimeField):
-    """When a share ends, in UTC and to the minute; a share without an end stays."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            label=_("Shared until, in UTC"),
-            required=False,
-            input_formats=[_MINUTE, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
-            widget=forms.DateTimeInput({"type": "datetime-local"}, format=_MINUTE),
-            error_messages={"invalid": _("Enter the end like 2030-12-31T18:00")},
-        )
 
 
 class OptionForm(ConsoleForm):
@@ -63,7 +50,7 @@ class OptionForm(ConsoleForm):
 class AllForm(ConsoleForm):
     """Until when all groups and teams have the app."""
 
-    ends_at = _Moment()
+    ends_at = MomentField(label=_("Shared until, in UTC"))
 
 
 class RowForm(ConsoleForm):
@@ -75,7 +62,7 @@ class RowForm(ConsoleForm):
     include_teams = forms.BooleanField(
         label=_("Share to all teams under this group"), required=False
     )
-    ends_at = _Moment()
+    ends_at = MomentField(label=_("Shared until, in UTC"))
 
     def __init__(
         self, *args: Any, kind: str, chosen: str, levels: dict[str, Level], **kwargs: Any
@@ -245,4 +232,4 @@ def _from_sent(data: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]], Any]
 
 
 def _written(moment: dt.datetime | None) -> str:
-    return moment.astimezone(dt.UTC).strftime(_MINUTE) if moment else ""
+    return moment.astimezone(dt.UTC).strftime(MINUTE) if moment else ""

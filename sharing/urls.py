@@ -3,7 +3,8 @@
 from django.urls import include, path
 
 from imiconnect.sharing.models import Service
-from imiconnect.sharing.views import acts, lists, numbers, shares, tabs, why
+from imiconnect.sharing.rules.wizard import RuleWizard
+from imiconnect.sharing.views import acts, lists, numbers, rules, shares, tabs, why
 from imiconnect.sharing.wizard import ServiceWizard
 
 app_name = "services"
@@ -25,6 +26,24 @@ _ONE = [
     path("keys/", tabs.Keys.as_view(), name="keys"),
     path("outbound/", tabs.Outbound.as_view(), name="outbound"),
     path("inbound/", tabs.Inbound.as_view(), name="inbound"),
+    path("rules/", rules.Rules.as_view(), name="rules"),
+    path("rules/new/", RuleWizard.as_view(), name="new_rule"),
+    path("rules/new/<slug:step>/", RuleWizard.as_view(), name="new_rule"),
+    path("rules/simulate/", rules.Simulate.as_view(), name="simulate"),
+    path("rules/<uuid:rule_id>/", rules.RulePage.as_view(), name="rule"),
+    path("rules/<uuid:rule_id>/up/", rules.MoveRule.as_view(by=-1), name="rule_up"),
+    path("rules/<uuid:rule_id>/down/", rules.MoveRule.as_view(by=1), name="rule_down"),
+    path(
+        "rules/<uuid:rule_id>/pause/",
+        rules.SetRuleActive.as_view(active=False),
+        name="pause_rule",
+    ),
+    path(
+        "rules/<uuid:rule_id>/resume/",
+        rules.SetRuleActive.as_view(active=True),
+        name="resume_rule",
+    ),
+    path("rules/<uuid:rule_id>/delete/", rules.DeleteRule.as_view(), name="delete_rule"),
     path("danger/", tabs.Danger.as_view(), name="danger"),
     path("live/", acts.SetServiceState.as_view(state=Service.State.LIVE), name="go_live"),
     path(

@@ -53,7 +53,7 @@ def rules_of(app: App) -> Iterator[Blocker]:
     """Yield each rule that names an app as a reason against deleting it."""
     named = Rule.objects.filter(Q(app=app) | Q(send_app=app)).select_related("service")
     for rule in named.order_by("id"):
-        url = reverse("services:manage", args=[rule.service_id])
+        url = reverse("services:rule", args=[rule.service_id, rule.pk])
         words = {"rule": rule.name, "service": rule.service.name}
         yield Blocker(_("The rule %(rule)s of %(service)s names it.") % words, url)
 

@@ -21,6 +21,7 @@ from imiconnect.rtm.telecom.optouts import opt_out, save_word
 from imiconnect.rtm.topics import create_topic
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
+from imiconnect.sharing.rules.services import Draft, create_rule
 from imiconnect.tokens.services import make_token
 
 
@@ -31,6 +32,10 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         make_service(team_member, "Northwind Service"),
     )
     allocation = sharing.allocate(service=service, app=app)
+    rule = create_rule(
+        service=service,
+        draft=Draft(name="Northwind Rule", listens="message", action="message", text="Hello"),
+    )
     offer = people.invite(email="open@northwind.example", level=team, role=Role.VIEWER)
     customer = create_customer(member=admin, customer_id="nw-1", attributes={"x": "y"})
     stream = create_stream(member=admin, name="Northwind Stream")
@@ -68,6 +73,7 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         "app_id": app.app_id,
         "service": service.pk,
         "allocation": allocation.pk,
+        "rule": rule.pk,
         "mapping": mapping.pk,
         "opt_out": left.pk,
         "opt_word": own_word.pk,

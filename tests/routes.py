@@ -28,6 +28,8 @@ OBJECTS = {
     "api/v1/opt-out-words/:pk": "opt_word",
     "api/v1/groups/:pk": "group",
     "api/v1/teams/:pk": "team",
+    "rule_id": "rule",
+    "api/v1/services/:rule": "rule",
     "member_id": "person",
     "invitation_id": "invitation",
     "group_id": "group",

@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from imiconnect.sharing.api.numbers import ServiceNumberViewSet
+from imiconnect.sharing.api.rules import RuleViewSet
 from imiconnect.sharing.api.shares import NumberShareViewSet, ShareViewSet
 from imiconnect.sharing.api.views import ServiceViewSet
 
@@ -16,8 +17,20 @@ _INCOMING = ServiceNumberViewSet.as_view({"post": "receive"})
 _SHARES = ShareViewSet.as_view({"get": "list", "put": "update", "post": "create"})
 _REFUSED = NumberShareViewSet.as_view({"put": "refuse", "post": "refuse"})
 
+_RULES = RuleViewSet.as_view({"get": "list", "post": "create"}, pagination_class=None)
+_TRY = RuleViewSet.as_view({"post": "simulate"}, pagination_class=None)
+_RULE = RuleViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})
+
 urlpatterns = [
     *router.urls,
+    path("services/<uuid:pk>/rules/", _RULES, name="api-rules"),
+    path("services/<uuid:pk>/rules/simulate/", _TRY, name="api-rules-simulate"),
+    path("services/<uuid:pk>/rules/<uuid:rule>/", _RULE, name="api-rule"),
+    path(
+        "services/<uuid:pk>/rules/<uuid:rule>/log/",
+        RuleViewSet.as_view({"get": "log"}),
+        name="api-rule-log",
+    ),
     path("services/<uuid:pk>/numbers/", _NUMBERS, name="api-service-numbers"),
     path("services/<uuid:pk>/numbers/<uuid:mapping>/", _NUMBER, name="api-service-number"),
     path(

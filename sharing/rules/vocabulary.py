@@ -33,13 +33,13 @@ class Operator(models.TextChoices):
 
     IS = "is", _("is")
     IS_NOT = "is_not", _("is not")
-    ONE_OF = "one_of", _("is one of (separated by commas)")
+    ONE_OF = "one_of", _("is one of (a, b, c)")
     CONTAINS = "contains", _("contains")
     STARTS_WITH = "starts_with", _("starts with")
-    BELOW = "below", _("is below (a number)")
-    ABOVE = "above", _("is above (a number)")
+    BELOW = "below", _("is below")
+    ABOVE = "above", _("is above")
     #: So that a battery at 4, then 3, then 2 percent is one event and not three.
-    FALLS_BELOW = "falls_below", _("falls below (a number; before, it was not)")
+    FALLS_BELOW = "falls_below", _("falls below")
 
 
 #: What every event tells.

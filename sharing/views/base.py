@@ -22,6 +22,7 @@ TABS = (
     ("keys", _("Keys")),
     ("outbound", _("Outbound")),
     ("inbound", _("Inbound")),
+    ("rules", _("Rules")),
     ("danger", _("Danger")),
 )
 
