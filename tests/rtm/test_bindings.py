@@ -86,7 +86,7 @@ def test_the_announcement_goes_to_the_topic_of_each_system(
 ) -> None:
     told: list[tuple[str, bytes]] = []
 
-    def publish(batch: list[tuple[str, bytes]]) -> list[bool]:
+    def publish(_link: Any, batch: list[tuple[str, bytes]]) -> list[bool]:
         told.extend(batch)
         return [True] * len(batch)
 
