@@ -24,6 +24,32 @@ def to_e164(text: str, region: str | None = None) -> str | None:
     return _FORMAT(number, PhoneNumberFormat.E164) if number else None
 
 
+def possible_e164(text: str) -> str | None:
+    """Return the E.164 form of what is as long as a number there, assigned or not.
+
+    For numbers to send to: operators assign new ranges before this metadata knows them, and
+    the ranges for examples are never assigned.
+    """
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return _FORMAT(number, PhoneNumberFormat.E164)
+
+
+def likely_region(e164: str) -> str | None:
+    """Return the country of a number, of an unassigned one the main one of its calling code."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return None
+    known = phonenumbers.region_code_for_number(number)
+    main = phonenumbers.region_code_for_country_code(number.country_code)
+    return known or (main if main not in ("001", "ZZ") else None)
+
+
 def pretty(e164: str) -> str:
     """Return the number in groups as people read it; what cannot be parsed stays."""
     try:

@@ -1,4 +1,4 @@
-"""The demonstration: two organizations, an app, a live service, customers, and sign-ins."""
+"""The demonstration: two organizations, an app, numbers, a live service, customers, people."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from imiconnect.apps import services as apps
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import ANY_ORIGIN, Policy
+from imiconnect.numbers.demo import DemoNumbers, make_numbers
 from imiconnect.rtm.directory import create_customer
 from imiconnect.rtm.models import Channel
 from imiconnect.rtm.streams import create_stream, use_stream
@@ -17,7 +18,12 @@ from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
 
 _CUSTOMERS = {
-    "1001": {"firstName": "Grace", "lastName": "Hopper", "email": "grace@customer.example"},
+    "1001": {
+        "firstName": "Grace",
+        "lastName": "Hopper",
+        "email": "grace@customer.example",
+        "msisdn": "+447700900101",
+    },
     "1002": {"firstName": "Alan", "lastName": "Turing", "email": "alan@customer.example"},
     "1003": {"firstName": "Mary", "lastName": "Jackson", "email": "mary@customer.example"},
 }
@@ -28,6 +34,7 @@ def make_demo() -> dict[str, Any]:
     people = make_people()
     app = _app(people.admin)
     service = _service(people.admin, app)
+    _map_numbers(service, make_numbers(people.admin))
     use_stream(service=service, stream=create_stream(member=people.admin, name="Support"))
     for customer_id, attributes in _CUSTOMERS.items():
         create_customer(member=people.admin, customer_id=customer_id, attributes=attributes)
@@ -67,6 +74,12 @@ def _service(member: Member, app: App) -> Service:
     )
     sharing.allocate(service=service, app=app)
     return sharing.set_state(service=service, state=Service.State.LIVE)
+
+
+def _map_numbers(service: Service, made: DemoNumbers) -> None:
+    for number in (made.sender, made.phone, made.code, made.keyword):
+        sharing.allocate_number(service=service, number=number, channel="sms")
+    sharing.allocate_number(service=service, number=made.phone, channel="voice")
 
 
 def _told(account: SignIn) -> dict[str, str]:

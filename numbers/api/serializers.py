@@ -35,6 +35,45 @@ class NumberSerializer(Serializer):
     created_at = serializers.DateTimeField(read_only=True)
 
 
+class UseSerializer(Serializer):
+    """A service that uses a number on SMS or voice."""
+
+    name = serializers.CharField()
+    state = serializers.CharField()
+    url = serializers.CharField()
+    gets_incoming = serializers.BooleanField()
+
+
+class TrafficSerializer(Serializer):
+    """What went over a number in the last 30 days."""
+
+    sent = serializers.IntegerField()
+    received = serializers.IntegerField()
+    calls = serializers.IntegerField()
+
+
+class TrySerializer(Serializer):
+    """An incoming text on a short code."""
+
+    text = serializers.CharField(max_length=1600)
+    short_code = serializers.CharField(max_length=8)
+    country = serializers.CharField(max_length=2)
+
+
+class TriedSerializer(Serializer):
+    """Who would get it; what is another organization's is not told."""
+
+    reserved = serializers.CharField(source="match.reserved.word", default=None)
+    meaning = serializers.CharField(source="match.reserved.meaning", default=None)
+    is_keyword = serializers.SerializerMethodField()
+    number = serializers.UUIDField(source="receiver.pk", default=None)
+    services = UseSerializer(source="uses", many=True)
+
+    def get_is_keyword(self, tried: Any) -> bool:
+        """Tell whether a keyword gets it, the organization's or another's."""
+        return tried.match.keyword is not None
+
+
 class EventSerializer(Serializer):
     """A line of the order's history."""
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
@@ -15,7 +16,8 @@ from imiconnect.accounts.roles import Act
 from imiconnect.identity import uuid7
 from imiconnect.numbers.api import serializers as s
 from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.models import Address, Country, Number, RateCard
+from imiconnect.numbers.models import Address, Country, Number, RateCard, ShortCode
+from imiconnect.numbers.ports import answers, uses_of
 from imiconnect.numbers.services import (
     addresses,
     buying,
@@ -25,6 +27,7 @@ from imiconnect.numbers.services import (
     searching,
     senders,
 )
+from imiconnect.numbers.services.trying import try_text
 from imiconnect.rest import InUse, MemberViewSet, checked_body
 
 IDEMPOTENCY = OpenApiParameter(
@@ -87,6 +90,34 @@ class NumberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, NumbersApi
             rows = rows.filter(country=asked["country"].upper())
         found: QuerySet[Any] = rows.matching(asked.get("search", ""))
         return found
+
+    @extend_schema(responses=s.UseSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def services(self, request: Request, pk: str) -> Response:
+        """List the services that use a number, as far as the caller sees them."""
+        found = uses_of(self.get_object(), self.member)
+        return Response(s.UseSerializer(found, many=True).data)
+
+    @extend_schema(responses=s.TrafficSerializer)
+    @action(detail=True, pagination_class=None)
+    def traffic(self, request: Request, pk: str) -> Response:
+        """Tell what went over a number in the last 30 days."""
+        return Response(s.TrafficSerializer(answers.traffic(self.get_object())).data)
+
+    @extend_schema(parameters=[s.TrySerializer], responses=s.TriedSerializer)
+    @action(detail=False, url_path="keyword-test", pagination_class=None)
+    def keyword_test(self, request: Request) -> Response:
+        """Say who would get an incoming text on a short code; nothing is sent."""
+        asked = s.TrySerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        values = asked.validated_data
+        codes = ShortCode.objects.usable_for_keywords(self.member.organization_id)
+        named = codes.filter(code=values["short_code"], country=country_of(values["country"]))
+        code = named.order_by("operator").first()
+        if code is None:
+            raise Http404
+        tried = try_text(member=self.member, text=values["text"], code=code)
+        return Response(s.TriedSerializer(tried).data)
 
     @extend_schema(parameters=FILTERS)
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -14,11 +14,9 @@ from imiconnect.console.columns import Column
 from imiconnect.console.forms import FormPage
 from imiconnect.console.lists import FilterForm, ListPage
 from imiconnect.numbers.forms.codes import TryForm
-from imiconnect.numbers.kinds import Kind
-from imiconnect.numbers.matching import match_on_code
-from imiconnect.numbers.models import Number, RateCard, ShortCode, SmsRestriction
+from imiconnect.numbers.models import RateCard, ShortCode, SmsRestriction
 from imiconnect.numbers.money import amount
-from imiconnect.numbers.ports import uses_of
+from imiconnect.numbers.services.trying import try_text
 
 
 class CountrySearch(FilterForm):
@@ -132,29 +130,14 @@ class KeywordTest(MemberRequiredMixin, FormPage):
         values = form.cleaned_data
         member = acting(self.request)
         code = ShortCode.objects.select_related("country").get(pk=values["code"])
-        match = match_on_code(values["text"], code)
-        keyword: Number | None = match.keyword
-        is_own = keyword is not None and keyword.organization_id == member.organization_id
-        receiver = keyword if is_own else None
-        if match.keyword is None and match.reserved is None:
-            receiver = (
-                Number.objects.active()
-                .filter(
-                    kind=Kind.SHORT_CODE,
-                    short_code=code,
-                    is_dedicated=True,
-                    organization=member.organization_id,
-                )
-                .first()
-            )
-        uses = uses_of(receiver, member) if receiver else []
+        tried = try_text(member=member, text=values["text"], code=code)
         context = self.get_context_data(
             form=form,
             tried=True,
             code=code,
-            match=match,
-            is_own=is_own,
-            receiver=receiver,
-            uses=[use for use in uses if use.gets_incoming],
+            match=tried.match,
+            is_own=tried.is_own,
+            receiver=tried.receiver,
+            uses=tried.uses,
         )
         return self.render_to_response(context)

@@ -104,7 +104,8 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
         heard = [line for line in lines if not line[11]]
         urls = {row.tid: row.url for row in rows if row.url}
         write_inbound_callbacks(_callbacks(heard, owners, threads, urls), moment)
-        note_messages(_heard(line, owners[line[0]]) for line in heard)
+        # What goes to the own URL of a number is in no service's hands.
+        note_messages(_heard(line, owners[line[0]]) for line in heard if line[0] not in urls)
         spread(heard, threads)
     _report(len(taken), len(rows), len(heard))
     live.tell(created=[line[2] for line in lines])
@@ -186,7 +187,7 @@ def _heard(line: tuple[Any, ...], owner: Owner) -> Heard:
         thread_id=line[5],
         channel=line[6],
         address=line[8],
-        to=owner.app_id,
+        to=owner.app_id or str(line[13].obj.get("da", "")),
         payload=line[13].obj,
         at=line[14],
     )

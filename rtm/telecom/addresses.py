@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from imiconnect.numbers.numbering import region_of, to_e164
+from imiconnect.numbers.numbering import likely_region, possible_e164
 from imiconnect.rtm.intake.answers import invalid, missing
 
 MAX = 64
@@ -20,13 +20,13 @@ def digits_of(text: str) -> str:
     bare = bare.removeprefix("+").removeprefix("00")
     if not (bare.isascii() and bare.isdigit()):
         return ""
-    return (to_e164(f"+{bare}") or "").removeprefix("+")
+    return (possible_e164(f"+{bare}") or "").removeprefix("+")
 
 
 @lru_cache(maxsize=65_536)
 def country_of(digits: str) -> str:
     """Return the ISO code of the country of a number, empty where it belongs to none."""
-    return region_of(f"+{digits}") or ""
+    return likely_region(f"+{digits}") or ""
 
 
 def destination(kind: str, name: str, where: str) -> str:

@@ -49,7 +49,7 @@ def render(
     request: dict[str, Any] = {
         "deliverychannel": channel,
         "destination": [{ADDRESSES.get(channel, "userid"): [address]}],
-        "channels": {channel: _content(channel, text)},
+        "channels": {channel: _content(channel, text) | _sender(channel, event)},
     }
     if app:
         request["appid"] = app_ids.get(app, "")
@@ -73,6 +73,12 @@ def _content(channel: str, text: str) -> dict[str, Any]:
     if channel == "push":
         return {name: {"text": text} for name in ("ios", "android", "web")}
     return {"text": text}
+
+
+def _sender(channel: str, event: Event) -> dict[str, str]:
+    """Answer a text from the number that it came to."""
+    to = event.values.get("to")
+    return {"senderid": str(to)} if to and channel == event.channel == "sms" else {}
 
 
 def _told(rule: Rule, event: Event, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from imiconnect.apps.models import App
 from imiconnect.console.toasts import toast
 from imiconnect.keys import in_force, masked
 from imiconnect.manage import Card
+from imiconnect.numbers.words import shown
 from imiconnect.sharing import services
 from imiconnect.sharing.allocations import holders_of
 from imiconnect.sharing.forms import (
@@ -23,6 +24,9 @@ from imiconnect.sharing.forms import (
 )
 from imiconnect.sharing.probing import check_answers
 from imiconnect.sharing.views.base import ServiceTab
+
+#: How many numbers the tab of incoming messages names.
+MOST = 50
 
 
 def _rename(page: Any, values: dict[str, Any]) -> None:
@@ -173,10 +177,14 @@ class Inbound(ServiceTab):
     )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the apps whose messages come here."""
+        """Add the apps and numbers whose messages come here."""
+        numbers = self.object.number_allocations.filter(is_inbound=True).order_by("id")
+        mapped = numbers.select_related("number__short_code")[: MOST + 1]
         rows = self.object.allocations.filter(is_inbound=True).select_related("app")
         return super().get_context_data(**kwargs) | {
             "inbound_apps": [row.app for row in rows.order_by("id")],
+            "inbound_numbers": [(row, shown(row.number)) for row in mapped[:MOST]],
+            "more_numbers": len(mapped) > MOST,
         }
 
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 from imiconnect.accounts.models import Member
 from imiconnect.audit.models import AuditEntry
 from imiconnect.numbers.kinds import Kind
-from imiconnect.numbers.models import Charge, Number, NumberOrder
+from imiconnect.numbers.models import Charge, Number, NumberOrder, ShortCode
+from imiconnect.sharing.services import allocate_number, create_service
 from imiconnect.tokens import services as tokens
 from imiconnect.tokens.models import ApiToken
 from tests.factories import client_of
@@ -169,3 +170,23 @@ def test_a_strangers_token_is_not_found(
 def test_the_openapi_document_has_numbers(admin: Member) -> None:
     text = client_of(admin).get("/api/openapi.json?format=json").content.decode()
     assert "/api/v1/numbers/orders/" in text and '"bearer"' in text
+
+
+def test_the_keyword_test_says_who_gets_a_text(
+    admin: Member, viewer: Member, make_number: Any
+) -> None:
+    code = ShortCode.objects.create(code="80888", country_id="GB", is_shared=True)
+    keyword = make_number(admin, Kind.KEYWORD, "SAVINGS", short_code=code)
+    service = create_service(member=admin, name="Alerts")
+    allocate_number(service=service, number=keyword, channel="sms")
+    asked = {"text": "savings please", "short_code": "80888", "country": "gb"}
+    client = client_of(viewer)
+    said = client.get(f"{BASE}keyword-test/", asked).json()
+    assert said["number"] == str(keyword.pk)
+    assert [row["name"] for row in said["services"]] == ["Alerts (SMS)"]
+    stop = client.get(f"{BASE}keyword-test/", asked | {"text": "stop"}).json()
+    assert (stop["reserved"], stop["meaning"], stop["services"]) == ("STOP", "opt_out", [])
+    uses = client.get(f"{BASE}{keyword.pk}/services/").json()
+    assert uses[0]["gets_incoming"] is True
+    traffic = client.get(f"{BASE}{keyword.pk}/traffic/").json()
+    assert traffic == {"sent": 0, "received": 0, "calls": 0}

@@ -93,3 +93,13 @@ def test_a_file_that_cannot_be_written_leaves_the_database_empty(
     with pytest.raises(OSError):
         call_command("setup_demo")
     assert not Organization.objects.exists()
+
+
+def test_the_service_sends_sms_from_a_number_of_each_kind(demo: dict[str, Any]) -> None:
+    mapped = Service.objects.get().number_allocations.filter(channel="sms")
+    assert {row.kind for row in mapped} == {
+        "phone_number",
+        "sender_id",
+        "short_code",
+        "keyword",
+    }

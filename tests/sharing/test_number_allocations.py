@@ -167,6 +167,15 @@ def test_the_page_maps_finds_and_removes_a_number(
     assert not NumberAllocation.objects.exists()
 
 
+def test_the_inbound_tab_names_the_numbers_that_are_heard_here(
+    admin: Member, service: Service, viewer: Member, client_of: ClientOf, new_number: Any
+) -> None:
+    map_number(service, new_number(admin, "short_code", "55555"))
+    map_number(service, new_number(admin, "sender_id", "ONEWAY"))
+    page = client_of(viewer).get(f"/services/{service.pk}/inbound/").content.decode()
+    assert "55555" in page and "ONEWAY" not in page
+
+
 def test_viewers_see_the_numbers_and_map_none(
     admin: Member, service: Service, viewer: Member, client_of: ClientOf, new_number: Any
 ) -> None:

@@ -23,12 +23,10 @@ from imiconnect.apps.models import App, AppExpiry, AppHealth, Authorization, Hoo
 from imiconnect.audit import chain
 from imiconnect.console.models import Submission
 from imiconnect.identity import uuid7
-from imiconnect.numbers.models import Number
 from imiconnect.rtm import models as rtm
 from imiconnect.rtm.demo import make_demo
 from imiconnect.sharing.models import (
     AppShare,
-    NumberAllocation,
     Rule,
     RuleRun,
     Service,
@@ -78,10 +76,6 @@ def rows(db: None) -> None:
     )
     _rows_of_providers(app)
     make_rows(Member.objects.filter(organization=app.organization)[0])
-    for number in Number.objects.filter(organization=app.organization).active()[:3]:
-        NumberAllocation.objects.create(
-            service=service, number=number, kind=number.kind, channel="sms"
-        )
     chain.extend()
     for number in range(3):
         _gateway_rows(app, service, number)

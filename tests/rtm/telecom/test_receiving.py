@@ -1,25 +1,30 @@
 """Texts that come in: whose they are, where they go, and the words that end it."""
 
+import hashlib
+import hmac
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from imiconnect.accounts.models import Member
 from imiconnect.numbers.carriers.messaging import IncomingSms
-from imiconnect.numbers.models import Number, PhoneLine
+from imiconnect.numbers.models import CarrierAccount, Number, PhoneLine
 from imiconnect.numbers.ports import answers
 from imiconnect.numbers.services import lines
 from imiconnect.rtm.directory import create_customer
 from imiconnect.rtm.lanes import SMS
-from imiconnect.rtm.models import Callback, Message, OptOut
-from imiconnect.rtm.processors import mt
+from imiconnect.rtm.models import Callback, Message, OptOut, RuleEvent
+from imiconnect.rtm.processors import mt, rules
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.telecom import optouts
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
+from imiconnect.sharing.rules.services import Draft, create_rule
 from tests.rtm.telecom.conftest import ADDRESS, Carrier, settle
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -212,3 +217,56 @@ def test_the_traffic_of_a_number_counts_both_ways(
     number = sms_service.number_allocations.get().number
     traffic = answers.traffic(number)
     assert (traffic.sent, traffic.received, traffic.calls) == (1, 1, 0)
+
+
+def test_a_rule_answers_a_keyword_from_the_number_that_got_it(
+    sms_service: Service, carrier: type[Carrier], new_number: Any, admin: Member, code: Any
+) -> None:
+    shared = code("80888", is_shared=True)
+    own = new_number(admin, "keyword", "SAVINGS", short_code=shared)
+    services.allocate_number(service=sms_service, number=own, channel="sms")
+    condition = {"field": "keyword", "operator": "is", "value": "SAVINGS"}
+    draft = Draft(
+        name="Savings",
+        listens="keyword",
+        conditions=[condition],
+        action="message",
+        text="We call you back.",
+    )
+    create_rule(service=sms_service, draft=draft)
+    comes_in("savings", to="80888")
+    rules.process_due()
+    mt.process_due(lane=SMS)
+    [answer] = carrier.sent
+    assert (answer.sender, answer.to, answer.text) == ("80888", ADDRESS, "We call you back.")
+
+
+def test_a_reserved_keyword_starts_no_rule(admin: Member, sms_service: Service) -> None:
+    number = _with_line(sms_service)
+    lines.reserve_keyword(member=admin, number=number, word="BALANCE", url="https://b.test/")
+    create_rule(
+        service=sms_service,
+        draft=Draft(name="All", listens="message", action="message", text="Thanks"),
+    )
+    comes_in("balance")
+    assert not RuleEvent.objects.exists()
+
+
+def test_a_signed_webhook_of_a_carrier_reaches_the_service(
+    sms_service: Service, settings: Any
+) -> None:
+    settings.SANDBOX = True
+    account = {"base_url": "http://127.0.0.1", "secret": "k" * 32}
+    CarrierAccount.objects.update_or_create(slug="sandbox", defaults=account)
+    said = {"type": "message.received", "id": "m1", "from": ADDRESS, "to": OURS, "text": "Hi"}
+    body, stamp = json.dumps(said).encode(), str(int(time.time()))
+    signature = hmac.new(b"k" * 32, f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    answer = Client().post(
+        "/carriers/sandbox/events",
+        body,
+        "application/json",
+        headers={"X-Carrier-Timestamp": stamp, "X-Carrier-Signature": signature},
+    )
+    assert answer.status_code == 200
+    settle()
+    assert incoming().service == sms_service

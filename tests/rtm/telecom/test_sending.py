@@ -238,6 +238,13 @@ def test_a_customer_is_reached_at_the_profiles_number(
     assert (named.address_type, named.payload["to"]) == ("customerid", "crn-1")
 
 
+def test_a_number_of_the_ranges_for_examples_is_sent_to(
+    outcome: Outcome, carrier: type[Carrier]
+) -> None:
+    assert outcome(to="+44 7700 900123").state == State.SUBMITTED
+    assert carrier.sent[0].to == "447700900123"
+
+
 def restrict(country: str, **rules: str) -> None:
     SmsRestriction.objects.filter(country=country).update(**rules)
 
