@@ -59,6 +59,11 @@ class Answers:
     traffic: Callable[["Number"], Traffic] = lambda number: Traffic()
     #: Each is called after the commit of a change of state, URL or reserved keyword.
     changed: list[Callable[["Number"], None]] = field(default_factory=list)
+    #: The organization's own opt-out, opt-in or help word that a text begins with, and what
+    #: it does in words; None for an ordinary text.
+    own_word: Callable[[str, uuid.UUID], "tuple[str, Words] | None"] = (
+        lambda text, organization: None
+    )
     #: What a carrier told, with the key of the account; has committed when it returns. Unbound
     #: it drops what it is given: nobody sent anything and no number has a service.
     carried: Callable[[str, Sequence["Event"]], None] = lambda account, events: None

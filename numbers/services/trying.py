@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from imiconnect.accounts.models import Member
+from imiconnect.console.words import Words
 from imiconnect.numbers.kinds import Kind
 from imiconnect.numbers.matching import Match, match_on_code
 from imiconnect.numbers.models import Number, ShortCode
-from imiconnect.numbers.ports import Use, uses_of
+from imiconnect.numbers.ports import Use, answers, uses_of
 
 
 @dataclass(frozen=True)
@@ -14,12 +15,14 @@ class Tried:
     """What a text means; ``receiver`` and ``uses`` are told of the person's organization only.
 
     The receiver is the keyword, or the dedicated code itself where no keyword is meant.
+    ``own_word`` is a word of the organization's own, with what it does.
     """
 
     match: Match
     is_own: bool
     receiver: Number | None
     uses: list[Use]
+    own_word: tuple[str, Words] | None = None
 
 
 def try_text(*, member: Member, text: str, code: ShortCode) -> Tried:
@@ -40,4 +43,5 @@ def try_text(*, member: Member, text: str, code: ShortCode) -> Tried:
             .first()
         )
     uses = uses_of(receiver, member) if receiver else []
-    return Tried(match, is_own, receiver, [use for use in uses if use.gets_incoming])
+    own_word = answers.own_word(text, member.organization_id) if receiver else None
+    return Tried(match, is_own, receiver, [use for use in uses if use.gets_incoming], own_word)

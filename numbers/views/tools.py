@@ -139,5 +139,6 @@ class KeywordTest(MemberRequiredMixin, FormPage):
             is_own=tried.is_own,
             receiver=tried.receiver,
             uses=tried.uses,
+            own_word=tried.own_word,
         )
         return self.render_to_response(context)

@@ -4,7 +4,7 @@ from imiconnect.numbers import ports as of_numbers
 from imiconnect.rtm.intake import media
 from imiconnect.rtm.models import Channel
 from imiconnect.rtm.routes import ROUTES
-from imiconnect.rtm.telecom import events, traffic
+from imiconnect.rtm.telecom import events, traffic, words
 from imiconnect.rtm.telecom.intake import SMS
 from imiconnect.rtm.telecom.sending import send_sms
 
@@ -14,4 +14,5 @@ def bind() -> None:
     media.register(SMS)
     ROUTES[Channel.SMS.value] = ("sms", send_sms)
     of_numbers.answers.carried = events.carried
+    of_numbers.answers.own_word = words.own_word
     of_numbers.answers.traffic = traffic.traffic_of

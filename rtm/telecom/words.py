@@ -46,3 +46,11 @@ def said_by(text: str, organization_id: uuid.UUID | None) -> Said | None:
     if reserved is None or reserved.meaning == ReservedWord.Meaning.RESERVED:
         return None
     return Said(reserved.word, reserved.meaning)
+
+
+def own_word(text: str, organization_id: uuid.UUID) -> tuple[str, Words] | None:
+    """Return the organization's own word that a text begins with, and what it does."""
+    said = said_by(text, organization_id)
+    if said is None or said.reply is None:
+        return None
+    return said.word, Meaning(said.meaning).label

@@ -9,8 +9,10 @@ from django.test import Client
 from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Role
 from imiconnect.audit.models import AuditEntry
+from imiconnect.numbers.models import ShortCode
 from imiconnect.rtm.models import OptOut, OptWord
-from imiconnect.rtm.telecom.optouts import opt_out
+from imiconnect.rtm.telecom.optouts import opt_out, save_word
+from tests.sharing.conftest import make_number
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[Member], Client]
@@ -90,3 +92,12 @@ def test_rest_adds_and_changes_words(admin: Member, client_of: ClientOf) -> None
     assert changed.json()["reply"] == "Schade."
     refused = client.post(url, values | {"word": "a b"}, content_type="application/json")
     assert refused.status_code == 400
+
+
+def test_the_keyword_test_knows_the_own_words(admin: Member, client_of: ClientOf) -> None:
+    code = ShortCode.objects.create(code="55555", country_id="GB")
+    make_number(admin, "short_code", "55555", short_code=code, is_dedicated=True)
+    save_word(member=admin, word="Genug", meaning="opt_out")
+    values = {"text": "genug!", "code": str(code.pk)}
+    page = client_of(admin).post("/tools/keyword-test/", values).content.decode()
+    assert "Genug: Opt-out" in page

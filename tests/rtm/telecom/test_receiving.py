@@ -258,7 +258,14 @@ def test_a_signed_webhook_of_a_carrier_reaches_the_service(
     settings.SANDBOX = True
     account = {"base_url": "http://127.0.0.1", "secret": "k" * 32}
     CarrierAccount.objects.update_or_create(slug="sandbox", defaults=account)
-    said = {"type": "message.received", "id": "m1", "from": ADDRESS, "to": OURS, "text": "Hi"}
+    said = {
+        "type": "message.received",
+        "id": "m1",
+        "from": ADDRESS,
+        "to": OURS,
+        "text": "Hi",
+        "at": "2026-11-26T01:02:03+00:00",
+    }
     body, stamp = json.dumps(said).encode(), str(int(time.time()))
     signature = hmac.new(b"k" * 32, f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
     answer = Client().post(
