@@ -46,7 +46,7 @@ def likely_region(e164: str) -> str | None:
     except phonenumbers.NumberParseException:
         return None
     known = phonenumbers.region_code_for_number(number)
-    main = phonenumbers.region_code_for_country_code(number.country_code)
+    main = phonenumbers.region_code_for_country_code(number.country_code or 0)
     return known or (main if main not in ("001", "ZZ") else None)
 
 

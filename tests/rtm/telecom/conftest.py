@@ -43,6 +43,7 @@ class Carrier:
 
     slug = "acme"
     name = "Acme"
+    twin = ""
     carries = frozenset({Carries.SMS})
     sent: list[OutgoingSms]
     answer: Submission | None
