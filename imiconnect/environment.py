@@ -89,6 +89,11 @@ class Environment(BaseSettings):
     SANDBOX: bool = False
     #: Says that a sandbox may be reached from elsewhere or over HTTPS, all the same.
     SANDBOX_IN_PUBLIC: bool = False
+    #: Where push services are called; a double may stand in their place.
+    APNS_URL: str = "https://api.push.apple.com"
+    APNS_SANDBOX_URL: str = "https://api.sandbox.push.apple.com"
+    FCM_URL: str = "https://fcm.googleapis.com"
+    GOOGLE_TOKEN_URL: str = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
     HTTPS: bool = False
     TRUSTED_PROXIES: int = Field(default=0, ge=0)
 

@@ -14,10 +14,12 @@ class RtmConfig(AppConfig):
         """Answer the packages below; put pages, cards and live topics into the console."""
         from imiconnect.rtm import bindings, gauges, panels, shell
         from imiconnect.rtm.intake import realtime
+        from imiconnect.rtm.push import medium as push
         from imiconnect.rtm.telecom import binding
 
         bindings.bind()
         realtime.register()
+        push.register()
         binding.bind()
         shell.register()
         panels.register()

@@ -5,8 +5,9 @@ import uuid
 from dataclasses import dataclass
 
 from imiconnect.identity import first_uuid7_at
-from imiconnect.rtm.lanes import LANES
+from imiconnect.rtm.lanes import LANES, PUSH
 from imiconnect.rtm.models import DeviceEvent
+from imiconnect.rtm.push.addresses import delete_dead
 from imiconnect.rtm.sql import cursor
 
 #: An idempotency key answers repeats for a day.
@@ -31,6 +32,9 @@ _SOURCES = {
     "OR claimed_until <= now())"
     for lane in LANES
 } | {
+    PUSH: "(SELECT due_at FROM rtm_openmessage WHERE lane = 'push' AND (claimed_until IS NULL "
+    "OR claimed_until <= now()) UNION ALL SELECT due_at FROM rtm_companion) waiting "
+    "WHERE due_at <= %b",
     "dr": "rtm_receipt WHERE due_at <= %b",
     "provider": "rtm_providerreceipt WHERE due_at <= %b",
     "mo": "rtm_inbound WHERE due_at <= %b",
@@ -91,7 +95,7 @@ def delete_old(now: dt.datetime) -> int:
         ("rtm_fanout", KEEP_FANOUTS),
     )
     keys = sum(_delete(table, now - time) for table, time in kept)
-    return keys + _delete_events(first_uuid7_at(now - KEEP_EVENTS))
+    return keys + delete_dead(now) + _delete_events(first_uuid7_at(now - KEEP_EVENTS))
 
 
 def _delete_events(before: uuid.UUID) -> int:

@@ -34,6 +34,10 @@ class Parcel:
 Route = Callable[[list[Parcel]], list[Outcome]]
 
 
+#: Each is told of the parcels that the broker has taken.
+after_publishing: list[Callable[[list[Parcel]], object]] = []
+
+
 def send_by_mqtt(parcels: list[Parcel]) -> list[Outcome]:
     """Publish to each user's downlink topic."""
     outcomes: list[Outcome | None] = []
@@ -46,7 +50,12 @@ def send_by_mqtt(parcels: list[Parcel]) -> list[Outcome]:
         except (TypeError, ValueError):
             outcomes.append(Failed(BROKEN))
     taken = iter(link.publish(batch))
-    return [outcome or _outcome(next(taken)) for outcome in outcomes]
+    done = [outcome or _outcome(next(taken)) for outcome in outcomes]
+    pairs = zip(parcels, done, strict=True)
+    published = [parcel for parcel, outcome in pairs if isinstance(outcome, Dispatched)]
+    for hear in after_publishing:
+        hear(published)
+    return done
 
 
 def _outcome(taken: bool) -> Outcome:

@@ -11,11 +11,18 @@ from imiconnect.rtm.broker import link
 from imiconnect.rtm.callbacks.tasks import send_callbacks
 from imiconnect.rtm.customers import erasing
 from imiconnect.rtm.drain import drain
-from imiconnect.rtm.lanes import LANES, MT
+from imiconnect.rtm.lanes import LANES, MT, PUSH
 from imiconnect.rtm.nudge import TASKS
 from imiconnect.rtm.partitions import ensure_partitions
 from imiconnect.rtm.processors import dr, expiry, fanout, mo, mt, provider, retry, rules
 from imiconnect.rtm.protocol import topics
+from imiconnect.rtm.push import companion
+
+
+def _step(lane: str) -> int:
+    """Send what is due on a lane; with pushes go the companions of in-app messages."""
+    done = mt.process_due(lane=lane)
+    return done + companion.process_due() if lane == PUSH else done
 
 
 def _drains(lane: str) -> None:
@@ -23,7 +30,7 @@ def _drains(lane: str) -> None:
 
     def drain_lane() -> int:
         # What goes to a provider a second time may be charged and read a second time.
-        return drain(lane, partial(mt.process_due, lane=lane), durable=lane != MT)
+        return drain(lane, partial(_step, lane), durable=lane != MT)
 
     drain_lane.__doc__ = f"Send messages that are due on the lane {lane}."
     celery.task(name=TASKS[lane])(drain_lane)

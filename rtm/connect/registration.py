@@ -19,11 +19,14 @@ from imiconnect.apps.policy import policy_of
 from imiconnect.rtm.connect.kick import kick
 from imiconnect.rtm.connect.presence import ask_for_pending
 from imiconnect.rtm.models import Customer, Device, DeviceEvent
+from imiconnect.rtm.push import addresses as push_addresses
 from imiconnect.rtm.rules.sources import note_device
 from imiconnect.vault import digest, new_key
 
 ACCESS_TOKEN_LIFE = dt.timedelta(days=30)
 _GUEST_PREFIX = "guest-"
+#: Systems on which one device may be several users', where the app allows it.
+_PHONES = frozenset({"ios", "android"})
 
 
 class UnknownDevice(LookupError):
@@ -83,6 +86,8 @@ def register_device(
     if customer:
         device.customer = customer
     registered = _with_new_tokens(device)
+    _end_others(device)
+    _keep_push(device, profile)
     log_event(device, DeviceEvent.Kind.REGISTER, data=device.attributes)
     transaction.on_commit(lambda: ask_for_pending(app.pk, device.user_id))
     return registered
@@ -96,6 +101,7 @@ def unregister_device(*, device: Device) -> None:
     device.access_token_digest = device.refresh_token_digest = None
     device.push_id = ""
     device.save()
+    push_addresses.forget_of(device)
     log_event(device, DeviceEvent.Kind.UNREGISTER)
     _kick_later(device)
 
@@ -163,6 +169,7 @@ def update_profile(*, device: Device, profile: Profile) -> Device:
     before = dict(device.attributes)
     _apply(device, profile)
     device.save()
+    _keep_push(device, profile)
     changed = {
         name: value for name, value in device.attributes.items() if before.get(name) != value
     }
@@ -192,6 +199,23 @@ def _apply(device: Device, profile: Profile) -> None:
     if profile.attributes:
         told = kept(profile.attributes, policy_of(device.app).device_attributes)
         device.attributes = {**device.attributes, **told}
+
+
+def _keep_push(device: Device, profile: Profile) -> None:
+    if profile.push_id:
+        push_addresses.remember(device=device, token=profile.push_id)
+
+
+def _end_others(device: Device) -> None:
+    """End the registrations that this one replaces, as the app's policy says."""
+    policy = policy_of(device.app)
+    rows = registered_devices(device.app).exclude(pk=device.pk).order_by("pk")
+    if policy.single_device_per_user:
+        for other in rows.filter(user_id=device.user_id):
+            unregister_device(device=other)
+    if not policy.multi_user_per_device and device.platform in _PHONES:
+        for other in rows.filter(device_id=device.device_id):
+            unregister_device(device=other)
 
 
 def log_event(

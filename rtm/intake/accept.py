@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from imiconnect.apps.policy import Policy
 from imiconnect.rtm.intake import idempotency, spreads
-from imiconnect.rtm.intake.addresses import Line, channel_of
+from imiconnect.rtm.intake.addresses import Line, channels_of
 from imiconnect.rtm.intake.answers import (
     APP_INVALID,
     KEY_MISSING,
@@ -185,7 +185,7 @@ def _sender(row: tuple[Any, ...], medium: Medium) -> Sender | Refusal:
         return Refusal(APP_INVALID, "The app is not shared with this service any more.")
     if not is_on:
         return Refusal(APP_INVALID, "The app is off.")
-    if channel_of(channel_type) != medium.channel:
+    if medium.channel not in channels_of(channel_type):
         return Refusal(APP_INVALID, "appid is not an app of this channel.")
     known = msgspec.convert(policy, Policy, strict=False)
     return Sender(service, organization, app, known, stream_id, stream or "")

@@ -54,10 +54,10 @@ class Line:
 
 
 @cache
-def channel_of(channel_type: str) -> str:
-    """Return the medium of a channel type, empty for one that is not installed."""
+def channels_of(channel_type: str) -> frozenset[str]:
+    """Return the media that apps of a channel type serve; none for one not installed."""
     kind = registry.by_slug().get(channel_type)
-    return kind.channel if kind else ""
+    return frozenset({kind.channel, *kind.receipts}) if kind else frozenset()
 
 
 async def fill(connection: Connection, accepted: "dict[int, Accepted]") -> dict[int, Refusal]:

@@ -6,6 +6,7 @@ from imiconnect.rtm.models.events import DeviceEvent, Erasure
 from imiconnect.rtm.models.fanouts import FanOut, UserEvent
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
 from imiconnect.rtm.models.optouts import OptOut, OptWord
+from imiconnect.rtm.models.push import Companion, PushAddress
 from imiconnect.rtm.models.queues import (
     ClientRef,
     Inbound,
@@ -25,6 +26,7 @@ __all__ = [
     "CallbackAttempt",
     "Channel",
     "ClientRef",
+    "Companion",
     "ConnectionHolder",
     "Customer",
     "Device",
@@ -40,6 +42,7 @@ __all__ = [
     "ProfileBatch",
     "ProviderReceipt",
     "ProviderRef",
+    "PushAddress",
     "Receipt",
     "RuleEvent",
     "Segment",

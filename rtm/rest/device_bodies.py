@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from rest_framework import serializers
 
 from imiconnect.rtm.connect.registration import Profile
@@ -139,6 +140,8 @@ def profile_of(values: dict[str, Any]) -> Profile:
     """Return what a body tells of the device."""
     update = dict((values.get("data") or {}).get("update") or {})
     push_id = update.pop("pushId", "")
+    if isinstance(push_id, dict):
+        push_id = msgspec.json.encode(push_id).decode()
     system = update.get("os") or values.get("channelType") or ""
     if not isinstance(push_id, str) or len(push_id) > _PUSH_ID:
         raise serializers.ValidationError({"data.update.pushId": "It is no push id."})

@@ -5,7 +5,7 @@
 
 from django.urls import path
 
-from imiconnect.rtm.rest import devices, profiles, segments, threads, topics
+from imiconnect.rtm.rest import devices, profiles, push, segments, threads, topics
 
 _V2 = "resources/v2/"
 _V3 = "rtmsAPI/api/v3/"
@@ -25,6 +25,10 @@ urlpatterns = [
     path(f"{_APP}removeCustomerId", devices.RemoveCustomerIdView.as_view()),
     path(f"{_APP}profileupdate", devices.ProfileUpdateView.as_view()),
     path(f"{_APP}message", threads.DeleteMessageView.as_view()),
+    path(f"{_APP}push/subscriptions", push.SubscribeView.as_view()),
+    path(f"{_APP}push/subscriptions/link", push.LinkView.as_view()),
+    path(f"{_APP}push/subscriptions/unsubscribe", push.UnsubscribeView.as_view()),
+    path(f"{_APP}trackDeliveryRequest", push.TrackView.as_view()),
     # /rtmsAPI/api/v3/apps/<appId>/
     path(f"{_APPS}threads", threads.AppThreadsView.as_view()),
     path(f"{_APPS}streams", threads.StreamsView.as_view()),

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from imiconnect.apps.channel_types.mobile_web.push.clients.apns import (
+from imiconnect.apps.push.clients.apns import (
     ApnsClient,
     request_headers,
     tls_of,
 )
-from imiconnect.apps.channel_types.mobile_web.push.clients.outcomes import Problem, PushError
-from imiconnect.apps.channel_types.mobile_web.push.credentials import ApnsCertificate, ApnsToken
+from imiconnect.apps.push.clients.outcomes import Problem, PushError
+from imiconnect.apps.push.credentials import ApnsCertificate, ApnsToken
 from imiconnect.sandbox.apns.service import Apns
 from imiconnect.sandbox.calls import Forgetful, asgi
 from tests.push.conftest import Served, served

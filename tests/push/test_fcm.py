@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from imiconnect.apps.channel_types.mobile_web.push import keyfiles
-from imiconnect.apps.channel_types.mobile_web.push.clients.fcm import FcmClient
-from imiconnect.apps.channel_types.mobile_web.push.clients.outcomes import (
+from imiconnect.apps.push import keyfiles
+from imiconnect.apps.push.clients.fcm import FcmClient
+from imiconnect.apps.push.clients.outcomes import (
     Problem,
     PushError,
     wait_of,

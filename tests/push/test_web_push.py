@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from py_vapid import Vapid02
 
 from imiconnect import ROOT
-from imiconnect.apps.channel_types.mobile_web.push import keyfiles
-from imiconnect.apps.channel_types.mobile_web.push.clients.outcomes import Problem, PushError
-from imiconnect.apps.channel_types.mobile_web.push.clients.web import (
+from imiconnect.apps.push import keyfiles
+from imiconnect.apps.push.clients.outcomes import Problem, PushError
+from imiconnect.apps.push.clients.web import (
     MAX_TEXT,
     Keys,
     Subscription,

@@ -15,17 +15,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imiconnect.accounts.roles import Act
-from imiconnect.apps.channel_types.mobile_web.push import services
-from imiconnect.apps.channel_types.mobile_web.push.credentials import (
+from imiconnect.apps.channel_types.mobile_web.push.forms import FORMS
+from imiconnect.apps.channel_types.mobile_web.views import platforms_of
+from imiconnect.apps.models import App
+from imiconnect.apps.push import services
+from imiconnect.apps.push.credentials import (
     METHODS,
     Gateway,
     Platform,
     WebPush,
     facts_of,
 )
-from imiconnect.apps.channel_types.mobile_web.push.forms import FORMS
-from imiconnect.apps.channel_types.mobile_web.views import platforms_of
-from imiconnect.apps.models import App
 from imiconnect.rest import MemberViewSet, checked_body
 
 

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from imiconnect.apps.channel_types.mobile_web.push.credentials import Platform, WebPush
-from imiconnect.apps.channel_types.mobile_web.push.services import credentials_of
 from imiconnect.apps.models import App
+from imiconnect.apps.push.credentials import Platform, WebPush
+from imiconnect.apps.push.services import credentials_of
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act
 from imiconnect.apps import services
-from imiconnect.apps.channel_types.mobile_web.push.services import (
+from imiconnect.apps.models import App
+from imiconnect.apps.policy import Policy, as_stored, policy_of
+from imiconnect.apps.push.services import (
     checked_jwt_secret,
     ensure_payload_root,
     new_jwt_secret,
     secrets_of,
     set_jwt_secret,
 )
-from imiconnect.apps.models import App
-from imiconnect.apps.policy import Policy, as_stored, policy_of
 from imiconnect.console.forms import ConsoleForm
 from imiconnect.console.secret import show_once
 from imiconnect.console.toasts import toast

@@ -12,16 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.access import Act
 from imiconnect.apps import services as app_services
 from imiconnect.apps.channel_types.mobile_web import downloads, support
-from imiconnect.apps.channel_types.mobile_web.push import services
-from imiconnect.apps.channel_types.mobile_web.push.credentials import (
-    LABELS,
-    METHODS,
-    Credentials,
-    Gateway,
-    Platform,
-    WebPush,
-    facts_of,
-)
 from imiconnect.apps.channel_types.mobile_web.push.forms import (
     FORMS,
     LATER,
@@ -30,6 +20,16 @@ from imiconnect.apps.channel_types.mobile_web.push.forms import (
 )
 from imiconnect.apps.channel_types.mobile_web.snippets import opt_in
 from imiconnect.apps.models import App
+from imiconnect.apps.push import services
+from imiconnect.apps.push.credentials import (
+    LABELS,
+    METHODS,
+    Credentials,
+    Gateway,
+    Platform,
+    WebPush,
+    facts_of,
+)
 from imiconnect.apps.views.base import OwnAppMixin, manage_url
 from imiconnect.audit.services import record
 from imiconnect.console.confirm import ConfirmPage

@@ -17,11 +17,11 @@ from imiconnect.apps.channel_types.mobile_web.forms import (
     SystemsForm,
 )
 from imiconnect.apps.channel_types.mobile_web.push import steps as push_steps
-from imiconnect.apps.channel_types.mobile_web.push.services import configure_push
 from imiconnect.apps.channel_types.mobile_web.snippets import sdk_snippet
 from imiconnect.apps.channel_types.mobile_web.type import TYPE
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
+from imiconnect.apps.push.services import configure_push
 from imiconnect.keys import masked
 from imiconnect.wizards import Answers, Outcome, Step, Wizard
 

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imiconnect.apps.channel_types.mobile_web.push import keyfiles
-from imiconnect.apps.channel_types.mobile_web.push.credentials import facts_of
+from imiconnect.apps.push import keyfiles
+from imiconnect.apps.push.credentials import facts_of
 from tests.apps.mobile_web.conftest import PASSWORD, MakeP12, pem_of
 
 TOKEN: dict[str, Any] = {

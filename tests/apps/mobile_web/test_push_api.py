@@ -9,8 +9,8 @@ from django.test import Client
 
 from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Role
-from imiconnect.apps.channel_types.mobile_web.push import services
 from imiconnect.apps.models import App
+from imiconnect.apps.push import services
 from tests.apps.mobile_web.conftest import PASSWORD, MakeP12
 
 pytestmark = pytest.mark.django_db

@@ -9,10 +9,10 @@ from django.test import Client
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types.mobile_web.messaging import set_messaging
-from imiconnect.apps.channel_types.mobile_web.push import services
-from imiconnect.apps.channel_types.mobile_web.push.credentials import ApnsToken, Fcm, WebPush
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy, policy_of
+from imiconnect.apps.push import services
+from imiconnect.apps.push.credentials import ApnsToken, Fcm, WebPush
 from imiconnect.audit.models import AuditEntry as Entry
 from tests.apps.mobile_web.conftest import PASSWORD, MakeP12
 

@@ -1,1 +1,1 @@
-"""Push notifications of mobile and web apps: APNs, FCM and web push."""
+"""Pages of push: forms and steps of the wizard."""

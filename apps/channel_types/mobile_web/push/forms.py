@@ -10,8 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.apps.channel_types.mobile_web.push import keyfiles
-from imiconnect.apps.channel_types.mobile_web.push.credentials import (
+from imiconnect.apps.push import keyfiles
+from imiconnect.apps.push.credentials import (
     Credentials,
     Gateway,
     WebPush,

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.apps.channel_types.mobile_web import support
-from imiconnect.apps.channel_types.mobile_web.push.credentials import Credentials, Platform
 from imiconnect.apps.channel_types.mobile_web.push.forms import FORMS, METHOD_FORMS
+from imiconnect.apps.push.credentials import Credentials, Platform
 from imiconnect.console.words import Words
 from imiconnect.wizards import Answers, Step
 

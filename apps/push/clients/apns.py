@@ -12,14 +12,14 @@ import httpx
 import jwt
 import msgspec
 
-from imiconnect.apps.channel_types.mobile_web.push.clients.outcomes import (
+from imiconnect.apps.push.clients.outcomes import (
     DEFAULT_WAIT,
     Problem,
     PushError,
     Taken,
     wait_of,
 )
-from imiconnect.apps.channel_types.mobile_web.push.credentials import ApnsCertificate, ApnsToken
+from imiconnect.apps.push.credentials import ApnsCertificate, ApnsToken
 
 #: A token may be renewed every 20 minutes at most and must be within 60.
 _RENEW_AFTER = 50 * 60

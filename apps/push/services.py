@@ -13,12 +13,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.apps.channel_types.mobile_web.push.credentials import (
+from imiconnect.apps.models import App
+from imiconnect.apps.push.credentials import (
     Credentials,
     Platform,
     facts_of,
 )
-from imiconnect.apps.models import App
 from imiconnect.apps.services import locked_app, tell_devices
 from imiconnect.audit.services import record
 from imiconnect.vault import fingerprint

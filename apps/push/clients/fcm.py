@@ -9,14 +9,14 @@ import httpx
 import jwt
 import msgspec
 
-from imiconnect.apps.channel_types.mobile_web.push.clients.outcomes import (
+from imiconnect.apps.push.clients.outcomes import (
     DEFAULT_WAIT,
     Problem,
     PushError,
     Taken,
     wait_of,
 )
-from imiconnect.apps.channel_types.mobile_web.push.credentials import Fcm
+from imiconnect.apps.push.credentials import Fcm
 
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"

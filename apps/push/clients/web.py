@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 from pywebpush import WebPusher, WebPushException
 
-from imiconnect.apps.channel_types.mobile_web.push.clients.outcomes import (
+from imiconnect.apps.push.clients.outcomes import (
     Problem,
     PushError,
     Taken,
     wait_of,
 )
-from imiconnect.apps.channel_types.mobile_web.push.credentials import WebPush
+from imiconnect.apps.push.credentials import WebPush
 from imiconnect.outbound import Answer, Outbound, OutboundError, allows_plain_http
 
 #: Of the whole encrypted body; every service must take it (RFC 8030, 7.2).

@@ -20,7 +20,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.apps.channel_types.mobile_web.push.credentials import (
+from imiconnect.apps.push.credentials import (
     ApnsCertificate,
     ApnsToken,
     Fcm,

@@ -1,0 +1,1 @@
+"""Push notifications: credentials, key files, and clients of APNs, FCM and web push."""

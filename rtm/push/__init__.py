@@ -1,0 +1,1 @@
+"""Push: the medium, the addresses of devices at push services, and what is sent to them."""
