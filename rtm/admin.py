@@ -187,6 +187,26 @@ class AttemptAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.PushAddress)
+class PushAddressAdmin(ReadOnlyAdmin):
+    """Where devices are pushed to; the token itself is not shown."""
+
+    list_display = ("digest", "platform", "app", "device", "registered_at", "quarantined_at")
+    list_filter: ClassVar = [_APP, "platform"]
+    list_select_related = ("app", "device")
+    exact = ("digest", "id")
+    ordering = ("-id",)
+
+
+@admin.register(models.Companion)
+class CompanionAdmin(ReadOnlyAdmin):
+    """Notifications that go with in-app messages, until they are sent."""
+
+    list_display = ("id", "address", "due_at", "attempts")
+    exact = ("id", "address")
+    ordering = ("due_at",)
+
+
 @admin.register(models.OpenMessage)
 class OpenMessageAdmin(ReadOnlyAdmin):
     """Messages that still wait for an outcome."""

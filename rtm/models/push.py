@@ -32,7 +32,7 @@ class PushAddress(Identified):
         Device, on_delete=models.CASCADE, null=True, blank=True, related_name="push_addresses"
     )
     customer = models.ForeignKey(
-        Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        Customer, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
     platform = models.CharField(_("platform"), max_length=10, choices=Platform.choices)
     address = EncryptedTextField()

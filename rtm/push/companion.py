@@ -118,7 +118,7 @@ def _record(
     again: set[uuid.UUID] = set()
     attempts = []
     for row, outcome in tried:
-        reason = "" if isinstance(outcome, Dispatched) else str(outcome.reason.text)
+        why = getattr(outcome, "reason", None)
         attempts.append(
             Attempt(
                 id=uuid7(),
@@ -129,8 +129,8 @@ def _record(
                 started_at=begun,
                 finished_at=ended,
                 succeeded=isinstance(outcome, Dispatched),
-                code=0 if isinstance(outcome, Dispatched) else outcome.reason.code,
-                reason=reason,
+                code=why.code if why else 0,
+                reason=str(why.text) if why else "",
                 detail=outcome.detail if isinstance(outcome, Dispatched) else {},
             )
         )

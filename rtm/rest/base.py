@@ -33,7 +33,7 @@ class RtmsView(APIView):
 
     authentication_classes = ()
     permission_classes = ()
-    parser_classes = (JSONParser,)
+    parser_classes: tuple[type[JSONParser], ...] = (JSONParser,)
     app: App
     policy: Policy
     #: The service whose key proves that a customer's server calls; none for devices.

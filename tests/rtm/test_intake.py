@@ -55,7 +55,7 @@ REFUSED: dict[str, tuple[Any, str, int, str]] = {
     "no user": ({"destination": [{"userid": []}]}, "7003", 400, "destination[0].userid"),
     "no content": ({"channels": {}}, "7003", 400, "channels"),
     "no text": ({"channels": {"rt": {}}}, "7003", 400, "channels.rt.message.text"),
-    "another channel": ({"deliverychannel": "sms"}, "7004", 400, "deliverychannel"),
+    "another channel": ({"deliverychannel": "fax"}, "7004", 400, "deliverychannel"),
     "a topic": ({"destination": [{"topic": ["t"]}]}, "7004", 400, "topic"),
     "a segment": ({"destination": [{"segment": ["t"]}]}, "7004", 400, "segment"),
     "two kinds": ({"destination": [{"userid": ["a"], "deviceid": ["b"]}]}, "7004", 400, "one"),

@@ -117,6 +117,13 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     rtm.OptWord.objects.create(
         organization=organization, word=f"w{number}", folded=f"w{number}", meaning="opt_out"
     )
+    rtm.PushAddress.objects.create(
+        app=app, platform="ios", address="secret", digest=f"d{number}", reason="gone"
+    )
+    rtm.Companion.objects.create(
+        id=uuid7(), organization_id=app.organization_id, app_id=app.pk, address="u1",
+        expires_at=now,
+    )  # fmt: skip
     rtm.Wake.objects.create(app_id=app.pk, address=f"u{number}", due_at=now)
     rtm.Inbound.objects.create(app_id=app.pk, address="u", body={})
     rtm.Receipt.objects.create(tid=message.pk, app_id=app.pk, address="u", kind=2)

@@ -24,7 +24,7 @@ from imiconnect.apps.push.clients.outcomes import Problem, PushError
 from imiconnect.apps.push.credentials import ApnsCertificate, ApnsToken
 from imiconnect.sandbox.apns.service import Apns
 from imiconnect.sandbox.calls import Forgetful, asgi
-from tests.push.conftest import Served, served
+from tests.rtm.push.conftest import Served, served
 
 TOPIC = "com.example.shop"
 PAYLOAD: dict[str, Any] = {"aps": {"alert": {"title": "Hello", "body": "Your parcel"}}}

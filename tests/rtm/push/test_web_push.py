@@ -32,7 +32,7 @@ from imiconnect.apps.push.clients.web import (
 )
 from imiconnect.outbound import Outbound
 from imiconnect.sandbox.webpush.ece import decrypted, unb64
-from tests.push.conftest import Served
+from tests.rtm.push.conftest import Served
 
 PEER = ROOT / "node_modules" / ".bin" / "web-push-testing"
 SITE = keyfiles.web_push(

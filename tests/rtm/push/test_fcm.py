@@ -12,7 +12,7 @@ from imiconnect.apps.push.clients.outcomes import (
     PushError,
     wait_of,
 )
-from tests.push.conftest import Served
+from tests.rtm.push.conftest import Served
 
 
 @pytest.fixture(scope="module")

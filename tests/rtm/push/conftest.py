@@ -1,9 +1,10 @@
 """Doubles of the push services, served as the real ones are: over HTTP/2 where they are."""
 
 import asyncio
+import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,10 +12,15 @@ import pytest
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from imiconnect.apps.models import App
+from imiconnect.apps.push import keyfiles
+from imiconnect.apps.push.credentials import ApnsToken
+from imiconnect.apps.push.services import configure_push
 from imiconnect.sandbox.apns.service import Apns
 from imiconnect.sandbox.calls import Forgetful, asgi
 from imiconnect.sandbox.fcm.service import Fcm
 from imiconnect.sandbox.webpush.service import WebPushService
+from imiconnect.sharing.models import Service
 
 
 def free_port() -> int:
@@ -117,4 +123,35 @@ def web(_twins: dict[str, Served], settings: Any) -> Served:
     return _behaving(_twins["web"])
 
 
-Serve = Callable[..., Any]
+BUNDLE = "com.example.bank"
+
+
+@pytest.fixture
+def pushed(service: Service, rtm_app: App, apns: Served, fcm: Served, settings: Any) -> App:
+    """An app whose devices are pushed to by the doubles."""
+    settings.APNS_URLS = {"production": apns.url, "sandbox": apns.url}
+    settings.FCM_URL, settings.GOOGLE_TOKEN_URL = fcm.url, f"{fcm.url}/token"
+    service.receipt_kinds = {"push": ["submitted", "delivered", "clicked", "failed"]}
+    service.save()
+    rtm_app.config = {"platform": "mobile", "systems": ["ios", "android"]}
+    rtm_app.save()
+    key = apns.new_key(BUNDLE)
+    token = ApnsToken(key=key.pem, key_id=key.key_id, team_id=key.team_id, bundle=BUNDLE)
+    account = keyfiles.fcm(content=json.dumps(_account(fcm)).encode())
+    site = keyfiles.web_push(
+        site_url="https://bank.example", icon_url="", contact="ops@bank.example"
+    )
+    for platform, credentials in {"ios": token, "android": account, "web": site}.items():
+        configure_push(app=rtm_app, platform=platform, credentials=credentials)
+    rtm_app.refresh_from_db()
+    return rtm_app
+
+
+_accounts: dict[int, dict[str, str]] = {}
+
+
+def _account(fcm: Served) -> dict[str, str]:
+    """Return one account of the double: making a key takes time."""
+    if id(fcm.twin) not in _accounts:
+        _accounts[id(fcm.twin)] = fcm.new_account("bank-1")
+    return _accounts[id(fcm.twin)]
