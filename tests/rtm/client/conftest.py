@@ -45,13 +45,13 @@ class Loop:
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
 
-    def run(self, work: Awaitable[Any]) -> Any:
+    def run(self, work: Awaitable[Any], seconds: float = SECONDS) -> Any:
         """Return what an awaitable returns."""
 
         async def wait() -> Any:
             return await work
 
-        return asyncio.run_coroutine_threadsafe(wait(), self._loop).result(SECONDS)
+        return asyncio.run_coroutine_threadsafe(wait(), self._loop).result(seconds)
 
     def call(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Return what a function returns that must be called in the loop."""
@@ -131,17 +131,22 @@ def make_phone(site: str, loop: Loop, rtm_app: App, tmp_path: Path) -> Iterator[
         phone.close()
 
 
+@pytest.fixture
+def asked(transactional_db: None) -> Iterator[None]:
+    """What the broker asks about devices at its own port."""
+    assert urlsplit(django_settings.RTM_DEVICE_TCP_URL).port
+    callout = Callout()
+    with in_loop(callout.run):
+        wait_until(lambda: callout.is_answering)
+        yield
+
+
 @pytest.fixture(params=["websocket", pytest.param("tcp", marks=ASKED)])
-def transport(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[str]:
-    """Each way to the broker in turn; over TCP it asks the gateway about the device."""
+def transport(request: pytest.FixtureRequest) -> str:
+    """Each way to the broker in turn."""
     if request.param == "tcp":
-        assert urlsplit(django_settings.RTM_DEVICE_TCP_URL).port
-        callout = Callout()
-        with in_loop(callout.run):
-            wait_until(lambda: callout.is_answering)
-            yield "tcp"
-    else:
-        yield "websocket"
+        request.getfixturevalue("asked")
+    return str(request.param)
 
 
 @contextmanager

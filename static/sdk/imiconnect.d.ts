@@ -1,0 +1,166 @@
+/** Types of the JavaScript SDK; `client.js` and its neighbours say more of each call. */
+
+export type ConnectionState = 'closed' | 'connecting' | 'connected' | 'waiting' | 'refused';
+
+export interface Options {
+  /** Origin of the platform; absent: where the module comes from. */
+  domain?: string;
+  /** Say "delivered" for each new message; on unless switched off. */
+  automaticReceipts?: boolean;
+  /** Another place than `localStorage`; null keeps all in memory. */
+  storage?: Storage | null;
+}
+
+export interface DeviceProfile {
+  /** Absent: the platform makes one. */
+  userId?: string;
+  /** Absent: made once and kept in this browser. */
+  deviceId?: string;
+  customerId?: string;
+  isGuest?: boolean;
+}
+
+export interface Session {
+  userId: string;
+  deviceId: string;
+  accessToken: string;
+  refreshToken: string;
+  uplinkTopic: string;
+  socketUrl: string;
+  policy: Record<string, unknown>;
+}
+
+export interface Thread {
+  id: string;
+  title?: string;
+  type?: 'Conversation' | 'Announcement';
+  status?: 'Active' | 'Closed';
+  created_on?: string;
+  [name: string]: unknown;
+}
+
+export interface Message {
+  tid: string;
+  /** `message`, or the `payload_type` of an event such as `messageRead`. */
+  type: string;
+  text: string;
+  thread: Thread | null;
+  /** Sent by this user. */
+  outgoing: boolean;
+  userId: string;
+  deviceId: string;
+  attachments: object[];
+  extras: Record<string, unknown>;
+  interactiveData: Record<string, unknown> | null;
+  quickReplies: Record<string, unknown> | null;
+  topic: string | null;
+  relatedTid: string | null;
+  at: Date;
+  raw: Record<string, unknown>;
+}
+
+export interface Content {
+  text?: string;
+  threadId?: string;
+  extras?: object;
+  attachments?: object[];
+  relatedTid?: string;
+  interactiveData?: object;
+}
+
+export interface Said {
+  ref: string;
+  kind: 'mo' | 'deliveryupdate';
+}
+
+/** What listeners of each event get. */
+export interface Events {
+  message: Message;
+  event: Message;
+  connection: { state: ConnectionState; retryIn?: number; error?: Error };
+  sent: Said & { tid: string };
+  failed: Said & { error: Error };
+  policy: Record<string, unknown>;
+  wire: { direction: 'in' | 'out'; via: 'REST' | 'MQTT'; name: string; body: unknown; at: Date };
+}
+
+export class Threads {
+  create(thread?: {
+    title?: string;
+    type?: 'Conversation' | 'Announcement';
+    category?: string;
+    externalId?: string;
+    extras?: object;
+  }): Promise<Thread>;
+  list(range?: { start?: number; limit?: number }): Promise<{ threads: Thread[]; total: number }>;
+  messages(threadId: string, range?: { before?: Date; limit?: number }): Promise<Message[]>;
+  update(
+    threadId: string,
+    changes: { title?: string; status?: 'Active' | 'Closed' },
+  ): Promise<void>;
+}
+
+/** A device; `startup` makes it. */
+export class Client {
+  private constructor();
+  readonly threads: Threads;
+  readonly session: Session | null;
+  readonly state: ConnectionState;
+  /** How many messages and receipts wait to be sent. */
+  readonly waiting: number;
+  on<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): () => void;
+  off<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): void;
+  register(profile?: DeviceProfile): Promise<{ userId: string; deviceId: string }>;
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  unregister(): Promise<void>;
+  /** Offline the message waits; its `tid` is empty until the event `sent`. */
+  publish(content: Content): Promise<Message & { ref: string }>;
+  markDelivered(tid: string): Promise<unknown>;
+  markRead(tids: string | string[]): Promise<unknown>;
+  markClicked(tid: string, interactiveData?: object): Promise<unknown>;
+  flush(): Promise<void>;
+}
+
+export function startup(appId: string, clientKey: string, options?: Options): Client;
+export function shutdown(appId: string): Promise<void>;
+
+/** The numbers that IMIconnect's SDKs document. */
+export const ErrorCode: Readonly<{
+  NOT_INITIALIZED: 6000;
+  ALREADY_INITIALIZED: 6001;
+  NOT_REGISTERED: 6002;
+  NOT_SUPPORTED: 6003;
+  INVALID_PARAMETER: 6004;
+  PERMISSION_NOT_GRANTED: 6005;
+  REGISTRATION_CONFLICT: 6006;
+  ALREADY_PROCESSING: 6007;
+  SERVER_UNREACHABLE: 6100;
+  REGISTRATION_FAILED: 6101;
+  INVALID_RESPONSE: 6102;
+  NOT_CONNECTED: 6200;
+  CONNECTION_FAILED: 6201;
+  PUBLISH_FAILED: 6202;
+  SUBSCRIBE_FAILED: 6203;
+  UNSUBSCRIBE_FAILED: 6204;
+  ALREADY_CONNECTED: 6205;
+  UNKNOWN: 6999;
+}>;
+
+export const MessageStatus: Readonly<{
+  NONE: 0;
+  FAILED: 1;
+  SENT: 2;
+  DELIVERED: 3;
+  READ: 4;
+  CLICKED: 5;
+}>;
+
+export class SdkError extends Error {
+  readonly code: number;
+  /** The gateway's own code, where it gave one. */
+  readonly gateway: number | null;
+  readonly status: number | null;
+  /** Whether the same call may succeed later without a change. */
+  readonly temporary: boolean;
+}

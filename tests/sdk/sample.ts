@@ -1,0 +1,24 @@
+// What an app writes; `tsc --strict` must accept it, and refuse the lines that say so.
+import { ErrorCode, MessageStatus, SdkError, startup } from '../../static/sdk/imiconnect.js';
+
+export async function main(): Promise<number> {
+  const device = startup('AB12345678', 'key', { automaticReceipts: false });
+  const stop = device.on('message', ({ tid, text, at }) => console.log(tid, text, at.getTime()));
+  device.on('connection', ({ state, retryIn }) => console.log(state === 'waiting' && retryIn));
+  // @ts-expect-error there is no such event
+  device.on('messages', () => {});
+  // @ts-expect-error a text is a string
+  await device.publish({ text: 7 });
+  try {
+    const { userId } = await device.register({ userId: 'ana' });
+    await device.connect();
+    const sent = await device.publish({ text: `Hi from ${userId}` });
+    await device.markRead([sent.tid, sent.ref]);
+    const { threads, total } = await device.threads.list({ limit: 10 });
+    console.log(threads[0]?.title, total, MessageStatus.READ);
+  } catch (error) {
+    if (error instanceof SdkError && error.code === ErrorCode.NOT_CONNECTED) return 1;
+  }
+  stop();
+  return device.waiting;
+}
