@@ -166,6 +166,28 @@ class UserEventAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.Assignment)
+class AssignmentAdmin(ReadOnlyAdmin):
+    """Which agent answers in which conversation."""
+
+    list_display = ("thread", "agent", "assigned_at")
+    list_filter = ("assigned_at",)
+    list_select_related = ("thread", "agent__user", "agent__organization")
+    exact = ("thread_id",)
+    ordering = ("-assigned_at",)
+
+
+@admin.register(models.ThreadGuest)
+class ThreadGuestAdmin(ReadOnlyAdmin):
+    """Agents who may look into a conversation of another."""
+
+    list_display = ("thread", "agent")
+    list_filter: ClassVar = [("agent", AutocompleteSelectFilter)]
+    list_select_related = ("thread", "agent__user", "agent__organization")
+    exact = ("thread_id",)
+    ordering = ("-id",)
+
+
 @admin.register(models.Message)
 class MessageAdmin(ReadOnlyAdmin):
     """The message log."""

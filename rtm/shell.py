@@ -17,6 +17,16 @@ from imiconnect.rtm.live import group_of_messages
 def register() -> None:
     """Add the navigation, the tool and the live topic of the message log."""
     register_section(Section("messages", _("Messages"), "rtm:messages", "messages", 50))
+    register_section(
+        Section(
+            "conversations",
+            _("Conversations"),
+            "rtm:conversations",
+            "message-2",
+            55,
+            _may_converse,
+        )
+    )
     register_section(Section("customers", _("Customers"), "rtm:customers", "users", 60))
     register_tool(
         Tool(
@@ -66,6 +76,11 @@ def customer_pages(current: str) -> list[Button]:
 def _may_manage_apps(request: HttpRequest) -> bool:
     member = getattr(request, "member", None)
     return bool(member and member.can(Act.MANAGE_APPS))
+
+
+def _may_converse(request: HttpRequest) -> bool:
+    member = getattr(request, "member", None)
+    return bool(member and member.can(Act.CONVERSE))
 
 
 def _group_of(member: Any, rest: str) -> str | None:

@@ -50,6 +50,7 @@ OBJECTS = {
     "api/v1/topics/:pk": "topic",
     "api/v1/segments/:pk": "segment",
     "device_key": "device",
+    "stream_id": "stream",
     "api/v1/customers/:pk": "customer",
     "api/v1/app-profiles/:pk": "device",
     "numbers/:pk": "number",

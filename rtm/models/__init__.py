@@ -2,6 +2,7 @@
 
 from imiconnect.rtm.models.callbacks import Callback, CallbackAttempt
 from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, ProfileBatch
+from imiconnect.rtm.models.desk import Assignment, ThreadGuest
 from imiconnect.rtm.models.events import DeviceEvent, Erasure
 from imiconnect.rtm.models.fanouts import FanOut, UserEvent
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
@@ -21,6 +22,7 @@ from imiconnect.rtm.models.threads import ServiceStream, Stream, Thread
 from imiconnect.rtm.models.topics import Segment, SegmentUser, Subscription, Topic
 
 __all__ = [
+    "Assignment",
     "Attempt",
     "Callback",
     "CallbackAttempt",
@@ -51,6 +53,7 @@ __all__ = [
     "Stream",
     "Subscription",
     "Thread",
+    "ThreadGuest",
     "Topic",
     "UserEvent",
     "Wake",

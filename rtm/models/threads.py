@@ -21,6 +21,8 @@ class Stream(Identified):
         Organization, on_delete=models.CASCADE, related_name="streams"
     )
     name = models.CharField(_("name"), max_length=100)
+    #: Every agent sees every conversation of the stream, whoever answers it.
+    is_shared = models.BooleanField(_("shared by all agents"), default=False)
 
     objects: ClassVar[Any] = OwnedQuerySet.as_manager()
 

@@ -6,6 +6,7 @@ from imiconnect.rtm.callbacks import views as callbacks
 from imiconnect.rtm.views import (
     customer,
     customers,
+    desk,
     device,
     figures,
     journey,
@@ -107,6 +108,42 @@ urlpatterns = [
         "customers/<uuid:key>/devices/<uuid:device_key>/delete/",
         customer.DeleteDevice.as_view(),
         name="device-delete",
+    ),
+    path("conversations/", desk.Desk.as_view(), name="conversations"),
+    path("conversations/<uuid:thread_id>/", desk.Desk.as_view(), name="conversation"),
+    path(
+        "conversations/<uuid:thread_id>/reply/", desk.Reply.as_view(), name="conversation-reply"
+    ),
+    path("conversations/<uuid:thread_id>/take/", desk.Take.as_view(), name="conversation-take"),
+    path(
+        "conversations/<uuid:thread_id>/give-back/",
+        desk.GiveBack.as_view(),
+        name="conversation-give-back",
+    ),
+    path(
+        "conversations/<uuid:thread_id>/hand-over/",
+        desk.HandOver.as_view(),
+        name="conversation-hand-over",
+    ),
+    path(
+        "conversations/<uuid:thread_id>/let-in/",
+        desk.LetIn.as_view(),
+        name="conversation-let-in",
+    ),
+    path(
+        "conversations/<uuid:thread_id>/close/",
+        desk.SetThreadStatus.as_view(),
+        name="conversation-close",
+    ),
+    path(
+        "conversations/<uuid:thread_id>/open/",
+        desk.SetThreadStatus.as_view(status="Active"),
+        name="conversation-open",
+    ),
+    path(
+        "conversations/streams/<uuid:stream_id>/share/",
+        desk.ShareStream.as_view(),
+        name="stream-share",
     ),
     path("tools/device/", device.device, name="device"),
     path("tools/device/access/", device.device_access, name="device-access"),

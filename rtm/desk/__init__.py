@@ -1,0 +1,1 @@
+"""The desk on which agents answer customers: which conversations they see, and what they do."""

@@ -1,0 +1,205 @@
+"""Which conversations an agent sees, and what the desk shows of them.
+
+An agent sees what belongs to nobody, what is theirs, where they are let in, and streams that
+all agents share. An Admin sees all. Levels count as everywhere: the app and the service of a
+conversation must be visible.
+"""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.models import Member
+from imiconnect.accounts.roles import ALLOWED, Act, Role
+from imiconnect.console.words import Words
+from imiconnect.rtm.models import Customer, Device, Message, Stream, Thread
+from imiconnect.rtm.search import word_of
+from imiconnect.sharing.models import Service
+
+LISTED, SHOWN = 50, 100
+#: The value of ``stream`` in the address for conversations without one.
+NO_STREAM = "none"
+SHOWS = ("waiting", "mine", "all", "closed")
+
+
+@dataclass(frozen=True)
+class Pick:
+    """What of the list an agent looks at: ``stream`` is an id, ``NO_STREAM`` or empty."""
+
+    stream: str = ""
+    show: str = "waiting"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A conversation in the list, with the newest message."""
+
+    thread: Thread
+    customer: str
+    preview: str
+    at: dt.datetime
+    waits: bool
+    agent: str
+
+
+@dataclass(frozen=True)
+class StreamCount:
+    """A stream beside the list: how many of its open conversations the agent sees."""
+
+    key: str
+    name: Words
+    open: int
+
+
+@dataclass(frozen=True)
+class Said:
+    """One message of a conversation."""
+
+    message: Message
+    text: str
+    incoming: bool
+    state: str
+    by: str
+
+
+def conversations_for(member: Member) -> "QuerySet[Thread]":
+    """Return the conversations that a person sees on the desk."""
+    threads: QuerySet[Thread] = Thread.objects.visible_to(member).filter(
+        type=Thread.Type.CONVERSATION, topic=None
+    )
+    threads = threads.exclude(user_id="")
+    if member.group_id:
+        services = Service.objects.visible_to(member).values("pk")
+        threads = threads.filter(Q(service=None) | Q(service__in=services))
+    if member.role == Role.ADMIN:
+        return threads
+    open_to = (
+        Q(assignment=None)
+        | Q(assignment__agent=member)
+        | Q(stream__is_shared=True)
+        | Q(guests__agent=member)
+    )
+    return threads.filter(pk__in=threads.filter(open_to).values("pk"))
+
+
+def agents_for(member: Member) -> "QuerySet[Member]":
+    """Return the people of a person's level and below who may answer customers."""
+    roles = [role for role, acts in ALLOWED.items() if Act.CONVERSE in acts]
+    agents: QuerySet[Member] = Member.objects.visible_to(member).active()
+    return agents.filter(role__in=roles).select_related("user").order_by("user__name")
+
+
+def streams_for(member: Member) -> list[StreamCount]:
+    """Return the streams with their open conversations, those without a stream last."""
+    counts = dict(
+        conversations_for(member)
+        .filter(status=Thread.Status.ACTIVE)
+        .order_by()
+        .values_list("stream")
+        .annotate(count=Count("pk"))
+    )
+    rows = Stream.objects.visible_to(member).order_by("name")
+    named = [StreamCount(str(row.pk), row.name, counts.get(row.pk, 0)) for row in rows]
+    return [*named, StreamCount(NO_STREAM, _("Without a stream"), counts.get(None, 0))]
+
+
+def listed(member: Member, pick: Pick) -> list[Listed]:
+    """Return the newest conversations that fit; three queries whatever their number."""
+    threads = _narrowed(conversations_for(member), member, pick)
+    newest = Message.objects.filter(thread=OuterRef("pk")).order_by("-id").values("id")[:1]
+    rows = list(
+        threads.select_related("app", "assignment__agent__user")
+        .annotate(last=Subquery(newest))
+        .order_by("-updated_at")[:LISTED]
+    )
+    last = {
+        message.pk: message
+        for message in Message.objects.filter(pk__in=[row.last for row in rows if row.last])  # type: ignore[attr-defined]  # annotated
+    }
+    names = customers_of(rows)
+    return [_listed(row, last.get(row.last), names) for row in rows]  # type: ignore[attr-defined]  # annotated
+
+
+def _narrowed(threads: "QuerySet[Thread]", member: Member, pick: Pick) -> "QuerySet[Thread]":
+    if pick.stream == NO_STREAM:
+        threads = threads.filter(stream=None)
+    elif pick.stream:
+        threads = threads.filter(stream=uuid.UUID(pick.stream))
+    if pick.show == "closed":
+        return threads.filter(status=Thread.Status.CLOSED)
+    threads = threads.filter(status=Thread.Status.ACTIVE)
+    if pick.show == "mine":
+        return threads.filter(assignment__agent=member)
+    return threads.filter(assignment=None) if pick.show == "waiting" else threads
+
+
+def _listed(
+    thread: Thread, last: Message | None, names: dict[tuple[uuid.UUID, str], Customer]
+) -> Listed:
+    customer = names.get((thread.app_id, thread.user_id))
+    return Listed(
+        thread,
+        customer_words(customer, thread),
+        text_of(last)[:90] if last else "",
+        last.created_at if last else thread.updated_at,
+        bool(last and last.direction == Message.Direction.MO),
+        agent_name(thread),
+    )
+
+
+def customer_words(customer: Customer | None, thread: Thread) -> str:
+    """Return the name of a customer, else their ID, else the user ID of the conversation."""
+    if customer is None:
+        return thread.user_id
+    return str(customer.attributes.get("name") or customer.customer_id)
+
+
+def customers_of(threads: list[Thread]) -> dict[tuple[uuid.UUID, str], Customer]:
+    """Return the customers behind conversations, by app and user."""
+    condition = Q(pk__in=[])
+    for thread in threads:
+        condition |= Q(app=thread.app_id, user_id=thread.user_id)
+    devices = Device.objects.filter(condition, customer__isnull=False)
+    return {
+        (device.app_id, device.user_id): device.customer
+        for device in devices.select_related("customer")
+    }
+
+
+def agent_name(thread: Thread) -> str:
+    """Return who answers a conversation, or an empty string."""
+    assignment = getattr(thread, "assignment", None)
+    return str(assignment.agent.user.name) if assignment else ""
+
+
+def said_in(thread: Thread) -> list[Said]:
+    """Return the newest messages of a conversation, oldest first."""
+    rows = Message.objects.filter(thread=thread).order_by("-id")[:SHOWN]
+    return [_said(message) for message in reversed(rows)]
+
+
+def _said(message: Message) -> Said:
+    incoming = message.direction == Message.Direction.MO
+    by = "" if incoming else str(message.payload.get("senderId") or "")
+    return Said(message, text_of(message), incoming, word_of(message), by)
+
+
+def text_of(message: Message) -> str:
+    """Return what a message says; files are named."""
+    text = str(message.payload.get("message") or message.payload.get("text") or "")
+    files = [
+        str(item.get("file") or item.get("contentType") or "")
+        for item in message.payload.get("media") or []
+        if isinstance(item, dict)
+    ]
+    return "\n".join(part for part in [text, *files] if part)
+
+
+def others_of_customer(member: Member, thread: Thread) -> "QuerySet[Thread]":
+    """Return the other conversations with the same user that the agent sees."""
+    same = conversations_for(member).filter(app=thread.app_id, user_id=thread.user_id)
+    same = same.exclude(pk=thread.pk).select_related("stream")
+    return same.order_by("-updated_at")[:10]

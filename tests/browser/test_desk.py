@@ -1,0 +1,109 @@
+"""The agents' desk in a browser: reachable for everybody, and alive."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from imiconnect.accounts.models import Member
+from imiconnect.apps.models import App
+from imiconnect.console.live import notify
+from imiconnect.identity import uuid7
+from imiconnect.rtm.directory import create_customer
+from imiconnect.rtm.live import group_of_messages
+from imiconnect.rtm.models import Device, Message, Stream, Thread
+from imiconnect.rtm.protocol.states import State
+from imiconnect.sharing.models import Service
+from tests.rtm.pages.conftest import make_app, make_service
+
+SLOW = 20_000  # ms
+
+
+def make_threads(admin: Member) -> list[Thread]:
+    """Make two conversations with Grace, each with a question of hers."""
+    app = make_app(admin)
+    service = make_service(admin, app)
+    customer = create_customer(member=admin, customer_id="1001", attributes={"name": "Grace"})
+    Device.objects.create(app=app, user_id="grace", device_id="d1", customer=customer)
+    stream = Stream.objects.create(organization=admin.organization, name="Support")
+    threads = []
+    for title in ("Credit card", "Account settings"):
+        thread = Thread.objects.create(
+            app=app, service=service, stream=stream, user_id="grace", title=title
+        )
+        write(app, service, thread, f"A question about my {title.lower()}", incoming=True)
+        threads.append(thread)
+    write(app, service, threads[0], "We are looking into it.", incoming=False)
+    return threads
+
+
+def write(app: App, service: Service, thread: Thread, text: str, *, incoming: bool) -> Message:
+    """Put a message into a conversation, as the gateway does."""
+    key = uuid7()
+    return Message.objects.create(  # type: ignore[no-any-return]  # the manager is not typed
+        id=key, transid=key, organization=app.organization, service=service, app=app,
+        thread=thread, channel="rt", direction=int(incoming), address="grace",
+        state=State.RECEIVED if incoming else State.READ, created_at=timezone.now(),
+        payload={"message": text} if incoming else {"message": text, "senderId": "Ada Admin"},
+    )  # fmt: skip
+
+
+def hint(**news: Any) -> None:
+    """Send a hint from a thread of its own: Playwright's loop runs in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(notify, **news).result()
+
+
+def test_the_desk_keeps_nobody_out(
+    admin: Member, page: Page, sign_in: Any, look: Any, assert_no_axe_findings: Any
+) -> None:
+    page.set_default_timeout(SLOW)
+    thread, _other = make_threads(admin)
+    sign_in(page, admin)
+    stream = Stream.objects.get()
+    for path in (
+        "/conversations/", "/conversations/?show=closed",
+        f"/conversations/{thread.pk}/?stream={stream.pk}&show=all",
+    ):  # fmt: skip
+        page.goto(path)
+        assert_no_axe_findings(page)
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.get_by_text("Hand over, or let another agent in").click()
+    page.get_by_role("button", name="Send the answer").click()
+    expect(page.get_by_role("alert").filter(has_text="Enter your answer")).to_be_visible()
+    assert_no_axe_findings(page)
+
+
+def test_a_message_comes_in_while_an_answer_is_being_written(
+    admin: Member, page: Page, sign_in: Any
+) -> None:
+    page.set_default_timeout(SLOW)
+    thread, _other = make_threads(admin)
+    sign_in(page, admin)
+    page.goto(f"/conversations/{thread.pk}/")
+    expect(page.locator("[data-desk-state]")).to_have_text("Live", timeout=SLOW)
+    page.get_by_label("Your answer").fill("Half an answer")
+    service = thread.service
+    assert service is not None
+    write(thread.app, service, thread, "Any news?", incoming=True)
+    hint(group=group_of_messages(admin.organization_id), new=1)
+    expect(page.locator(".desk-said")).to_contain_text("Any news?", timeout=SLOW)
+    expect(page.get_by_label("Your answer")).to_have_value("Half an answer")
+
+
+def test_an_agent_takes_and_answers_with_the_keyboard(
+    admin: Member, page: Page, sign_in: Any
+) -> None:
+    page.set_default_timeout(SLOW)
+    make_threads(admin)
+    sign_in(page, admin)
+    page.goto("/conversations/")
+    page.get_by_role("link", name="Account settings").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Take it").press("Enter")
+    expect(page.locator(".desk-head")).to_contain_text("yours")
+    page.get_by_label("Your answer").fill("It is done.")
+    page.get_by_label("Your answer").press("Control+Enter")
+    expect(page.locator(".said-out")).to_contain_text("It is done.")
+    expect(page.get_by_label("Your answer")).to_have_value("")
