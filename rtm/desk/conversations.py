@@ -7,6 +7,7 @@ conversation must be visible.
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -117,10 +118,10 @@ def listed(member: Member, pick: Pick) -> list[Listed]:
     )
     last = {
         message.pk: message
-        for message in Message.objects.filter(pk__in=[row.last for row in rows if row.last])  # type: ignore[attr-defined]  # annotated
+        for message in Message.objects.filter(pk__in=[row.last for row in rows if row.last])
     }
     names = customers_of(rows)
-    return [_listed(row, last.get(row.last), names) for row in rows]  # type: ignore[attr-defined]  # annotated
+    return [_listed(row, last.get(row.last), names) for row in rows]
 
 
 def _narrowed(threads: "QuerySet[Thread]", member: Member, pick: Pick) -> "QuerySet[Thread]":
@@ -157,7 +158,7 @@ def customer_words(customer: Customer | None, thread: Thread) -> str:
     return str(customer.attributes.get("name") or customer.customer_id)
 
 
-def customers_of(threads: list[Thread]) -> dict[tuple[uuid.UUID, str], Customer]:
+def customers_of(threads: Sequence[Thread]) -> dict[tuple[uuid.UUID, str], Customer]:
     """Return the customers behind conversations, by app and user."""
     condition = Q(pk__in=[])
     for thread in threads:

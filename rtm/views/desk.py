@@ -70,7 +70,11 @@ class AgentForm(ConsoleForm):
         field = self.fields["agent"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
         field.queryset = agents
-        field.label_from_instance = lambda member: member.user.name  # type: ignore[method-assign]  # documented
+        field.label_from_instance = _name_of  # type: ignore[method-assign]  # documented
+
+
+def _name_of(obj: Any) -> str:
+    return str(obj.user.name)
 
 
 class Desk(MemberRequiredMixin, PageMixin, TemplateView):
