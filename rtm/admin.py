@@ -173,7 +173,7 @@ class AssignmentAdmin(ReadOnlyAdmin):
     list_display = ("thread", "agent", "assigned_at")
     list_filter = ("assigned_at",)
     list_select_related = ("thread", "agent__user", "agent__organization")
-    exact = ("thread_id",)
+    search_fields = ("agent__user__name",)
     ordering = ("-assigned_at",)
 
 
@@ -184,7 +184,7 @@ class ThreadGuestAdmin(ReadOnlyAdmin):
     list_display = ("thread", "agent")
     list_filter: ClassVar = [("agent", AutocompleteSelectFilter)]
     list_select_related = ("thread", "agent__user", "agent__organization")
-    exact = ("thread_id",)
+    search_fields = ("agent__user__name",)
     ordering = ("-id",)
 
 
