@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_invited_by"),
-        ("rtm", "0009_sms"),
+        ("rtm", "0010_push"),
     ]
 
     operations = [
