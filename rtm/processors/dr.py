@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from imiconnect.rtm import live
 from imiconnect.rtm.models import Receipt
+from imiconnect.rtm.outcomes import EXPIRED_CODE
 from imiconnect.rtm.processors.closing import (
     TOLD,
     close_failed,
@@ -106,7 +107,7 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
         said = _gather(row for row in rows if row[4] != Receipt.Kind.FAILED)
         found, news, changed = _apply(said)
         known, failures = _fail(failed, moment)
-        changed += [(n.message.organization_id, n.message.id, State.FAILED) for n in failures]
+        changed += [(n.message.organization_id, n.message.id, _end(n.code)) for n in failures]
         write_callbacks(news + failures, moment)
         _put_back((row for row in rows if row[0] not in found | known), moment)
     live.tell(changed=changed)
@@ -180,11 +181,16 @@ def _fail(rows: list[tuple[Any, ...]], now: dt.datetime) -> tuple[set[uuid.UUID]
         )
         owners = {row[0]: row[1:] for row in own.fetchall()}
     moves = {
-        row[0]: (row[0], State.FAILED, row[5], row[6])
+        row[0]: (row[0], _end(row[5]), row[5], row[6])
         for row in rows
         if owners.get(row[0]) == (row[1], row[2])
     }
     return set(owners), close_failed(list(moves.values()), now)
+
+
+def _end(code: int) -> State:
+    """Return the outcome that a provider's code means: out of time is no failure."""
+    return State.EXPIRED if code == EXPIRED_CODE else State.FAILED
 
 
 def _put_back(rows: Iterable[tuple[Any, ...]], now: dt.datetime) -> None:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +11,7 @@ from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console.columns import FIGURE, STATE, TIME, Column
 from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.sharing.forms import ServiceFilter
-from imiconnect.sharing.models import Service
+from imiconnect.sharing.models import NumberAllocation, Service
 from imiconnect.sharing.views.base import page_of
 
 
@@ -25,16 +26,26 @@ class ServiceList(MemberRequiredMixin, ListPage):
         Column("name", _("Name"), href=page_of),
         Column("description", _("Description")),
         Column("app_count", _("Apps"), kind=FIGURE),
+        Column("number_count", _("Numbers"), kind=FIGURE),
         Column("owner", _("Belongs to"), lambda service: str(service.level)),
         Column("state", _("State"), kind=STATE),
         Column("created_at", _("Created"), kind=TIME),
     )
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return the services with the number of their apps."""
+        """Return the services with how many apps and numbers they use."""
         visible: QuerySet[Any] = Service.objects.visible_to(acting(self.request))
         related = visible.select_related("organization", "group", "team")
-        rows: QuerySet[Any] = related.annotate(app_count=Count("allocations"))
+        numbers = (
+            NumberAllocation.objects.filter(service=OuterRef("pk"))
+            .order_by()
+            .values("service")
+            .annotate(used=Count("number", distinct=True))
+        )
+        rows: QuerySet[Any] = related.annotate(
+            app_count=Count("allocations"),
+            number_count=Coalesce(Subquery(numbers.values("used")), 0),
+        )
         return rows
 
     def filtered(self, queryset: QuerySet[Any], values: dict[str, Any]) -> QuerySet[Any]:

@@ -176,6 +176,17 @@ def test_the_inbound_tab_names_the_numbers_that_are_heard_here(
     assert "55555" in page and "ONEWAY" not in page
 
 
+def test_the_list_of_services_counts_each_number_once(
+    admin: Member, service: Service, client_of: ClientOf, new_number: Any
+) -> None:
+    number = new_number(admin, "phone_number", "+447700900001", voice=True)
+    map_number(service, number)
+    map_number(service, number, "voice")
+    map_number(service, new_number(admin, "short_code", "55555"))
+    page = client_of(admin).get("/services/").content.decode()
+    assert 'data-label="Numbers" class="cell-figure num">2<' in page
+
+
 def test_viewers_see_the_numbers_and_map_none(
     admin: Member, service: Service, viewer: Member, client_of: ClientOf, new_number: Any
 ) -> None:
