@@ -1,5 +1,6 @@
 """The forms of rules: of the wizard's steps, of the cards of a rule, and of the simulation."""
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,7 +62,7 @@ def read_way(service: Service, key: str) -> tuple[str, Any]:
     """Return the channel and the app that a key of ``ways_of`` names."""
     kind, _sep, name = key.partition(":")
     if kind == "app":
-        row = service.allocations.filter(app=name).select_related("app").first()
+        row = service.allocations.filter(app=uuid.UUID(name)).select_related("app").first()
         if row is None:
             raise ValidationError(_("The service does not use this app any more."))
         return registry.get(row.app.channel_type).channel, row.app
@@ -155,7 +156,7 @@ class ConditionsForm(ConsoleForm):
             try:
                 found = checked_conditions(self.listens, found)
             except ValidationError as error:
-                self.add_error(None, error.messages)  # type: ignore[arg-type]  # a list works
+                self.add_error(None, error.messages)
         return {"conditions": found}
 
 
