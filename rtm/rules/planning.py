@@ -212,16 +212,28 @@ def variables_of(events: Sequence[Event]) -> dict[uuid.UUID, dict[str, Any]]:
             keys = {row[:2]: row[2] for row in own.fetchall()}
         rows = Customer.objects.in_bulk(set(keys.values()))
         customers = {place: rows[key] for place, key in keys.items() if key in rows}
+    customers |= _named_customers(events)
     found = {}
     for event in events:
         variables = event.variables()
-        customer = customers.get((event.app_id, event.address))
+        customer = customers.get((event.app_id, event.address)) or customers.get(
+            (event.organization_id, variables.get("customer_id"))
+        )
         if customer:
             variables["customer_id"] = customer.customer_id
             for name, value in customer.attributes.items():
                 variables[f"profile.{name}"] = value
         found[event.id] = variables
     return found
+
+
+def _named_customers(events: Sequence[Event]) -> dict[Any, Customer]:
+    """Return the customers that events name by the organization's own id."""
+    ids = {str(e.values["customer_id"]) for e in events if e.values.get("customer_id")}
+    rows = Customer.objects.filter(
+        organization__in={event.organization_id for event in events}, customer_id__in=ids
+    )
+    return {(row.organization_id, row.customer_id): row for row in rows} if ids else {}
 
 
 def _causes(events: Sequence[Event]) -> dict[uuid.UUID, list[str]]:

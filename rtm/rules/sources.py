@@ -13,6 +13,10 @@ from imiconnect.rtm.rules.intake import note_events
 from imiconnect.sharing.rules.events import Event
 from imiconnect.sharing.rules.vocabulary import Listens
 
+#: What an incoming message is, beside a message; a customer who opts out is no event.
+_KINDS = {"postback": Listens.POSTBACK, "optin": Listens.OPTIN, "optout": None}
+#: What the payload of a text tells, under the names that rules know.
+_ALSO = {"keyword": "keyword", "customer": "customer_id"}
 #: The code of a message past its time, whose receipt is "failed" to servers.
 _EXPIRED = 7208
 
@@ -34,7 +38,7 @@ class Heard:
 
 
 def note_messages(heard: Iterable[Heard]) -> None:
-    """Note messages, and the postback of each that answers with a button."""
+    """Note messages, buttons that were pressed, and opt-ins; all come in as messages."""
     note_events(event for item in heard if item.service_id for event in _events(item))
 
 
@@ -49,20 +53,40 @@ def _events(item: Heard) -> Iterator[Event]:
         "message_id": item.id,
         "at": item.at,
     }
-    text = item.payload.get("message", item.payload.get("text"))
+    payload = item.payload
+    text = payload.get("message")
     told = {
-        "to": str(item.to or item.payload.get("to", "")),
+        "to": str(item.to or payload.get("da", "")),
         "text": text if isinstance(text, str) else "",
+        **{ours: payload[name] for name, ours in _ALSO.items() if payload.get(name)},
     }
-    yield Event(id=item.id, kind=Listens.MESSAGE.value, values=told, **facts)
-    data = item.payload.get("interactiveData")
-    if isinstance(data, dict) and isinstance(data.get("payload"), str):
+    kind = _KINDS.get(str(payload.get("event", "")), Listens.MESSAGE)
+    pressed = _pressed(payload, told["text"])
+    if kind in (Listens.MESSAGE, Listens.OPTIN):
+        values = told if kind == Listens.MESSAGE else told | _extras(payload)
+        yield Event(id=item.id, kind=str(kind), values=values, **facts)
+    if pressed:
         yield Event(
             id=uuid.uuid5(item.id, Listens.POSTBACK),
             kind=Listens.POSTBACK.value,
-            values={"to": told["to"], "payload": data["payload"], "title": told["text"]},
+            values={"to": told["to"], **_extras(payload), **pressed},
             **facts,
         )
+
+
+def _pressed(payload: Mapping[str, Any], text: str) -> dict[str, str]:
+    """Return payload and label of the button that was pressed, nothing where none was."""
+    data = payload.get("interactiveData")
+    if not isinstance(data, dict) or not isinstance(data.get("payload"), str):
+        return {}
+    return {"payload": data["payload"], "title": str(data.get("title") or text)}
+
+
+def _extras(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a plugin or link carried, such as its reference."""
+    extras = payload.get("extras")
+    plain = extras.items() if isinstance(extras, dict) else ()
+    return {name: value for name, value in plain if _is_plain(value)}
 
 
 def note_receipts(news: Iterable[News]) -> None:

@@ -53,9 +53,19 @@ def render(
     }
     if app:
         request["appid"] = app_ids.get(app, "")
-    if event.thread_id and channel == event.channel and address == event.address:
-        request["thread"] = str(event.thread_id)
+    if channel == event.channel and address == event.address:
+        _keep_place(request, channel, event, variables)
     return {"kind": "message", "request": request}
+
+
+def _keep_place(
+    request: dict[str, Any], channel: str, event: Event, variables: Mapping[str, Any]
+) -> None:
+    """Answer in the thread, or from the number, that the customer wrote to."""
+    if event.thread_id and channel == "rt":
+        request["thread"] = str(event.thread_id)
+    if channel == "sms" and variables.get("to"):
+        request["channels"][channel]["senderid"] = str(variables["to"])
 
 
 def _way(rule: Rule, event: Event) -> tuple[str, Any]:

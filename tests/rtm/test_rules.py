@@ -26,6 +26,7 @@ from imiconnect.rtm.processors import dr, mo, mt
 from imiconnect.rtm.processors.rules import process_due
 from imiconnect.rtm.rules import acting, planning
 from imiconnect.rtm.rules.intake import note_events
+from imiconnect.rtm.rules.sources import Heard, note_messages
 from imiconnect.sharing.models import Rule, RuleRun, Service
 from imiconnect.sharing.rules.events import Event
 from imiconnect.sharing.rules.services import Draft, create_rule
@@ -163,6 +164,41 @@ def test_a_rule_does_not_answer_the_receipts_of_its_own_message(
     assert [text for _, text in sent()] == ["Hello", "A receipt came"]
     skipped = RuleRun.objects.get(state="skipped")
     assert skipped.reason == planning.LOOP
+
+
+@pytest.mark.parametrize(
+    ("payload", "kinds"),
+    [
+        ({"message": "Hello"}, {"message"}),
+        ({"event": "optin", "extras": {"ref": "s-7"}}, {"optin"}),
+        ({"event": "optout", "extras": {"ref": "s-7"}}, set()),
+        ({"event": "postback", "interactiveData": {"payload": "P"}}, {"postback"}),
+        ({"message": "Yes", "interactiveData": {"payload": "YES"}}, {"message", "postback"}),
+    ],
+)
+def test_what_providers_tell_has_its_kind(
+    payload: dict[str, Any],
+    kinds: set[str],
+    rtm_app: App,
+    service: Service,
+    rule: MakeRule,
+) -> None:
+    for listens in ("message", "optin", "postback", "receipt"):
+        rule(listens=listens, text="Hello")
+    heard = Heard(
+        id=uuid7(),
+        organization_id=service.organization_id,
+        service_id=service.pk,
+        app_id=rtm_app.pk,
+        thread_id=None,
+        channel="fb",
+        address="4711",
+        to="NB12345678",
+        payload=payload,
+        at=timezone.now(),
+    )
+    note_messages([heard])
+    assert set(RuleEvent.objects.values_list("kind", flat=True)) == kinds
 
 
 def test_the_opt_in_of_a_plugin_reaches_the_service_of_the_app(
