@@ -16,6 +16,8 @@ BUILDING := DATABASE_URL=postgres://build/build REDIS_URL=redis://build RTM_BROK
 	DATA_DIR=build/data LOG_LEVEL=WARNING
 SOURCES := $(wildcard static/*) $(wildcard static/*/*) $(wildcard static/*/*/*)
 WORKERS ?= 2
+# Doubles of the providers, where only this machine can reach them: people try the platform so.
+SANDBOX ?= $(if $(filter-out 0,$(HTTPS))$(PUBLIC_URL)$(filter-out 127.0.0.1 localhost,$(HOST)),0,1)
 PYTEST := $(PY) -m pytest
 
 .PHONY: help run test bench chaos lint format types lock check wheel clean
@@ -24,8 +26,8 @@ PYTEST := $(PY) -m pytest
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-run: build/.static ## Start everything at http://HOST:PORT (DATA_DIR chooses the data folder)
-	@exec $(PY) manage.py up
+run: build/.static ## Start everything at http://HOST:PORT (DATA_DIR chooses the data folder; SANDBOX=0: the real providers)
+	@exec env SANDBOX=$(SANDBOX) $(PY) manage.py up
 
 test: .venv/.test node_modules/.dev build/.static ## Run the whole test suite, browser tests included
 	@$(PY) deploy/make/browser.py

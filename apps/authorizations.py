@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types import registry
+from imiconnect.apps.channel_types.base import ChannelType
 from imiconnect.apps.channel_types.errors import ChannelError
 from imiconnect.apps.channel_types.linking import Choice, Linking, Refused
 from imiconnect.apps.credentials import replace_secrets
@@ -46,9 +47,13 @@ class Offer:
     taken: bool
 
 
-def linking_of(channel_type: str) -> Linking:
+def linking_of(channel_type: str | ChannelType) -> Linking:
     """Return the login of a channel type; raises ``ValidationError`` where it has none."""
-    kind = registry.by_slug().get(channel_type)
+    kind: ChannelType | None
+    if isinstance(channel_type, str):
+        kind = registry.by_slug().get(channel_type)
+    else:
+        kind = channel_type
     if kind is None or not kind.linking:
         sentence = _("Apps of this channel are configured without a login at the provider.")
         raise ValidationError({"channel_type": [sentence]})

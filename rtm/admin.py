@@ -188,6 +188,17 @@ class ThreadGuestAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.Contact)
+class ContactAdmin(ReadOnlyAdmin):
+    """Customers as apps of providers know them."""
+
+    list_display = ("address", "app", "customer", "last_in_at", "created_at")
+    list_filter: ClassVar = [_APP]
+    list_select_related = ("app", "customer")
+    exact = ("address",)
+    ordering = ("-id",)
+
+
 @admin.register(models.Message)
 class MessageAdmin(ReadOnlyAdmin):
     """The message log."""

@@ -14,13 +14,15 @@ class RtmConfig(AppConfig):
         """Answer the packages below; put pages, cards and live topics into the console."""
         from imiconnect.rtm import bindings, gauges, panels, shell
         from imiconnect.rtm.intake import realtime
+        from imiconnect.rtm.ott import binding as ott
         from imiconnect.rtm.push import medium as push
-        from imiconnect.rtm.telecom import binding
+        from imiconnect.rtm.telecom import binding as telecom
 
         bindings.bind()
         realtime.register()
         push.register()
-        binding.bind()
+        telecom.bind()
+        ott.register()
         shell.register()
         panels.register()
         gauges.register()

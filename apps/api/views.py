@@ -2,9 +2,11 @@
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -31,6 +33,11 @@ from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy, policy_of
 from imiconnect.keys import Overlap
 from imiconnect.rest import MemberViewSet, checked_body
+
+KEPT_BY_PROVIDER = _(
+    "The provider has a copy of this configuration: change it by the routes of the channel, "
+    "or by a new login."
+)
 
 
 class AppViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet):
@@ -84,6 +91,8 @@ class AppViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet
         """Change name, configuration, policy or state."""
         app = self.get_object()
         values = checked_body(ChangedAppSerializer, request)
+        if "config" in values and registry.get(app.channel_type).request:
+            raise ValidationError({"config": [KEPT_BY_PROVIDER]})
         if {"name", "config"} & values.keys():
             app = services.update_app(
                 app=app, name=values.get("name"), config=values.get("config")

@@ -48,6 +48,16 @@ class Prerequisite:
 
 
 @dataclass(frozen=True)
+class Request:
+    """How the messaging API names a channel: the words of ``deliverychannel`` and of the key in
+    ``channels``, and the keys of ``destination[]``, in each the preferred one first.
+    """
+
+    names: tuple[str, ...]
+    id_types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class AdvancedPage:
     """A page of a type's own below MANAGE, one of its ``urls``; ``url_name`` finds it."""
 
@@ -94,6 +104,8 @@ class ChannelType:
     manage_context: str = ""
     manage_template: str = ""
     handlers: Mapping[str, str] = field(default_factory=dict)
+    #: Set for a channel whose messages the gateway sends through the handler of ``channel``.
+    request: Request | None = None
     #: The credentials and how the MANAGE page names them: each is encrypted and redacted.
     secret_labels: Mapping[str, "Words"] = field(default_factory=dict)
     checked_secrets: Callable[[Mapping[str, Any]], dict[str, str]] = no_secrets

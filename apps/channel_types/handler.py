@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from imiconnect.apps.channel_types.events import Event
+from imiconnect.console.words import Words
 
 Config = TypeVar("Config")
 Secrets = TypeVar("Secrets")
@@ -131,6 +132,14 @@ class Handler(Generic[Config, Secrets]):
     def send(self, account: Account[Config, Secrets], message: OutMessage) -> Sent:
         """Hand one message to the provider; raises ``ChannelError``, above all ``CONTENT``."""
         raise NotImplementedError
+
+    def problem_of(self, payload: Mapping[str, Any]) -> Words:
+        """Return why the provider would not take this content, in a sentence, or nothing."""
+        return ""
+
+    def window_of(self, payload: Mapping[str, Any]) -> dt.timedelta | None:
+        """Return how long after the customer's last act this may be sent; None for always."""
+        return None
 
     def activate(self, account: Account[Config, Secrets]) -> None:
         """Make the provider call us (subscribe the webhook); doing it twice does no harm."""

@@ -57,8 +57,12 @@ class Refused(Exception):
 class Linking(Protocol):
     """The login of one channel type."""
 
-    #: The words on the button that leads to the provider.
+    #: The words on the button that leads to the provider, and of the list of accounts.
     button: Words
+    account_label: Words
+
+    def origins(self) -> tuple[str, ...]:
+        """Return where the button's form may lead (for the content security policy)."""
 
     def begin(self, *, callback_url: str, state: str) -> Begun:
         """Return the login page's address, with ``state`` in what comes back."""

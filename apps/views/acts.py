@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act
 from imiconnect.apps import services
+from imiconnect.apps.channel_types import registry
+from imiconnect.apps.channel_types.base import Capability
 from imiconnect.apps.models import App
 from imiconnect.apps.views.base import OwnAppMixin, manage_url
 from imiconnect.console.confirm import ConfirmPage
@@ -87,8 +89,12 @@ class DeleteApp(OwnAppMixin, ConfirmPage):
 
     def consequences(self) -> list[Any]:
         """Say what stops."""
+        kind = registry.get(self.object.channel_type)
+        first = _("Its App ID and client key stop working and are never given out again.")
+        if kind.handlers and not kind.can(Capability.CLIENT_KEY):
+            first = _("The provider is told to stop calling, and the credentials are deleted.")
         return [
-            _("Its App ID and client key stop working and are never given out again."),
+            first,
             _("Its registered devices and threads are deleted. The message log stays."),
         ]
 

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView, View
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
+from imiconnect.accounts.models import Member
 from imiconnect.apps import authorizations, credentials, health
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import ChannelType
-from imiconnect.apps.models import AppHealth, Authorization
+from imiconnect.apps.models import App, AppHealth, Authorization
 from imiconnect.apps.views.base import OwnAppMixin, manage_url
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.secret import show_once
@@ -170,7 +171,13 @@ class AdvancedMixin(OwnAppMixin):
     """A page of a channel type below MANAGE, for people whose level owns the app."""
 
     kwargs: dict[str, Any]
-    cancel_url: str = ""
+
+    def find_of(self, member: Member, channel_type: str) -> App:
+        """Return the app, or 404 for one of another type."""
+        app = super().find(member)
+        if app.channel_type != channel_type:
+            raise Http404
+        return app
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to the app."""

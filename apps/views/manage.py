@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -12,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act
-from imiconnect.apps import services
+from imiconnect.apps import authorizations, services
 from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import Capability, ChannelType
@@ -101,6 +102,15 @@ class ManageApp(AppMixin, ManagePage):
     def kind(self) -> ChannelType:
         """The channel type of the app."""
         return registry.get(self.object.channel_type)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Let the form of Reconnect lead to the provider."""
+        answer: Any = super().dispatch(request, *args, **kwargs)
+        kind = registry.get(self.object.channel_type)
+        if kind.linking:
+            origins = authorizations.linking_of(kind).origins()
+            answer._csp_update = {"form-action": list(origins)}
+        return answer
 
     def own_object(self) -> App:
         """Return the app when the person's level owns it; a share gives no say over it."""

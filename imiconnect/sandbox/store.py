@@ -20,7 +20,7 @@ class Store:
     def _rows(self, kind: str) -> Any:
         return Thing.objects.filter(twin=self._twin, kind=kind)
 
-    def put(self, kind: str, key: str, **data: Any) -> dict[str, Any]:
+    def put(self, kind: str, key: str, /, **data: Any) -> dict[str, Any]:
         """Keep a thing, in place of one with the same key; return what is kept."""
         Thing.objects.update_or_create(
             twin=self._twin, kind=kind, key=key, defaults={"data": data}
@@ -35,7 +35,7 @@ class Store:
         return found
 
     @transaction.atomic
-    def change(self, kind: str, key: str, **data: Any) -> dict[str, Any] | None:
+    def change(self, kind: str, key: str, /, **data: Any) -> dict[str, Any] | None:
         """Change parts of a thing; None when there is none."""
         row = self._rows(kind).select_for_update().filter(key=key).first()
         if row is None:
@@ -49,7 +49,7 @@ class Store:
         """Forget a thing; tell whether it was there."""
         return bool(self._rows(kind).filter(key=key).delete()[0])
 
-    def all(self, kind: str, **wanted: Any) -> list[tuple[str, dict[str, Any]]]:
+    def all(self, kind: str, /, **wanted: Any) -> list[tuple[str, dict[str, Any]]]:
         """Return key and data of the things of a kind, oldest first; ``wanted`` narrows."""
         rows = self._rows(kind).filter(**{f"data__{name}": v for name, v in wanted.items()})
         return list(rows.order_by("id").values_list("key", "data"))

@@ -75,7 +75,15 @@ async def fill(connection: Connection, accepted: "dict[int, Accepted]") -> dict[
             for user in users.get((item.sender.app_id, target.kind, target.id)) or [""]:
                 named = {"to": target.id}
                 item.lines.append(Line(user, target.kind, named, target.correlation_id))
-    refused |= _foreign_streams(accepted)
+    rest = {number: item for number, item in accepted.items() if number not in refused}
+    return refused | await give_threads(connection, rest)
+
+
+async def give_threads(
+    connection: Connection, accepted: "dict[int, Accepted]"
+) -> dict[int, Refusal]:
+    """Give the lines of orders their threads; return the orders that name a wrong one."""
+    refused = _foreign_streams(accepted)
     refused |= await _named_threads(connection, accepted)
     rest = [
         item

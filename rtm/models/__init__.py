@@ -1,6 +1,7 @@
 """Rows of the gateway: customers, devices, threads, messages, receipts and callbacks."""
 
 from imiconnect.rtm.models.callbacks import Callback, CallbackAttempt
+from imiconnect.rtm.models.contacts import Contact
 from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, ProfileBatch
 from imiconnect.rtm.models.desk import Assignment, ThreadGuest
 from imiconnect.rtm.models.events import DeviceEvent, Erasure
@@ -30,6 +31,7 @@ __all__ = [
     "ClientRef",
     "Companion",
     "ConnectionHolder",
+    "Contact",
     "Customer",
     "Device",
     "DeviceEvent",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.identity import uuid7
 from imiconnect.rtm.lanes import MT
+from imiconnect.rtm.sql import NIL
 
 
 class OpenMessage(models.Model):
@@ -192,6 +193,12 @@ class ProviderRef(models.Model):
         indexes = [
             models.Index(fields=["tid"], name="provider_ref_tid"),
             models.Index(fields=["created_at"], name="provider_ref_age"),
+            # A watermark means all that was sent to a customer before.
+            models.Index(
+                fields=["app_id", "address", "-created_at"],
+                condition=~models.Q(app_id=NIL),
+                name="provider_ref_sent",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -101,6 +101,10 @@ class PigeonLinking:
     """A login that grants two lofts."""
 
     button = "LOG IN"
+    account_label = "Loft"
+
+    def origins(self) -> tuple[str, ...]:
+        return ("https://loft.example",)
 
     def begin(self, *, callback_url: str, state: str) -> Begun:
         return Begun(f"https://loft.example/login?state={state}", {"back": callback_url})

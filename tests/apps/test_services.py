@@ -136,7 +136,13 @@ def test_nothing_outside_of_its_folder_names_the_channel_type() -> None:
             text=True,
             check=False,
         ).stdout.split()
-        own = (f"apps/channel_types/{kind.slug}/", f"templates/apps/channel_types/{kind.slug}/")
+        own = (
+            f"apps/channel_types/{kind.slug}/",
+            f"templates/apps/channel_types/{kind.slug}/",
+            f"imiconnect/sandbox/{kind.slug}/",
+            f"templates/sandbox/{kind.slug}/",
+            "imiconnect/console/icons.py",
+        )
         assert [path for path in listed if not path.startswith((*own, "tests/"))] == []
 
 

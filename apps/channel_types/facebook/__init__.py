@@ -1,0 +1,1 @@
+"""Pages on Facebook whose customers write and are written to in Messenger."""

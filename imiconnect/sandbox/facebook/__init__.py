@@ -1,0 +1,1 @@
+"""The double of Facebook: login dialog, Graph API, Messenger, and its webhooks."""

@@ -1,0 +1,1 @@
+"""Messages through providers of apps: intake, sending, and what providers tell."""

@@ -1,0 +1,142 @@
+"""What providers tell, into the gateway's inboxes: messages, receipts, and who was heard."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+
+from imiconnect.apps.channel_types import registry
+from imiconnect.apps.channel_types.events import (
+    Event,
+    Incoming,
+    OptIn,
+    OptOut,
+    Postback,
+    Status,
+    StatusKind,
+)
+from imiconnect.apps.models import App
+from imiconnect.identity import uuid7
+from imiconnect.rtm.models import ProviderRef, Receipt
+from imiconnect.rtm.processors.provider import ProviderNews, note
+from imiconnect.rtm.provider_inbox import ProviderMessage, take_in
+
+_KINDS = {
+    StatusKind.DELIVERED: Receipt.Kind.DELIVERED,
+    StatusKind.READ: Receipt.Kind.READ,
+    StatusKind.FAILED: Receipt.Kind.FAILED,
+}
+#: A customer's messages below a watermark: no more than these are looked through.
+_MOST = 200
+_HEARD = """
+INSERT INTO rtm_contact (id, app_id, address, last_in_at, profile, created_at)
+SELECT u.id, %s, u.address, u.at, '{}'::jsonb, now()
+FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) u (id, address, at)
+ON CONFLICT (app_id, address) DO UPDATE
+  SET last_in_at = greatest(rtm_contact.last_in_at, excluded.last_in_at)
+"""
+
+
+def take(app: App, events: list[Event]) -> None:
+    """Take the events of an app; part of the caller's transaction, the same ones may repeat."""
+    channel = registry.get(app.channel_type).channel
+    _note_heard(app, events)
+    said = (_message(app, channel, event) for event in events)
+    take_in([message for message in said if message])
+    note(channel, str(app.pk), [n for e in events for n in _news(app, channel, e)])
+
+
+def _note_heard(app: App, events: Iterable[Event]) -> None:
+    """Write down when each customer last acted; it opens the window to answer."""
+    last: dict[str, dt.datetime] = {}
+    for event in events:
+        if event.address and isinstance(event, Incoming | Postback | OptIn):
+            last[event.address] = max(event.at, last.get(event.address, event.at))
+    if not last:
+        return
+    rows = sorted(last.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _HEARD,
+            [app.pk, [uuid7() for _ in rows], [a for a, _ in rows], [t for _, t in rows]],
+        )
+
+
+def _message(app: App, channel: str, event: Event) -> ProviderMessage | None:
+    body = _body(event)
+    if body is None or not event.address:
+        return None
+    return ProviderMessage(
+        channel=channel,
+        address=event.address,
+        body=body,
+        provider_id=event.provider_id,
+        account=str(app.pk),
+        app_id=app.pk,
+        at=event.at,
+    )
+
+
+def _body(event: Event) -> dict[str, Any] | None:
+    """Return the content of what a customer did, None for what is no act of theirs."""
+    if isinstance(event, Incoming):
+        return _content(event)
+    if isinstance(event, Postback):
+        data = {"type": "templatePostback", "title": event.title, "payload": event.payload}
+        body = {"message": event.title, "interactiveData": data, "event": "postback"}
+        return body | ({"extras": {"ref": event.ref}} if event.ref else {})
+    if isinstance(event, OptIn):
+        return {"message": "", "event": "optin", "extras": {"ref": event.ref}}
+    if isinstance(event, OptOut):
+        return {"message": "", "event": "optout", "extras": {"ref": event.ref}}
+    return None
+
+
+def _content(event: Incoming) -> dict[str, Any]:
+    body: dict[str, Any] = {"message": event.text}
+    if event.attachments:
+        body["media"] = [
+            {name: value for name, value in _part(item).items() if value not in (None, "")}
+            for item in event.attachments
+        ]
+    if event.payload:
+        body["interactiveData"] = {
+            "type": "quickReplyPostback",
+            "title": event.text,
+            "payload": event.payload,
+        }
+    if event.reply_to:
+        body["replyTo"] = event.reply_to
+    return body | ({"extras": event.extras} if event.extras else {})
+
+
+def _part(item: Any) -> dict[str, Any]:
+    return {
+        "contentType": item.content_type or item.kind,
+        "file": item.url,
+        "latitude": item.latitude,
+        "longitude": item.longitude,
+    }
+
+
+def _news(app: App, channel: str, event: Event) -> list[ProviderNews]:
+    if not isinstance(event, Status):
+        return []
+    ids = event.sent_ids or _below(app, channel, event)
+    kind = _KINDS[event.kind]
+    return [ProviderNews(sent, kind, event.code, event.reason, at=event.at) for sent in ids]
+
+
+def _below(app: App, channel: str, event: Status) -> tuple[str, ...]:
+    """Return the provider's ids of what was sent to a customer until a watermark."""
+    if event.watermark is None:
+        return ()
+    rows = ProviderRef.objects.filter(
+        channel=channel,
+        account=str(app.pk),
+        app_id=app.pk,
+        address=event.address,
+        created_at__lte=event.watermark + dt.timedelta(seconds=2),
+    )
+    return tuple(rows.order_by("-created_at").values_list("provider_id", flat=True)[:_MOST])
