@@ -40,7 +40,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     The rest are the settings of in-app messaging (sections 7 to 7.5). ``secondary_transport``
     may be empty. ``multi_user_per_device`` is about phones; without it a device that registers
-    for another user ends its earlier registration.
+    for another user ends its earlier registration. Without ``server_inbox`` nothing is kept
+    for devices beyond a day; with ``device_sync`` a user's devices hear of what the others
+    have sent, read and deleted.
     """
 
     retry_count: int = 3
@@ -59,6 +61,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     server_inbox: bool = False
     single_device_per_user: bool = False
     multi_user_per_device: bool = False
+    device_sync: bool = False
 
     def allows_origin(self, origin: str) -> bool:
         """Tell whether a page of ``origin`` may be a device of this app."""

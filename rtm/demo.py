@@ -57,6 +57,7 @@ def _app(member: Member) -> App:
         retry_interval_seconds=30,
         allowed_origins=(ANY_ORIGIN,),
         client_key_as_password=True,
+        server_inbox=True,
         profile_required=False,
     )
     return apps.create_app(

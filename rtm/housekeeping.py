@@ -22,6 +22,8 @@ KEEP_BATCHES = dt.timedelta(days=30)
 KEEP_EVENTS = dt.timedelta(days=180)
 #: What rules did is on their pages for a month.
 KEEP_RUNS = dt.timedelta(days=30)
+#: A device that is away for longer reads the lists of the inbox.
+KEEP_USER_EVENTS = dt.timedelta(days=1)
 #: The record of what was sent to a topic.
 KEEP_FANOUTS = dt.timedelta(days=90)
 _AT_ONCE = 5000
@@ -42,6 +44,7 @@ _SOURCES = {
     "expiry": "rtm_openmessage WHERE expires_at <= %b",
     "rules": "(SELECT due_at FROM rtm_ruleevent UNION ALL SELECT due_at FROM sharing_rulerun "
     "WHERE due_at IS NOT NULL) waiting WHERE due_at <= %b",
+    "events": "rtm_userevent WHERE due_at <= %b",
     "fanout": "rtm_fanout WHERE finished_at IS NULL AND accepted_at <= %b",
 }
 QUEUES = tuple(_SOURCES)
@@ -93,6 +96,7 @@ def delete_old(now: dt.datetime) -> int:
         ("sharing_rulerun", KEEP_RUNS),
         ("rtm_profilebatch", KEEP_BATCHES),
         ("rtm_fanout", KEEP_FANOUTS),
+        ("rtm_userevent", KEEP_USER_EVENTS),
     )
     keys = sum(_delete(table, now - time) for table, time in kept)
     return keys + delete_dead(now) + _delete_events(first_uuid7_at(now - KEEP_EVENTS))

@@ -29,6 +29,7 @@ TASKS = {lane: f"rtm.drain_{lane}" for lane in LANES} | {
     "expiry": "rtm.drain_expiry",
     "rules": "rtm.drain_rules",
     "fanout": "rtm.drain_fanout",
+    "events": "rtm.drain_events",
 }
 
 

@@ -14,7 +14,17 @@ from imiconnect.rtm.drain import drain
 from imiconnect.rtm.lanes import LANES, MT, PUSH
 from imiconnect.rtm.nudge import TASKS
 from imiconnect.rtm.partitions import ensure_partitions
-from imiconnect.rtm.processors import dr, expiry, fanout, mo, mt, provider, retry, rules
+from imiconnect.rtm.processors import (
+    dr,
+    events,
+    expiry,
+    fanout,
+    mo,
+    mt,
+    provider,
+    retry,
+    rules,
+)
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.push import companion
 
@@ -74,6 +84,12 @@ def drain_expiry() -> int:
 def drain_rules() -> int:
     """Match events with the rules of services, and do what the rules say."""
     return drain("rules", rules.process_due)
+
+
+@celery.task(name="rtm.drain_events")
+def drain_events() -> int:
+    """Publish what users' devices are told besides messages."""
+    return drain("events", events.process_due)
 
 
 @celery.task(name="rtm.drain_fanout")

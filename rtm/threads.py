@@ -11,7 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.apps.models import App
+from imiconnect.apps.policy import policy_of
+from imiconnect.rtm.events import tell_of_thread, tell_users
 from imiconnect.rtm.models import Stream, Subscription, Thread, Topic
+from imiconnect.rtm.protocol.envelopes import ThreadFacts
 from imiconnect.sharing.models import Service
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 #: What a caller may set, and change later.
 EDITABLE = frozenset({"title", "status", "category", "external_id", "extras"})
+_WORDS = {True: "closeThread", False: "reopenThread"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,19 +74,45 @@ def update_thread(*, thread: Thread, **changes: Any) -> Thread:
     unknown = changes.keys() - EDITABLE
     if unknown:
         raise TypeError(f"unknown fields {sorted(unknown)}")
-    locked: Thread = Thread.objects.select_for_update().get(pk=thread.pk)
+    rows = Thread.objects.select_related("stream", "topic")
+    locked: Thread = rows.select_for_update(of=("self",)).get(pk=thread.pk)
+    before = locked.status
     for name, value in changes.items():
         setattr(locked, name, value)
     locked.updated_at = timezone.now()
     locked.save(update_fields=[*changes, "updated_at"])
+    closed = locked.status == Thread.Status.CLOSED
+    word = "updateThread" if locked.status == before else _WORDS[closed]
+    tell_of_thread(locked, word, facts_of(locked).as_json())
     return locked
 
 
-def delete_message(*, app: App, user_id: str, tid: uuid.UUID) -> bool:
+def facts_of(thread: Thread) -> ThreadFacts:
+    """Return what devices are told of a thread."""
+    return ThreadFacts(
+        id=thread.pk,
+        title=thread.title,
+        type=thread.type,
+        status=thread.status,
+        category=thread.category,
+        external_id=thread.external_id,
+        extras=thread.extras,
+        stream=thread.stream.name if thread.stream else "",
+        created_at=thread.created_at,
+        updated_at=thread.updated_at,
+    )
+
+
+@transaction.atomic
+def delete_message(*, app: App, user_id: str, tid: uuid.UUID, device_id: str = "") -> bool:
     """Hide a message of a user from the lists of their devices; False when there is none.
 
-    The log keeps it: what was sent, was sent.
+    The log keeps it: what was sent, was sent. Where the app syncs devices the others hear of
+    it; ``device_id`` is the one that knows already.
     """
+    if policy_of(app).device_sync:
+        body = {"payload_type": "messageDeleted", "tid": str(tid), "deviceId": device_id}
+        tell_users([(app.pk, user_id, body)])
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE rtm_message SET payload = payload || '{"deleted": true}'

@@ -40,6 +40,7 @@ class PolicySerializer(serializers.Serializer[Any]):
     server_inbox = serializers.BooleanField(required=False)
     single_device_per_user = serializers.BooleanField(required=False)
     multi_user_per_device = serializers.BooleanField(required=False)
+    device_sync = serializers.BooleanField(required=False)
 
 
 class HealthSerializer(serializers.Serializer[Any]):

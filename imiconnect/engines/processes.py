@@ -11,7 +11,7 @@ from imiconnect.environment import Environment
 #: queue has a thread to itself. Callbacks and providers are other people's servers: their
 #: threads wait most of the time.
 WORKERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "gateway": (("mt", "retry", "fanout"), ("--pool=threads", "--concurrency=5")),
+    "gateway": (("mt", "retry", "fanout", "events"), ("--pool=threads", "--concurrency=6")),
     "receipts": (
         ("dr", "provider", "mo", "expiry", "rules"),
         ("--pool=threads", "--concurrency=6"),

@@ -43,6 +43,8 @@ class Medium:
     address: Callable[[str, str, str], str]
     fill: Fill
     needs_app: bool = True
+    #: Whether messages wait longer than a day only with the app's Server Side Inbox.
+    needs_inbox: bool = False
     lane: str = MT
     incoming: Callable[[Incoming], str] = incoming
 

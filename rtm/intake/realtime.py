@@ -18,6 +18,7 @@ REALTIME = media.Medium(
     content=normalized,
     address=_address,
     fill=addresses.fill,
+    needs_inbox=True,
 )
 
 

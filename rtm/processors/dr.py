@@ -20,6 +20,7 @@ from imiconnect.rtm.processors.closing import (
     write_callbacks,
 )
 from imiconnect.rtm.processors.recording import Changed
+from imiconnect.rtm.processors.sync import sync_receipts
 from imiconnect.rtm.protocol.envelopes import News, Told
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.sql import NIL, again_after_deadlock, copy, cursor
@@ -109,6 +110,7 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
         known, failures = _fail(failed, moment)
         changed += [(n.message.organization_id, n.message.id, _end(n.code)) for n in failures]
         write_callbacks(news + failures, moment)
+        sync_receipts(news, moment)
         _put_back((row for row in rows if row[0] not in found | known), moment)
     live.tell(changed=changed)
     return len(rows)

@@ -16,6 +16,7 @@ from imiconnect.rtm.outcomes import APP_OFF
 from imiconnect.rtm.processors.closing import write_inbound_callbacks
 from imiconnect.rtm.processors.mo_threads import Belonging, Said, belongings
 from imiconnect.rtm.processors.republish import spread
+from imiconnect.rtm.processors.sync import sync_messages
 from imiconnect.rtm.protocol.envelopes import CONTENT, Incoming
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.rules.sources import Heard, note_messages
@@ -107,6 +108,7 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
         # What goes to the own URL of a number is in no service's hands.
         note_messages(_heard(line, owners[line[0]]) for line in heard if line[0] not in urls)
         spread(heard, threads)
+        sync_messages(heard, threads, moment)
     _report(len(taken), len(rows), len(heard))
     live.tell(created=[line[2] for line in lines])
     return len(taken)

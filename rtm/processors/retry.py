@@ -39,6 +39,20 @@ WHERE o.id = open.id AND o.lane = 'mt'
 """
 
 
+# Events since the devices that have just connected went away; to a new device, all there are.
+_EVENTS = """
+WITH woken AS (
+  SELECT w.app_id, w.address, coalesce((
+    SELECT min(coalesce(d.away_since, '-infinity')) FROM rtm_device d
+    WHERE d.app_id = w.app_id AND d.user_id = w.address AND d.unregistered_at IS NULL
+      AND d.is_connected AND d.last_seen_at > now() - interval '60 seconds'), now()) AS since
+  FROM (SELECT DISTINCT * FROM unnest(%b::uuid[], %b::text[]) w (app_id, address)) w)
+UPDATE rtm_userevent e SET due_at = %b FROM woken w
+WHERE e.app_id = w.app_id AND e.address = w.address AND e.due_at IS NULL
+  AND e.created_at > w.since - interval '5 seconds'
+"""
+
+
 def schedule_wake(app_id: uuid.UUID, user_id: str, *, now: dt.datetime | None = None) -> None:
     """Write down that a device of a user has connected; ``app_id`` is the app's key."""
     schedule_wakes([(app_id, user_id)], now=now)
@@ -77,4 +91,7 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
             own.execute(_DUE_NOW, [[u[0] for u in users], [u[1] for u in users], moment])
             if own.rowcount:
                 transaction.on_commit(lambda: nudge("mt"))
+            own.execute(_EVENTS, [[u[0] for u in users], [u[1] for u in users], moment])
+            if own.rowcount:
+                transaction.on_commit(lambda: nudge("events"))
     return len(users)

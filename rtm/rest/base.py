@@ -63,6 +63,11 @@ class RtmsView(APIView):
         if self.service is None and not self.policy.client_key_as_password:
             raise RtmsError(Code.NO_TOKEN, "The header key with the service key is missing.")
 
+    def need_inbox(self) -> None:
+        """Refuse what only apps with a Server Side Inbox have."""
+        if not self.policy.server_inbox:
+            raise RtmsError(Code.NO_INBOX)
+
     def _key_in_url(self, request: Request) -> str:
         """Return nothing: a key in a URL ends up in logs."""
         return ""

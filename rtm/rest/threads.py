@@ -30,6 +30,8 @@ class _ThreadsView(RtmsView):
     def page(self, request: Request, rows: "QuerySet[Thread]", user_id: str = "") -> Response:
         """Answer a part of a list, latest change first."""
         query = query_of(bodies.PageQuery, request)
+        if query["fetchunreadcount"]:
+            self.need_inbox()
         ordered = rows.select_related("stream", "topic").order_by("-updated_at", "-id")
         threads = list(ordered[query["start"] : query["start"] + query["limit"]])
         counted = query["fetchunreadcount"] and user_id
@@ -183,6 +185,7 @@ class ThreadMessagesView(_ThreadsView):
         """List those before ``from``, newest first; none that was deleted."""
         query = query_of(bodies.MessagesQuery, request)
         self.user_devices(user_id)
+        self.need_inbox()
         thread = self.thread_of(user_id, thread_id)
         rows = Message.objects.filter(thread=thread, app=self.app, address=user_id)
         rows = rows.exclude(payload__has_key="deleted")
@@ -210,7 +213,12 @@ class DeleteMessageView(RtmsView):
         """Hide the message from the user's lists."""
         values = self.body(DeleteMessageBody)
         device = self.device_of(values["clientId"])
-        found = services.delete_message(app=self.app, user_id=device.user_id, tid=values["tid"])
+        found = services.delete_message(
+            app=self.app,
+            user_id=device.user_id,
+            tid=values["tid"],
+            device_id=device.device_id,
+        )
         if not found:
             missing = "The message does not exist."
             raise RtmsError(Code.INVALID, missing, status=HTTPStatus.NOT_FOUND)

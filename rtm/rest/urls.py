@@ -5,7 +5,7 @@
 
 from django.urls import path
 
-from imiconnect.rtm.rest import devices, profiles, push, segments, threads, topics
+from imiconnect.rtm.rest import devices, inbox, profiles, push, segments, threads, topics
 
 _V2 = "resources/v2/"
 _V3 = "rtmsAPI/api/v3/"
@@ -36,6 +36,9 @@ urlpatterns = [
     path(f"{_USER}threads/<str:thread_id>", threads.UserThreadView.as_view()),
     path(f"{_USER}threads/<str:thread_id>/update", threads.UserThreadView.as_view()),
     path(f"{_USER}threads/<str:thread_id>/messages", threads.ThreadMessagesView.as_view()),
+    path(f"{_APP}typing", inbox.TypingView.as_view()),
+    path(f"{_USER}unreadthreads", inbox.UnreadThreadsView.as_view()),
+    path(f"{_USER}threads/<str:thread_id>/typing", inbox.AgentTypingView.as_view()),
     path(f"{_APPS}topics", topics.TopicsView.as_view()),
     path(f"{_APPS}topics/<str:topic>", topics.TopicView.as_view()),
     path(f"{_APPS}topics/<str:topic>/users", topics.SubscribersView.as_view()),

@@ -29,6 +29,7 @@ _TRANSPORTS = [("mqtt", _("MQTT")), ("websocket", _("Web Socket"))]
 FIELDS = (
     "primary_transport", "secondary_transport", "secured_port", "payload_encryption",
     "jwt_authorization", "server_inbox", "single_device_per_user", "multi_user_per_device",
+    "device_sync",
 )  # fmt: skip
 
 
@@ -79,6 +80,12 @@ class MessagingForm(ConsoleForm):
         label=_("Allow multi-user registration on the same device"),
         required=False,
         help_text=_("For iOS and Android. Only the last registered user gets messages in-app."),
+    )
+
+    device_sync = forms.BooleanField(
+        label=_("Sync a user's devices"),
+        required=False,
+        help_text=_("What one device sends, reads and deletes is told to the user's others."),
     )
 
     def clean_jwt_secret(self) -> str:

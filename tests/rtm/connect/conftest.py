@@ -100,8 +100,8 @@ def make_app(admin: Member) -> MakeApp:
 
 @pytest.fixture
 def app(make_app: MakeApp) -> App:
-    """An app whose devices prove themselves with access tokens."""
-    return make_app()
+    """An app with an inbox, whose devices prove themselves with access tokens."""
+    return make_app(server_inbox=True)
 
 
 @pytest.fixture

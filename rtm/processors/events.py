@@ -1,0 +1,54 @@
+"""Publishing events of users: claim, publish, and forget the claim of what was taken."""
+
+import datetime as dt
+from typing import LiteralString
+
+import msgspec
+from django.utils import timezone
+
+from imiconnect.rtm.broker import link
+from imiconnect.rtm.processors.claims import LEASE_SECONDS
+from imiconnect.rtm.protocol import topics
+from imiconnect.rtm.protocol.clock import iso
+from imiconnect.rtm.sql import again_after_deadlock, cursor
+
+BATCH = 500
+_encode = msgspec.json.Encoder().encode
+
+_CLAIM: LiteralString = """
+WITH due AS (SELECT id FROM rtm_userevent WHERE due_at <= %b ORDER BY due_at, id LIMIT %b
+  FOR UPDATE SKIP LOCKED)
+UPDATE rtm_userevent e SET due_at = %b FROM due, apps_app a
+WHERE e.id = due.id AND a.id = e.app_id
+RETURNING e.id, a.app_id, e.address, e.body, e.created_at
+"""
+_DONE: LiteralString = """
+UPDATE rtm_userevent SET due_at = NULL WHERE id = ANY(%b::bigint[]) AND due_at = %b
+"""
+
+
+@again_after_deadlock
+def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
+    """Publish a batch of events; return how many were claimed.
+
+    What the broker does not take is due again after the lease.
+    """
+    moment = now or timezone.now()
+    lease = moment + dt.timedelta(seconds=LEASE_SECONDS)
+    with cursor() as own:
+        own.execute(_CLAIM, [moment, limit, lease])
+        rows = sorted(own.fetchall())
+    if not rows:
+        return 0
+    batch = [(topics.downlink(row[1], row[2]), _payload(*row[1:])) for row in rows]
+    taken = link.publish(batch)
+    done = [row[0] for row, is_taken in zip(rows, taken, strict=True) if is_taken]
+    with cursor() as own:
+        own.execute(_DONE, [done, lease])
+    return len(rows)
+
+
+def _payload(app_id: str, user_id: str, body: dict[str, object], at: dt.datetime) -> bytes:
+    created = iso(at)
+    frame = {"appId": app_id, "userId": user_id, "channel": "rt", "created_on": created}
+    return _encode(frame | {"ts": created} | body)
