@@ -155,6 +155,17 @@ class FanOutAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.MediaFile)
+class MediaFileAdmin(ReadOnlyAdmin):
+    """Files that devices have uploaded."""
+
+    list_display = ("id", "app", "user_id", "content_type", "size", "created_at")
+    list_filter: ClassVar = [_APP, "content_type"]
+    list_select_related = ("app",)
+    exact = ("user_id", "id")
+    ordering = ("-id",)
+
+
 @admin.register(models.UserEvent)
 class UserEventAdmin(ReadOnlyAdmin):
     """What users' devices are told besides messages."""

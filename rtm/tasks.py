@@ -12,6 +12,7 @@ from imiconnect.rtm.callbacks.tasks import send_callbacks
 from imiconnect.rtm.customers import erasing
 from imiconnect.rtm.drain import drain
 from imiconnect.rtm.lanes import LANES, MT, PUSH
+from imiconnect.rtm.media import services as media
 from imiconnect.rtm.nudge import TASKS
 from imiconnect.rtm.partitions import ensure_partitions
 from imiconnect.rtm.processors import (
@@ -117,6 +118,7 @@ def keep_house() -> None:
     """Make partitions ahead, delete what is old, and finish what erasures have left."""
     ensure_partitions(timezone.now())
     housekeeping.delete_old(timezone.now())
+    media.delete_old(timezone.now() - housekeeping.KEEP_MEDIA)
     erasing.erase_due()
 
 

@@ -14,7 +14,7 @@ from imiconnect.identity import uuid7
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Number, OfflineRequest
 from imiconnect.rtm.directory import create_customer
-from imiconnect.rtm.models import Callback, Device, Message, ProfileBatch, Thread
+from imiconnect.rtm.models import Callback, Device, MediaFile, Message, ProfileBatch, Thread
 from imiconnect.rtm.segments import create_segment
 from imiconnect.rtm.streams import create_stream
 from imiconnect.rtm.telecom.optouts import opt_out, save_word
@@ -42,6 +42,9 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
     device = Device.objects.create(app=app, user_id="u1", device_id="d1", customer=customer)
     thread = Thread.objects.create(app=app, service=service, stream=stream, user_id="u1")
     topic = create_topic(app=app, name="northwind-topic")
+    media = MediaFile.objects.create(
+        app=app, user_id="u1", content_type="image/png", size=1, path="none"
+    )
     segment = create_segment(app=app, name="northwind-segment", criteria="northwind-topic")
     message = Message.objects.create(
         transid=uuid7(), organization=admin.organization, service=service, app=app,
@@ -86,6 +89,7 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         "device": device.pk,
         "thread": thread.pk,
         "topic": topic.pk,
+        "media": media.pk,
         "segment": segment.pk,
         "authorization": authorization.pk,
         "message": message.pk,

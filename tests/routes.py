@@ -44,6 +44,7 @@ OBJECTS = {
     "customers/segments/:segment": "segment",
     "customers/:key": "customer",
     "rtmsAPI/:topic": "topic",
+    "media_id": "media",
     "rtmsAPI/:segment": "segment",
     "api/v1/streams/:pk": "stream",
     "api/v1/threads/:pk": "thread",

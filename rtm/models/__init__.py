@@ -6,6 +6,7 @@ from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, 
 from imiconnect.rtm.models.desk import Assignment, ThreadGuest
 from imiconnect.rtm.models.events import DeviceEvent, Erasure
 from imiconnect.rtm.models.fanouts import FanOut, UserEvent
+from imiconnect.rtm.models.media import MediaFile
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
 from imiconnect.rtm.models.optouts import OptOut, OptWord
 from imiconnect.rtm.models.push import Companion, PushAddress
@@ -39,6 +40,7 @@ __all__ = [
     "FanOut",
     "IdempotencyKey",
     "Inbound",
+    "MediaFile",
     "Message",
     "OpenMessage",
     "OptOut",

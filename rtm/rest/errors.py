@@ -29,6 +29,7 @@ class Code(Enum):
     NO_APP_ID = ("14", HTTPStatus.BAD_REQUEST, "The appId is missing.")
     WRONG_KEY = ("26", HTTPStatus.UNAUTHORIZED, "The secretKey does not belong to this app.")
     NO_STREAM = ("31", HTTPStatus.NOT_FOUND, "The stream does not exist.")
+    CONTENT_TYPE = ("36", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The content type is refused.")
     WRONG_TOKEN = ("38", HTTPStatus.UNAUTHORIZED, "The accessToken does not fit this device.")
     NO_TOKEN = ("39", HTTPStatus.UNAUTHORIZED, "The accessToken header is missing.")
     OLD_TOKEN = ("40", HTTPStatus.UNAUTHORIZED, "The accessToken has expired.")

@@ -5,7 +5,16 @@
 
 from django.urls import path
 
-from imiconnect.rtm.rest import devices, inbox, profiles, push, segments, threads, topics
+from imiconnect.rtm.rest import (
+    devices,
+    inbox,
+    media,
+    profiles,
+    push,
+    segments,
+    threads,
+    topics,
+)
 
 _V2 = "resources/v2/"
 _V3 = "rtmsAPI/api/v3/"
@@ -46,6 +55,9 @@ urlpatterns = [
     path(f"{_USER}topics", topics.UserTopicsView.as_view()),
     path(f"{_APPS}segments", segments.SegmentsView.as_view()),
     path(f"{_APPS}segments/<str:segment>", segments.SegmentView.as_view()),
+    path(f"{_APP}user/<str:user_id>/generatemedia", media.GenerateMediaView.as_view()),
+    path("rtmsAPI/api/v1/media/<str:app_id>/upload", media.UploadView.as_view()),
+    path("rtmsAPI/api/v1/media/<str:app_id>/<uuid:media_id>", media.read_media),
     # /resources/v2/
     path(f"{_V2}customerprofile", profiles.CustomerProfileView.as_view()),
     path(f"{_V2}customerprofile/status/<str:transid>", profiles.ProfileBatchView.as_view()),

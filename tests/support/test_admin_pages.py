@@ -170,6 +170,9 @@ def _topic_rows(app: App, service: Service, number: int) -> None:
     rtm.Subscription.objects.create(topic=topic, user_id="u")
     segment = rtm.Segment.objects.create(app=app, name=f"vip{number}")
     rtm.SegmentUser.objects.create(segment=segment, user_id="u")
+    rtm.MediaFile.objects.create(
+        app=app, user_id="u", content_type="image/png", size=1, path="x"
+    )
     rtm.UserEvent.objects.create(app=app, address="u", body={})
     now = timezone.now()
     rtm.FanOut.objects.create(

@@ -1,0 +1,1 @@
+"""Files of messages: parsed, stored, previewed, and reached by addresses that expire."""

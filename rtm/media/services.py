@@ -1,0 +1,52 @@
+"""Writes of files: stored under names of our making, and deleted when they are old."""
+
+import datetime as dt
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from imiconnect.apps.models import App
+from imiconnect.identity import uuid7
+from imiconnect.rtm.media.parsing import parse
+from imiconnect.rtm.models import MediaFile
+
+_AT_ONCE = 500
+
+
+def store(
+    *, app: App, user_id: str, data: bytes, content_type: str, preview: bool
+) -> MediaFile:
+    """Store a file that a user has uploaded; raises ``parsing.Refused``.
+
+    A crash between storage and commit leaves a file that nobody can reach.
+    """
+    parsed = parse(data, content_type, with_preview=preview)
+    key = uuid7()
+    name = default_storage.save(f"rtm/{app.pk}/{key}", ContentFile(data))
+    if parsed.preview:
+        default_storage.save(f"{name}-preview", ContentFile(parsed.preview))
+    row: MediaFile = MediaFile.objects.create(
+        id=key,
+        app=app,
+        user_id=user_id,
+        content_type=parsed.content_type,
+        size=len(data),
+        path=name,
+        has_preview=bool(parsed.preview),
+    )
+    return row
+
+
+def delete_old(before: dt.datetime) -> int:
+    """Delete files from before a time; return how many."""
+    total = 0
+    while rows := list(MediaFile.objects.filter(created_at__lt=before)[:_AT_ONCE]):
+        for row in rows:
+            default_storage.delete(row.path)
+            if row.has_preview:
+                default_storage.delete(f"{row.path}-preview")
+        with transaction.atomic():
+            MediaFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        total += len(rows)
+    return total

@@ -1,0 +1,32 @@
+"""Files that devices have uploaded, for their messages."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.apps.models import App
+from imiconnect.identity import Identified
+from imiconnect.rtm.querysets import AppOwnedQuerySet
+
+
+class MediaFile(Identified):
+    """A file in the storage, parsed before it was stored; reached by signed addresses alone."""
+
+    app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="+")
+    user_id = models.CharField(_("user ID"), max_length=128)
+    content_type = models.CharField(_("content type"), max_length=100)
+    size = models.PositiveIntegerField(_("size (bytes)"))
+    #: Path in the storage; a preview lies beside it, with ``-preview`` behind.
+    path = models.CharField(max_length=200)
+    has_preview = models.BooleanField(_("preview"), default=False)
+
+    objects: ClassVar[Any] = AppOwnedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("media file")
+        verbose_name_plural = _("media files")
+        indexes = [models.Index(fields=["created_at"], name="media_age")]
+
+    def __str__(self) -> str:
+        return f"{self.content_type} {self.pk}"
