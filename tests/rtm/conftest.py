@@ -35,7 +35,12 @@ def rtm_app(organization: Organization) -> App:
         app_id="NB12345678",
         name="Bank",
         channel_type="mobile_web",
-        policy=POLICY | {"client_key_as_password": True, "allowed_origins": ["https://a.test"]},
+        policy=POLICY
+        | {
+            "client_key_as_password": True,
+            "allowed_origins": ["https://a.test"],
+            "server_inbox": True,
+        },
     )
     ClientKey.objects.create(app=row, secret=CLIENT_KEY, digest=digest(CLIENT_KEY))
     return row

@@ -198,6 +198,8 @@ def test_without_an_inbox_nothing_waits_beyond_a_day(
 def test_without_an_inbox_there_is_no_history(
     rtm_app: App, service: Service, client: Any, device: Device
 ) -> None:
+    rtm_app.policy = rtm_app.policy | {"server_inbox": False}
+    rtm_app.save()
     thread = Thread.objects.create(app=rtm_app, user_id="u1")
     base = "/rtmsAPI/api/v3/apps/NB12345678/user/u1"
     headers = {"secretKey": CLIENT_KEY}
