@@ -213,9 +213,18 @@ def _end_others(device: Device) -> None:
     if policy.single_device_per_user:
         for other in rows.filter(user_id=device.user_id):
             unregister_device(device=other)
-    if not policy.multi_user_per_device and device.platform in _PHONES:
-        for other in rows.filter(device_id=device.device_id):
-            unregister_device(device=other)
+    if device.platform not in _PHONES:
+        return
+    for other in rows.filter(device_id=device.device_id):
+        (_silence if policy.multi_user_per_device else unregister_device)(device=other)
+
+
+def _silence(*, device: Device) -> None:
+    """End a user's connection and tokens on a device that they share; push stays."""
+    device = _locked(device)
+    device.access_token_digest = device.refresh_token_digest = None
+    device.save()
+    _kick_later(device)
 
 
 def log_event(
