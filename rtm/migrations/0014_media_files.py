@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("apps", "0003_providers"),
-        ("rtm", "0012_away_since"),
+        ("rtm", "0013_away_since"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rtm", "0011_desk"),
+        ("rtm", "0012_contacts"),
     ]
 
     operations = [
