@@ -76,6 +76,12 @@ class Environment(BaseSettings):
     RTM_AUTH_CALLOUT_URL: str = ""
     RTM_AUTH_CALLOUT_SEED: str = ""
 
+    #: Weeks of the message log that are older go, after they are in a file; 0 keeps all.
+    KEEP_MESSAGES_DAYS: int = Field(default=0, ge=0, le=36_500)
+    #: Where the files are, unless set DATA_DIR/archive; 0 drops without a file.
+    ARCHIVE_DIR: Path | None = None
+    ARCHIVE_MESSAGES: bool = True
+
     EMAIL_URL: str = "console://"
     DEFAULT_FROM_EMAIL: str = "IMIconnect <no-reply@localhost>"
     LOG_LEVEL: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")

@@ -270,6 +270,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+KEEP_MESSAGES_DAYS = ENV.KEEP_MESSAGES_DAYS
+ARCHIVE_MESSAGES = ENV.ARCHIVE_MESSAGES
+ARCHIVE_DIR = ENV.ARCHIVE_DIR or DATA_DIR / "archive"
 MEDIA_ROOT = DATA_DIR / "media"
 
 # Source maps are for developers, and the API page needs Swagger UI alone: compressing the

@@ -44,6 +44,17 @@ def partition_name(table: str, monday: dt.datetime) -> str:
     return f"{table}_{monday:%Y_%m_%d}"
 
 
+def partitions_of(table: str) -> list[str]:
+    """Return the names of the partitions of a table, the oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+            "WHERE i.inhparent = %s::regclass ORDER BY c.relname",
+            [table],
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
 def ensure_partitions(now: dt.datetime) -> list[str]:
     """Create the partitions of this week and the next ones that do not exist yet.
 
@@ -53,8 +64,9 @@ def ensure_partitions(now: dt.datetime) -> list[str]:
     made: list[str] = []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rtm-partitions'))")
-        existing = set(connection.introspection.table_names(cursor))
         for table in PARTITIONED_TABLES:
+            # Django's own list of tables leaves partitions out.
+            existing = set(partitions_of(table))
             if f"{table}_default" not in existing:
                 cursor.execute(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT")
             for week in range(WEEKS_AHEAD + 1):

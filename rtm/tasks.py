@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from imiconnect.celery import app as celery
 from imiconnect.rtm import housekeeping, inactive, nudge
+from imiconnect.rtm.archive import archive_old
 from imiconnect.rtm.bindings import PUBLISH_POLICY
 from imiconnect.rtm.broker import link
 from imiconnect.rtm.callbacks.tasks import send_callbacks
@@ -122,6 +123,12 @@ def keep_house() -> None:
     erasing.erase_due()
 
 
+@celery.task(name="rtm.archive")
+def archive() -> list[str]:
+    """Write old weeks of the log to files and drop them."""
+    return archive_old(timezone.now())
+
+
 @celery.task(name="rtm.erase")
 def erase() -> int:
     """Empty the messages of customers that were erased."""
@@ -150,6 +157,9 @@ celery.add_periodic_task(
     celery.signature("rtm.forget_inactive"),
     name="forget inactive devices",
     queue="default",
+)
+celery.add_periodic_task(
+    _SIX_HOURS, celery.signature("rtm.archive"), name="archive messages", queue="default"
 )
 
 __all__ = ["send_callbacks"]

