@@ -53,13 +53,16 @@ def archive_old(now: dt.datetime, folder: Path | None = None) -> list[str]:
 
 
 def _weeks() -> list[dt.datetime]:
-    found = {
-        dt.datetime(*map(int, match.groups()), tzinfo=dt.UTC)  # type: ignore[arg-type]
-        for table in PARTITIONED_TABLES
-        for name in partitions_of(table)
-        if (match := _NAME.search(name))
-    }
-    return sorted(found)
+    names = [name for table in PARTITIONED_TABLES for name in partitions_of(table)]
+    return sorted({monday for name in names if (monday := _monday_in(name))})
+
+
+def _monday_in(name: str) -> dt.datetime | None:
+    match = _NAME.search(name)
+    if match is None:
+        return None
+    year, month, day = map(int, match.groups())
+    return dt.datetime(year, month, day, tzinfo=dt.UTC)
 
 
 def _has_open(monday: dt.datetime) -> bool:
