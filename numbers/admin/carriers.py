@@ -7,7 +7,15 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
 from imiconnect.numbers.admin.catalogue import ReferenceAdmin
-from imiconnect.numbers.models import CarrierAccount, CarrierRoute, Throughput
+from imiconnect.numbers.models import (
+    CarrierAccount,
+    CarrierRoute,
+    SmppFragment,
+    SmppLink,
+    SmppPart,
+    SmppReceipt,
+    Throughput,
+)
 from imiconnect.support import ReadOnlyAdmin
 
 
@@ -71,3 +79,44 @@ class ThroughputAdmin(ReadOnlyAdmin):
     list_display = ("key", "tokens", "filled_at")
     exact = ("key",)
     ordering = ("key",)
+
+
+@admin.register(SmppLink)
+class SmppLinkAdmin(ReadOnlyAdmin):
+    """How the connections to message centres are."""
+
+    list_display = ("account", "is_bound", "error", "seen_at")
+    exact = ("account",)
+    ordering = ("account",)
+
+
+@admin.register(SmppPart)
+class SmppPartAdmin(ReadOnlyAdmin):
+    """Parts of texts on their way to centres."""
+
+    list_display = (
+        "message", "number", "total", "account", "state", "provider_id", "failures", "due_at",
+    )  # fmt: skip
+    list_filter = ("state",)
+    exact = ("message", "provider_id")
+    exclude = ("content",)
+    ordering = ("-id",)
+
+
+@admin.register(SmppReceipt)
+class SmppReceiptAdmin(ReadOnlyAdmin):
+    """Receipts that wait for the id that they are about."""
+
+    list_display = ("provider_id", "account", "state", "error", "received_at")
+    exact = ("provider_id",)
+    ordering = ("-id",)
+
+
+@admin.register(SmppFragment)
+class SmppFragmentAdmin(ReadOnlyAdmin):
+    """Parts of texts that came in and wait for the others."""
+
+    list_display = ("sender", "to", "number", "total", "account", "received_at")
+    exact = ("sender",)
+    exclude = ("text", "data")
+    ordering = ("-id",)

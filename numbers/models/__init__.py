@@ -27,6 +27,7 @@ from imiconnect.numbers.models.requests import (
     OperatorVerification,
     ShortCodeRequest,
 )
+from imiconnect.numbers.models.smpp import SmppFragment, SmppLink, SmppPart, SmppReceipt
 from imiconnect.numbers.models.stock import StockNumber
 
 __all__ = [
@@ -52,6 +53,10 @@ __all__ = [
     "ShortCodeFormat",
     "ShortCodeOrder",
     "ShortCodeRequest",
+    "SmppFragment",
+    "SmppLink",
+    "SmppPart",
+    "SmppReceipt",
     "SmsRestriction",
     "StockNumber",
     "Throughput",

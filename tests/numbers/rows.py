@@ -20,6 +20,7 @@ def make_rows(member: Member) -> dict[str, models.Number]:
     account = models.CarrierAccount.objects.get(slug="stock")
     models.CarrierRoute.objects.get_or_create(account=account, country_id="GB")
     throughput.take("route:0", 1, 1)
+    _smpp_rows()
     rate = models.RateCard.objects.get(country="GB", number_type="multi_function")
     stock = [stock_row(e164, rate) for e164 in numbers_of(rate, 3)]
     models.StockNumber.objects.bulk_create(stock, ignore_conflicts=True)
@@ -34,6 +35,19 @@ def make_rows(member: Member) -> dict[str, models.Number]:
     }
     _details(member, made)
     return {str(kind): number for kind, number in made.items()}
+
+
+def _smpp_rows() -> None:
+    now = timezone.now()
+    models.SmppLink.objects.get_or_create(account="smpp", defaults={"seen_at": now})
+    models.SmppPart.objects.create(
+        account="smpp", message=uuid7(), number=1, total=1, content={}, expires_at=now
+    )
+    models.SmppReceipt.objects.create(account="smpp", provider_id="m1", state=2)
+    models.SmppFragment.objects.create(
+        account="smpp", sender="1", to="2", reference=models.SmppFragment.objects.count(),
+        number=1, total=2,
+    )  # fmt: skip
 
 
 def _number(member: Member, kind: str, value: str, **fields: Any) -> models.Number:
