@@ -12,6 +12,8 @@ class ChannelAppsConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the apps into the navigation."""
-        from imiconnect.console import shell
+        from imiconnect.apps.panels import attention
+        from imiconnect.console import panels, shell
 
+        panels.register_attention(attention)
         shell.register_section(shell.Section("apps", _("Apps"), "apps:list", "apps", 30))

@@ -7,16 +7,17 @@ mail well before. The provider is asked outside of any transaction.
 
 import datetime as dt
 import logging
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from imiconnect.apps import mailing
 from imiconnect.apps.channel_types.errors import UNREADABLE, ChannelError
-from imiconnect.apps.channel_types.handler import Checked, Handler
+from imiconnect.apps.channel_types.handler import Checked, Ending, Handler
 from imiconnect.apps.connection import account_of, handler_of, redacted, secrets_of
 from imiconnect.apps.models import App, AppExpiry, AppHealth
 from imiconnect.apps.nudge import nudge
@@ -113,11 +114,21 @@ def _note_success(app: App, found: Checked) -> AppHealth:
     row.checked_at = timezone.now()
     row.broken_since = row.told_at = None
     row.save()
-    known = {ending.name for ending in found.endings}
-    app.expiries.exclude(name__in=known).delete()
-    for ending in found.endings:
-        _keep_ending(app, ending.name, ending.expires_at)
+    keep_endings(app=app, endings=found.endings)
     return row
+
+
+@transaction.atomic
+def keep_endings(*, app: App, endings: Iterable[Ending]) -> None:
+    """Write down everything of an app that ends by itself; what is not named any more goes.
+
+    For a type whose credentials say it themselves, such as certificates; others tell it with
+    each check.
+    """
+    kept = {ending.name: ending.expires_at for ending in endings}
+    app.expiries.exclude(name__in=kept).delete()
+    for name, expires_at in kept.items():
+        _keep_ending(app, name, expires_at)
 
 
 def _keep_ending(app: App, name: str, expires_at: dt.datetime) -> None:
@@ -172,7 +183,7 @@ def say_goodbye(app: App) -> None:
     transaction.on_commit(partial(handler.deactivate, account), robust=True)
 
 
-def broken_apps() -> Any:
-    """Return the condition-free rows of apps that are broken and on, newest episode first."""
-    rows = AppHealth.objects.filter(state=AppHealth.State.BROKEN, app__state=App.State.ACTIVE)
-    return rows.order_by(F("broken_since").desc())
+def broken_apps(apps: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the broken ones of ``apps`` that are on, newest episode first."""
+    broken = apps.filter(state=App.State.ACTIVE, checkup__state=AppHealth.State.BROKEN)
+    return broken.select_related("checkup").order_by("-checkup__broken_since")

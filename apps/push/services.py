@@ -13,8 +13,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.apps.channel_types.handler import Ending
+from imiconnect.apps.health import keep_endings
 from imiconnect.apps.models import App
 from imiconnect.apps.push.credentials import (
+    ApnsCertificate,
     Credentials,
     Platform,
     facts_of,
@@ -57,6 +60,12 @@ def credentials_of(app: App, platform: str) -> Credentials | None:
 def _save(app: App, changed: Secrets) -> None:
     app.secrets = msgspec.json.encode(changed).decode()
     app.save(update_fields=["secrets", "updated_at"])
+    endings = [
+        Ending(f"{platform}_certificate", credentials.valid_until)
+        for platform, credentials in changed.push.items()
+        if isinstance(credentials, ApnsCertificate)
+    ]
+    keep_endings(app=app, endings=endings)
 
 
 @transaction.atomic

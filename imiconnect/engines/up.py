@@ -160,6 +160,11 @@ class Platform:
         environment = self._environment
         url = environment.PUBLIC_URL or f"http://{environment.HOST}:{environment.PORT}"
         self._say(f"\nIMIconnect is ready after {seconds:.1f} s: {url}")
+        if environment.SANDBOX:
+            self._say(
+                "The sandbox is on: doubles stand in for the providers (Tools, Sandbox), and "
+                "nothing leaves this machine. SANDBOX=0 uses the real ones."
+            )
         accounts = self._demo_accounts(url)
         if accounts:
             self._say(

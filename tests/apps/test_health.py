@@ -153,6 +153,14 @@ def test_new_credentials_are_checked_at_once(loft_app: App) -> None:
     assert health.check_due() == 1
 
 
+def test_the_dashboard_names_a_broken_app(
+    loft_app: App, checked: Any, pigeon: Loft, viewer: Member, client_of: ClientOf
+) -> None:
+    pigeon.problem = ChannelError(CREDENTIALS)
+    checked(loft_app)
+    assert "The app Carrier pigeons does not work" in client_of(viewer).get("/").text
+
+
 def test_an_app_that_is_off_is_not_checked(loft_app: App) -> None:
     services.set_app_state(app=loft_app, state=App.State.OFF)
     assert health.check_due() == 0

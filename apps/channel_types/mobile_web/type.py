@@ -29,5 +29,6 @@ TYPE = ChannelType(
     manage_template="apps/channel_types/mobile_web/manage.html",
     done_template="apps/channel_types/mobile_web/done.html",
     credentials_template="apps/channel_types/mobile_web/credentials.html",
+    ending_labels={"ios_certificate": _("APNs certificate")},
     order=10,
 )
