@@ -64,4 +64,5 @@ urlpatterns = [
     path("services/<uuid:service_id>/", include(_ONE)),
     path("apps/<uuid:app_id>/sharing/", shares.Shares.as_view(), name="app_shares"),
     path("apps/<uuid:app_id>/why/", why.WhyApp.as_view(), name="app_why"),
+    path("numbers/<uuid:pk>/access/why/", why.WhyNumber.as_view(), name="number_why"),
 ]

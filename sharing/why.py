@@ -15,6 +15,7 @@ from imiconnect.accounts.roles import ACT_WORDS, Act
 from imiconnect.accounts.services.rules import holds, organization_id_of
 from imiconnect.apps.models import App
 from imiconnect.console.words import Words
+from imiconnect.numbers.models import Number
 from imiconnect.sharing.models import AppShare
 from imiconnect.sharing.querysets import Level, shares_in_force
 from imiconnect.sharing.reach import levels_of
@@ -64,6 +65,23 @@ def reasons(app: App, member: Member) -> list[Reason]:
             link = Link(_("Share"), _told(row, level))
             found.append(_reason(member, link, level, False, usable))
     return found
+
+
+def number_reasons(number: Number, member: Member) -> list[Reason]:
+    """Return why a person sees a number: numbers are the whole organization's, never shared."""
+    if number.organization_id != member.organization_id:
+        return []
+    organization = member.organization
+    owner = _("It belongs to %(level)s as a whole, as every number does; none is shared.")
+    name, level = member.user.get_full_name(), path_of(member.level)
+    at = _("%(name)s is in the organization, at %(level)s.") % {"name": name, "level": level}
+    acts = [act for act in (Act.MANAGE_NUMBERS, Act.ALLOCATE) if member.can(act)]
+    links = (
+        Link(_("Owner"), str(owner % {"level": organization.name})),
+        Link(_("Organization"), str(at)),
+        Link(_("Role"), _as_role(member, acts)),
+    )
+    return [Reason(links, usable=True)]
 
 
 def _reaches(row: AppShare, level: Level, member: Member) -> bool:
@@ -138,8 +156,12 @@ def _role(member: Member, owned: bool) -> str:
         and (owned or act == Act.ALLOCATE)
         and not (act == Act.SHARE_APPS and member.team_id)
     ]
+    return _as_role(member, allowed)
+
+
+def _as_role(member: Member, allowed: list[Act]) -> str:
     words = "; ".join(str(ACT_WORDS[act]) for act in allowed) or str(_("see it"))
     return str(_("As %(role)s: %(acts)s.") % {"role": member.get_role_display(), "acts": words})
 
 
-__all__ = ["Link", "Reason", "reasons"]
+__all__ = ["Link", "Reason", "number_reasons", "reasons"]

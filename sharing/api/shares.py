@@ -23,7 +23,7 @@ from imiconnect.rest import MemberViewSet, checked_body
 from imiconnect.sharing.reach import Target, preview, targets_of
 from imiconnect.sharing.shares import share_app, unshare, update_shares
 from imiconnect.sharing.views.shares import concerns
-from imiconnect.sharing.why import reasons
+from imiconnect.sharing.why import number_reasons, reasons
 
 
 class TargetSerializer(serializers.Serializer[Any]):
@@ -80,7 +80,7 @@ class LinkSerializer(serializers.Serializer[Any]):
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    """A chain by which the caller sees the app."""
+    """A chain by which the caller sees the asset."""
 
     links = LinkSerializer(many=True)
     usable = serializers.BooleanField()
@@ -174,6 +174,23 @@ class NumberShareViewSet(MemberViewSet):
         get_object_or_404(self.get_queryset(), pk=pk)
         sentence = _("Only apps can be shared to groups and teams. Allocate the number.")
         raise ValidationError(sentence, code="not_shareable")
+
+
+class NumberWhyViewSet(MemberViewSet):
+    """Why the caller sees a number."""
+
+    queryset = Number.objects.none()
+    pagination_class = None
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the numbers that the caller may see."""
+        return self.visible(Number.objects.visible_to)
+
+    @extend_schema(responses=ReasonSerializer(many=True))
+    def why(self, request: Request, pk: str) -> Response:
+        """Return the chain by which the caller sees the number."""
+        found = number_reasons(self.get_object(), self.member)
+        return Response(ReasonSerializer(found, many=True).data)
 
 
 def _targets(member: Member, rows: Iterable[dict[str, Any]]) -> list[Target]:

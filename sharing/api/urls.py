@@ -5,7 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from imiconnect.sharing.api.numbers import ServiceNumberViewSet
 from imiconnect.sharing.api.rules import RuleViewSet
-from imiconnect.sharing.api.shares import NumberShareViewSet, ShareViewSet
+from imiconnect.sharing.api.shares import NumberShareViewSet, NumberWhyViewSet, ShareViewSet
 from imiconnect.sharing.api.views import ServiceViewSet
 
 router = SimpleRouter()
@@ -50,5 +50,10 @@ urlpatterns = [
         name="api-app-share",
     ),
     path("apps/<uuid:pk>/why/", ShareViewSet.as_view({"get": "why"}), name="api-app-why"),
+    path(
+        "numbers/<uuid:pk>/why/",
+        NumberWhyViewSet.as_view({"get": "why"}),
+        name="api-number-why",
+    ),
     path("numbers/<uuid:pk>/shares/", _REFUSED, name="api-number-shares"),
 ]

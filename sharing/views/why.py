@@ -1,10 +1,11 @@
-"""'Why can I see this?' of an app: for oneself, and for anybody an Admin chooses."""
+"""'Why can I see this?' of an asset: for oneself, and for anybody an Admin chooses."""
 
 import uuid
 from typing import Any
 
 from django import forms
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
@@ -13,7 +14,9 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.views.base import AppMixin, manage_url
 from imiconnect.console.forms import ConsoleForm, PageMixin
 from imiconnect.console.words import Words
-from imiconnect.sharing.why import reasons
+from imiconnect.manage import ObjectMixin
+from imiconnect.numbers.models import Number
+from imiconnect.sharing.why import Reason, number_reasons, reasons
 
 
 class PersonForm(ConsoleForm):
@@ -28,10 +31,18 @@ class PersonForm(ConsoleForm):
         field.choices = [(str(p.pk), f"{p.user.get_full_name()} ({p.level})") for p in people]
 
 
-class WhyApp(AppMixin, PageMixin, TemplateView):
-    """The chains that lead from the app to the person."""
+class WhyPage(ObjectMixin, PageMixin, TemplateView):
+    """The chains that lead from an asset to the person; a subclass finds the asset."""
 
     template_name = "sharing/why.html"
+
+    def reasons(self, person: Member) -> list[Reason]:
+        """Return the chains; a subclass says which."""
+        raise AttributeError(f"{type(self).__name__} needs reasons")
+
+    def page_of_asset(self) -> str:
+        """Return the address of the asset's own page."""
+        raise AttributeError(f"{type(self).__name__} needs page_of_asset")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the person and the reasons."""
@@ -47,13 +58,13 @@ class WhyApp(AppMixin, PageMixin, TemplateView):
             title = _("Why can %(name)s see this?") % {"name": name}
         return super().get_context_data(**kwargs) | {
             "title": title,
-            "app": self.object,
+            "asset": self.object,
             "name": name,
             "is_self": is_self,
-            "reasons": reasons(self.object, person),
+            "reasons": self.reasons(person),
             "form": form,
-            "back_url": manage_url(self.object),
-            "back_label": self.object.name,
+            "back_url": self.page_of_asset(),
+            "back_label": str(self.object),
         }
 
     def _people(self) -> Any:
@@ -73,3 +84,35 @@ class WhyApp(AppMixin, PageMixin, TemplateView):
             key = uuid.UUID(int=0)
         found: Member = get_object_or_404(self._people(), pk=key)
         return found
+
+
+class WhyApp(AppMixin, WhyPage):
+    """Why somebody sees an app."""
+
+    def reasons(self, person: Member) -> list[Reason]:
+        """Return owner and shares."""
+        return reasons(self.object, person)
+
+    def page_of_asset(self) -> str:
+        """Return the page of the app."""
+        return manage_url(self.object)
+
+
+class WhyNumber(WhyPage):
+    """Why somebody sees a number."""
+
+    section = "numbers"
+
+    def find(self, member: Member) -> Number:
+        """Return the number, or 404."""
+        visible = Number.objects.visible_to(member)
+        found: Number = get_object_or_404(visible, pk=self.kwargs["pk"])
+        return found
+
+    def reasons(self, person: Member) -> list[Reason]:
+        """Return the owner: every number is the organization's."""
+        return number_reasons(self.object, person)
+
+    def page_of_asset(self) -> str:
+        """Return the page of the number."""
+        return reverse("numbers:manage", args=[self.object.pk])
