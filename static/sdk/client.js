@@ -19,6 +19,7 @@
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import { demand, ErrorCode, SdkError } from './errors.js';
+import { formResponse, postback, quickReply } from './interactive.js';
 import { messageFrom, newRef, parseMessage } from './messages.js';
 import { Outbox } from './outbox.js';
 import { Registration } from './registration.js';
@@ -26,6 +27,7 @@ import { isTokenError, Rest } from './rest.js';
 import { Seen } from './seen.js';
 import { Store } from './storage.js';
 import { Threads } from './threads.js';
+import { Topics } from './topics.js';
 
 const RECEIPT = Object.freeze({ DELIVERED: 2, READ: 3, CLICKED: 4 });
 const RENEWALS = 1;
@@ -40,6 +42,8 @@ const RENEWALS = 1;
 export class Client extends Emitter {
   /** @type {Threads} */
   threads;
+  /** @type {Topics} */
+  topics;
   #appId;
   #clientKey;
   #automatic;
@@ -64,7 +68,9 @@ export class Client extends Emitter {
     this.#store = new Store(appId, storage);
     this.#rest = new Rest(domain, clientKey);
     this.#registration = new Registration(appId, domain, this.#rest, this.#store);
-    this.threads = new Threads(appId, this.#registration, (call) => this.#called(call), this.#rest);
+    const shared = [appId, this.#registration, (call) => this.#called(call), this.#rest];
+    this.threads = new Threads(...shared);
+    this.topics = new Topics(...shared);
     this.#outbox = new Outbox(
       this.#store,
       (item) => this.#say(item),
@@ -133,13 +139,17 @@ export class Client extends Emitter {
   /**
    * Send a message (MO). Offline it waits in this browser and is sent later; then its `tid` is
    * empty until the event `sent` tells it for the message's `ref`.
-   * @param {{text?: string, threadId?: string, extras?: object, attachments?: object[],
-   *   relatedTid?: string, interactiveData?: object}} content
+   * Nobody replies to an announcement: error 6003.
+   * @param {{text?: string, threadId?: string, topic?: string, extras?: object,
+   *   attachments?: object[], relatedTid?: string, interactiveData?: object}} content
    * @returns {Promise<import('./messages.js').Message & {ref: string}>}
    */
   async publish(content) {
     const clientId = this.#registration.clientId;
-    const { text = '', threadId, extras = {}, attachments = [] } = content;
+    const { text = '', threadId, topic, extras = {}, attachments = [] } = content;
+    if (threadId && this.threads.isAnnouncement(threadId)) {
+      throw new SdkError(ErrorCode.NOT_SUPPORTED, 'Nobody replies to an announcement.');
+    }
     demand(text !== '' || attachments.length > 0 || !!content.interactiveData, 'Give a text.');
     const body = {
       clientId,
@@ -149,6 +159,7 @@ export class Client extends Emitter {
       extras,
       outgoing: true,
       ...(threadId ? { thread: { id: threadId } } : {}),
+      ...(topic ? { topic } : {}),
       ...(content.relatedTid ? { relatedTid: content.relatedTid } : {}),
       ...(content.interactiveData ? { interactiveData: content.interactiveData } : {}),
     };
@@ -181,9 +192,81 @@ export class Client extends Emitter {
     return this.#receipt(RECEIPT.CLICKED, { tid, interactiveData });
   }
 
+  /**
+   * Answer a message by one of its quick replies.
+   * @param {import('./messages.js').Message} message
+   * @param {{identifier?: string, title?: string, payload?: unknown}} option
+   */
+  chooseQuickReply(message, option) {
+    return this.#answer(message, option.title, quickReply(message, option));
+  }
+
+  /**
+   * Answer a message by a button of its template.
+   * @param {import('./messages.js').Message} message
+   * @param {{identifier?: string, title?: string, payload?: unknown}} button
+   */
+  press(message, button) {
+    return this.#answer(message, button.title, postback(button));
+  }
+
+  /**
+   * Answer the form of a message.
+   * @param {import('./messages.js').Message} message
+   * @param {Record<string, string>} values by the names of the fields
+   */
+  async submitForm(message, values) {
+    return this.#answer(message, '', formResponse(message, values));
+  }
+
+  /**
+   * Hide a message from the lists of this user.
+   * @param {string} tid
+   */
+  async deleteMessage(tid) {
+    demand(!!tid, 'Give the tid of the message.');
+    const { clientId } = this.#registration;
+    await this.#called(() => this.#rest.post(`/${this.#appId}/message`, { clientId, tid }));
+  }
+
+  /**
+   * Upload a file for a message: what it answers goes into `attachments` of `publish`.
+   * @param {Blob} file images of at most 5 MB, other files of at most 16 MB
+   * @param {{preview?: boolean}} [options]
+   * @returns {Promise<{file: string, mediaId: string, contentType: string, size: number,
+   *   preview?: string}>}
+   */
+  async upload(file, { preview = true } = {}) {
+    const path = `/media/${this.#appId}/upload?previewRequired=${preview}&fileUrlRequired=true`;
+    const { clientId } = this.#registration;
+    return attachmentOf(
+      await this.#called(() => {
+        const form = new FormData();
+        form.append('clientId', clientId);
+        form.append('media', file);
+        return this.#rest.upload(path, form);
+      }),
+    );
+  }
+
+  /**
+   * Get a fresh address for one that has expired.
+   * @param {string} url
+   */
+  async refreshMedia(url) {
+    const { userId } = this.#registration.need();
+    const path = `/${this.#appId}/user/${encodeURIComponent(userId)}/generatemedia`;
+    return attachmentOf(await this.#called(() => this.#rest.post(path, { url })));
+  }
+
   /** Send what waits now. */
   flush() {
     return this.#outbox.flush();
+  }
+
+  #answer(message, text, interactiveData) {
+    const threadId = message.thread?.id;
+    return this.publish({ text: text ?? '', threadId, relatedTid: message.tid, interactiveData });
   }
 
   #receipt(status, what) {
@@ -274,6 +357,7 @@ export class Client extends Emitter {
 
   #take(message) {
     const { type, tid } = message;
+    if (message.thread) this.threads.remember(message.thread);
     const isOwn = type !== 'message' && message.deviceId === this.session?.deviceId;
     if (isOwn) return;
     const isNew = this.#seen?.add({ type, tid, deviceId: message.deviceId }) ?? true;
@@ -300,4 +384,8 @@ export class Client extends Emitter {
   #log(direction, via, name, body) {
     this.emit('wire', { direction, via, name, body, at: new Date() });
   }
+}
+
+function attachmentOf({ file, mediaId, contentType, size, preview }) {
+  return { file, mediaId, contentType, size, ...(preview ? { preview } : {}) };
 }

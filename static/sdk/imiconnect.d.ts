@@ -59,9 +59,39 @@ export interface Message {
   raw: Record<string, unknown>;
 }
 
+export interface Topic {
+  id: string;
+  name: string;
+  /** Its title. */
+  ref: string;
+  description: string;
+  topic_group: string;
+  access_level: 'ReadWrite' | 'Read' | 'Write';
+  created_on: string;
+  subscribed?: boolean;
+}
+
+export interface Attachment {
+  /** An address that expires; `refreshMedia` gives a fresh one. */
+  file: string;
+  mediaId: string;
+  contentType: string;
+  size: number;
+  preview?: string;
+}
+
+export interface Choice {
+  identifier?: string;
+  title?: string;
+  payload?: unknown;
+}
+
 export interface Content {
   text?: string;
+  /** Not of an announcement: nobody replies to one (6003). */
   threadId?: string;
+  /** The id or name of a topic to which the user is subscribed. */
+  topic?: string;
   extras?: object;
   attachments?: object[];
   relatedTid?: string;
@@ -92,18 +122,38 @@ export class Threads {
     externalId?: string;
     extras?: object;
   }): Promise<Thread>;
-  list(range?: { start?: number; limit?: number }): Promise<{ threads: Thread[]; total: number }>;
+  list(range?: {
+    start?: number;
+    limit?: number;
+    unread?: boolean;
+  }): Promise<{ threads: Thread[]; total: number }>;
   messages(threadId: string, range?: { before?: Date; limit?: number }): Promise<Message[]>;
   update(
     threadId: string,
     changes: { title?: string; status?: 'Active' | 'Closed' },
   ): Promise<void>;
+  close(threadId: string): Promise<void>;
+  /** How many threads have something to read. */
+  unreadCount(): Promise<number>;
+  typing(threadId: string, begun?: boolean): Promise<void>;
+  isAnnouncement(threadId: string): boolean;
+}
+
+export class Topics {
+  list(range?: {
+    start?: number;
+    limit?: number;
+    subscribed?: boolean;
+  }): Promise<{ topics: Topic[]; total: number }>;
+  subscribe(topic: string): Promise<void>;
+  unsubscribe(topic: string): Promise<void>;
 }
 
 /** A device; `startup` makes it. */
 export class Client {
   private constructor();
   readonly threads: Threads;
+  readonly topics: Topics;
   readonly session: Session | null;
   readonly state: ConnectionState;
   /** How many messages and receipts wait to be sent. */
@@ -119,6 +169,15 @@ export class Client {
   markDelivered(tid: string): Promise<unknown>;
   markRead(tids: string | string[]): Promise<unknown>;
   markClicked(tid: string, interactiveData?: object): Promise<unknown>;
+  chooseQuickReply(message: Message, option: Choice): Promise<Message & { ref: string }>;
+  press(message: Message, button: Choice): Promise<Message & { ref: string }>;
+  submitForm(
+    message: Message,
+    values: Record<string, string>,
+  ): Promise<Message & { ref: string }>;
+  deleteMessage(tid: string): Promise<void>;
+  upload(file: Blob, options?: { preview?: boolean }): Promise<Attachment>;
+  refreshMedia(url: string): Promise<Attachment>;
   flush(): Promise<void>;
 }
 

@@ -6,6 +6,9 @@ import { ErrorCode, SdkError } from './errors.js';
 
 /** Milliseconds that one call may take. */
 const TIMEOUT = 10_000;
+const UPLOAD_TIMEOUT = 60_000;
+/** Codes that say that the app, the thread or the topic does not allow it. */
+const NOT_SUPPORTED = new Set([62, 67]);
 /** Codes of the RTMS API that say that the token is no longer good. */
 const TOKEN_CODES = new Set([38, 39, 40]);
 
@@ -54,21 +57,51 @@ export class Rest {
     return this.#call('PUT', path, body, {});
   }
 
-  async #call(method, path, body, { failure = ErrorCode.UNKNOWN, keepalive = false }) {
+  /**
+   * @param {string} path
+   * @param {{failure?: number}} [options]
+   */
+  remove(path, options = {}) {
+    return this.#call('DELETE', path, undefined, options);
+  }
+
+  /**
+   * Upload a file; the browser writes the parts of the form.
+   * @param {string} path below `/rtmsAPI/api/v1`
+   * @param {FormData} form
+   */
+  upload(path, form) {
+    return this.#fetch(`${this.#base.replace(/v3$/, 'v1')}${path}`, {
+      method: 'POST',
+      headers: this.#headers(),
+      body: form,
+      signal: AbortSignal.timeout(UPLOAD_TIMEOUT),
+    });
+  }
+
+  #headers() {
     const headers = { secretKey: this.#clientKey, Accept: 'application/json' };
     if (this.accessToken) headers.accessToken = this.accessToken;
+    return headers;
+  }
+
+  async #call(method, path, body, { failure = ErrorCode.UNKNOWN, keepalive = false }) {
+    const headers = this.#headers();
     if (body !== undefined) headers['Content-Type'] = 'application/json';
+    const options = {
+      method,
+      headers,
+      keepalive,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT),
+    };
+    return this.#fetch(this.#base + path, options, failure);
+  }
+
+  async #fetch(url, options, failure = ErrorCode.UNKNOWN) {
     let response;
     try {
-      response = await fetch(this.#base + path, {
-        method,
-        headers,
-        keepalive,
-        body: body === undefined ? undefined : JSON.stringify(body),
-        credentials: 'omit',
-        cache: 'no-store',
-        signal: AbortSignal.timeout(TIMEOUT),
-      });
+      response = await fetch(url, { ...options, credentials: 'omit', cache: 'no-store' });
     } catch (cause) {
       throw new SdkError(
         ErrorCode.SERVER_UNREACHABLE,
@@ -101,7 +134,8 @@ async function answerOf(response, failure) {
   }
   const code = Number(answer.code ?? 0);
   if (response.ok && code === 0) return answer;
-  throw new SdkError(failure, answer.description || `The call was refused (HTTP ${status}).`, {
+  const kind = NOT_SUPPORTED.has(code) ? ErrorCode.NOT_SUPPORTED : failure;
+  throw new SdkError(kind, answer.description || `The call was refused (HTTP ${status}).`, {
     gateway: code || null,
     status,
   });

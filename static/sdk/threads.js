@@ -20,6 +20,8 @@ export class Threads {
   #registration;
   #called;
   #rest;
+  /** Announcements, as far as they are known. */
+  #announcements = new Set();
 
   /**
    * @param {string} appId
@@ -56,14 +58,16 @@ export class Threads {
   }
 
   /**
-   * @param {{start?: number, limit?: number}} [range] at most 100 at once
+   * @param {{start?: number, limit?: number, unread?: boolean}} [range] at most 100 at once;
+   *   `unread` counts what is unread, which needs the app's Server Side Inbox
    * @returns {Promise<{threads: Thread[], total: number}>}
    */
-  async list({ start = 0, limit = 50 } = {}) {
-    const answer = await this.#called(() =>
-      this.#rest.get(this.#path(), { query: { start, limit } }),
-    );
-    return { threads: answer.threads ?? [], total: Number(answer.total ?? 0) };
+  async list({ start = 0, limit = 50, unread = false } = {}) {
+    const query = { start, limit, ...(unread ? { fetchunreadcount: 'true' } : {}) };
+    const answer = await this.#called(() => this.#rest.get(this.#path(), { query }));
+    const threads = answer.threads ?? [];
+    threads.forEach((thread) => this.remember(thread));
+    return { threads, total: Number(answer.total ?? 0) };
   }
 
   /**
@@ -87,6 +91,43 @@ export class Threads {
     demand(!!threadId, 'Give the id of the thread.');
     const path = `${this.#path()}/${encodeURIComponent(threadId)}`;
     await this.#called(() => this.#rest.put(path, changes));
+  }
+
+  /** @param {string} threadId publishing to it opens it again */
+  close(threadId) {
+    return this.update(threadId, { status: 'Closed' });
+  }
+
+  /** @returns {Promise<number>} how many threads have something to read */
+  async unreadCount() {
+    const path = this.#path().replace(/threads$/, 'unreadthreads');
+    const answer = await this.#called(() => this.#rest.get(path));
+    return Number(answer.unread_thread_count ?? 0);
+  }
+
+  /**
+   * Tell the others of a conversation that the user types, or has stopped.
+   * @param {string} threadId
+   * @param {boolean} [begun]
+   */
+  async typing(threadId, begun = true) {
+    demand(!!threadId, 'Give the id of the thread.');
+    const clientId = this.#registration.clientId;
+    const body = { clientId, thread: { id: threadId }, state: begun ? 'start' : 'stop' };
+    await this.#called(() => this.#rest.post(`/${this.#appId}/typing`, body));
+  }
+
+  /** @param {Thread} thread as a list or a message has it */
+  remember({ id, type }) {
+    if (type === 'Announcement') this.#announcements.add(id);
+  }
+
+  /**
+   * @param {string} threadId
+   * @returns {boolean} whether nobody replies there, as far as this device knows
+   */
+  isAnnouncement(threadId) {
+    return this.#announcements.has(threadId);
   }
 
   #path() {

@@ -1,0 +1,152 @@
+"""Topics, typing, files and answers by the JavaScript SDK in a real browser."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from imiconnect.accounts.models import Member
+from imiconnect.apps import services as apps
+from imiconnect.apps.models import App
+from imiconnect.apps.policy import Policy
+from imiconnect.rtm import topics
+from imiconnect.rtm.models import Inbound, Subscription, Thread
+
+SLOW = 20_000  # ms
+START = """async ([appId, key]) => {
+  const { startup } = await import('/static/sdk/imiconnect.js');
+  const device = window.device = startup(appId, key);
+  window.events = [];
+  device.on('event', (event) => window.events.push(event));
+  window.codeOf = (promise) => promise.then(() => 0, ({ code }) => code);
+  await device.register({ userId: 'ana', deviceId: 'd1' });
+}"""
+PICTURE = """async () => {
+  const canvas = new OffscreenCanvas(640, 480);
+  canvas.getContext('2d').fillRect(0, 0, 100, 100);
+  return canvas.convertToBlob({ type: 'image/png' });
+}"""
+
+
+@pytest.fixture
+def app(admin: Member) -> App:
+    """An app with an inbox."""
+    return apps.create_app(
+        member=admin,
+        name="Web shop",
+        channel_type="mobile_web",
+        config={"platform": "web", "systems": ["chrome"]},
+        policy=Policy(profile_required=False, server_inbox=True),
+    )
+
+
+@pytest.fixture
+def shop(page: Page, app: App) -> Page:
+    """A page that is the registered device ``d1`` of ``ana``."""
+    page.set_default_timeout(SLOW)
+    page.goto("/accounts/login/")
+    page.evaluate(START, [app.app_id, apps.current_client_key(app).secret])
+    return page
+
+
+def test_a_user_subscribes_writes_and_leaves(shop: Page, app: App) -> None:
+    topics.create_topic(app=app, name="news", title="News")
+    told = shop.evaluate(
+        """async () => {
+          const early = window.device.publish({ text: 'Hi', topic: 'news' });
+          const before = await window.codeOf(early);
+          await window.device.topics.subscribe('news');
+          const { topics } = await window.device.topics.list();
+          const said = await window.device.publish({ text: 'Hi all', topic: 'news' });
+          return { before, topics: topics.map((t) => [t.name, t.subscribed]), tid: said.tid };
+        }"""
+    )
+    assert told["before"] == 6003
+    assert told["topics"] == [["news", True]]
+    assert str(Inbound.objects.get(body__topic="news").pk) == told["tid"]
+    shop.evaluate("() => window.device.topics.unsubscribe('news')")
+    assert not Subscription.objects.exists()
+    assert shop.evaluate("() => window.codeOf(window.device.topics.subscribe('no'))") == 6203
+
+
+def test_nobody_replies_to_an_announcement(shop: Page, app: App) -> None:
+    known, unknown = (
+        Thread.objects.create(app=app, user_id="ana", type="Announcement", title=title)
+        for title in ("known", "unknown")
+    )
+    codes = shop.evaluate(
+        """async ([known, unknown]) => {
+          const publish = (threadId) => window.device.publish({ text: 'x', threadId });
+          const reply = (threadId) => window.codeOf(publish(threadId));
+          const asked = await reply(unknown);
+          await window.device.threads.list();
+          return [asked, await reply(known), window.device.threads.isAnnouncement(known)];
+        }""",
+        [str(known.pk), str(unknown.pk)],
+    )
+    assert codes == [6003, 6003, True]
+
+
+def test_a_file_is_uploaded_and_sent(
+    shop: Page, app: App, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    told = shop.evaluate(
+        f"""async () => {{
+          const file = await ({PICTURE})();
+          const attachment = await window.device.upload(file);
+          await window.device.publish({{ text: 'Look', attachments: [attachment] }});
+          const again = await window.device.refreshMedia(attachment.file);
+          const shown = await fetch(again.preview);
+          const bad = new Blob(['<script>'], {{ type: 'image/png' }});
+          return [attachment.contentType, shown.headers.get('content-type'),
+            await window.codeOf(window.device.upload(bad))];
+        }}"""
+    )
+    assert told == ["image/png", "image/jpeg", 6999]
+    assert Inbound.objects.get().body["media"][0]["contentType"] == "image/png"
+
+
+def test_quick_replies_buttons_and_forms_are_answered(shop: Page, app: App) -> None:
+    codes = shop.evaluate(
+        """async () => {
+          const message = {
+            tid: '01900000-0000-7000-8000-000000000000', thread: null,
+            quickReplies: { reference: 'q1', options: [{ title: 'Yes', payload: 'Y' }] },
+            attachments: [{ contentType: 'template', identifier: 'f1', fields: [
+              { name: 'mail', label: 'E-mail', type: 'email', mandatory: true } ] }],
+          };
+          const { device, codeOf } = window;
+          await device.chooseQuickReply(message, message.quickReplies.options[0]);
+          await device.press(message, { title: 'Buy', payload: 'buy-17' });
+          await device.submitForm(message, { mail: 'ana@example.com' });
+          return [await codeOf(device.submitForm(message, { mail: 'nonsense' })),
+            await codeOf(device.submitForm(message, {}))];
+        }"""
+    )
+    assert codes == [6004, 6004]
+    said = [row.body["interactiveData"] for row in Inbound.objects.order_by("id")]
+    assert [(data["type"], data["payload"]) for data in said] == [
+        ("quickReplyPostback", "Y"),
+        ("templatePostback", "buy-17"),
+        ("formResponse", {"mail": "ana@example.com"}),
+    ]
+
+
+def test_typing_unread_and_closing_are_calls_of_a_thread(shop: Page, app: App) -> None:
+    told = shop.evaluate(
+        """async () => {
+          const { device } = window;
+          await device.connect();
+          const { id } = await device.threads.create({ title: 'Order 17' });
+          await device.threads.typing(id);
+          await device.threads.typing(id, false);
+          const unread = await device.threads.unreadCount();
+          await device.threads.close(id);
+          const { threads } = await device.threads.list({ unread: true });
+          const gone = await window.codeOf(device.deleteMessage(crypto.randomUUID()));
+          return [unread, threads[0].status, threads[0].unread_msg_count, gone];
+        }"""
+    )
+    assert told == [0, "Closed", 0, 6999]
