@@ -4,6 +4,7 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from typing import Any
 
 from imiconnect.numbers.carriers import registry
 from imiconnect.numbers.carriers.messaging import (
@@ -11,10 +12,13 @@ from imiconnect.numbers.carriers.messaging import (
     Carried,
     Carries,
     Declined,
+    Messenger,
     OutgoingSms,
     Postponed,
+    SenderKind,
     Submission,
 )
+from imiconnect.numbers.carriers.voice import Caller, OutgoingCall
 from imiconnect.numbers.services import throughput
 from imiconnect.numbers.services.routing import Ends, Routes, Way
 
@@ -29,15 +33,21 @@ def send(batch: Sequence[OutgoingSms]) -> list[Carried]:
 
     It waits for the network: call it outside of any transaction. It never raises for a carrier.
     """
-    return _Batch(batch).send()
+    ends = [Ends(sms.sender, sms.sender_kind, sms.to) for sms in batch]
+    return _Batch(Carries.SMS, batch, ends).send()
+
+
+def call(batch: Sequence[OutgoingCall]) -> list[Carried]:
+    """Start calls, as ``send`` hands texts over."""
+    ends = [Ends(item.sender, SenderKind.PHONE_NUMBER, item.to) for item in batch]
+    return _Batch(Carries.VOICE, batch, ends).send()
 
 
 class _Batch:
-    """Texts under way: for each the ways that are left, and what the last one said."""
+    """Texts or calls under way: the ways left for each, and what the last one said."""
 
-    def __init__(self, batch: Sequence[OutgoingSms]) -> None:
-        ends = [Ends(sms.sender, sms.sender_kind, sms.to) for sms in batch]
-        routes = Routes(Carries.SMS, ends)
+    def __init__(self, medium: Carries, batch: Sequence[Any], ends: Sequence[Ends]) -> None:
+        routes = Routes(medium, ends)
         known = {end: routes.ways(end) for end in set(ends)}
         self._batch = batch
         self._ways = [deque(known[end]) for end in ends]
@@ -64,7 +74,7 @@ class _Batch:
         ways = {place: self._ways[place].popleft() for place in places}
         granted, again = self._within_limits(ways)
         account = ways[places[0]].account
-        said = registry.messenger(account).submit([self._batch[place] for place in granted])
+        said = _asked(registry.messenger(account), [self._batch[place] for place in granted])
         for place, submission in zip(granted, said, strict=True):
             self._said[place] = Carried(account.slug, submission)
             if isinstance(submission, Declined) and submission.reason.is_ours:
@@ -103,6 +113,13 @@ class _Batch:
         for turn, place in enumerate(over):
             self._said[place] = Carried("", Postponed(grant.wait_of(turn)))
         return places[: grant.count], over
+
+
+def _asked(messenger: Messenger, batch: Sequence[Any]) -> list[Submission]:
+    if batch and isinstance(batch[0], OutgoingCall):
+        assert isinstance(messenger, Caller)  # noqa: S101 - routes lead to none else
+        return messenger.call(batch)
+    return messenger.submit(batch)
 
 
 def _is_for_the_next(submission: Submission) -> bool:

@@ -21,6 +21,13 @@ CONTENT = (
     "interactiveData", "quickReplies", "notification", "senderId", "groupTid",
 )  # fmt: skip
 
+#: A call that is answered is delivered; its failures are told in words of their own.
+_CALL_WORDS = {
+    "The call was rejected.": "Rejected",
+    "The line was busy.": "Busy",
+    "Nobody answered the call.": "No Answer",
+}
+
 RECEIPT_WORDS = {
     "submitted": ("Submitted", 7501, "Submitted"),
     "delivered": ("Delivered", 7500, "Delivered"),
@@ -155,7 +162,11 @@ def receipt(news: News) -> str:
     told = news.message
     if news.kind == "failed":
         status = "Un-Delivered" if news.code == 7208 else "Failed"
+        if told.channel == "voice":
+            status = _CALL_WORDS.get(news.reason, status)
         words: tuple[str, int, str] = (status, news.code, news.reason)
+    elif told.channel == "voice" and news.kind == "delivered":
+        words = ("Answered", 7500, "Answered")
     else:
         words = RECEIPT_WORDS[news.kind]
     info: dict[str, Any] = {

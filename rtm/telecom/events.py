@@ -25,6 +25,10 @@ _KINDS = {
     Status.DELIVERED: Waiting.Kind.DELIVERED,
     Status.UNDELIVERED: Waiting.Kind.FAILED,
     Status.FAILED: Waiting.Kind.FAILED,
+    Status.ANSWERED: Waiting.Kind.DELIVERED,
+    Status.REJECTED: Waiting.Kind.FAILED,
+    Status.BUSY: Waiting.Kind.FAILED,
+    Status.NO_ANSWER: Waiting.Kind.FAILED,
 }
 
 
@@ -32,14 +36,16 @@ _KINDS = {
 def carried(account: str, events: Sequence[Event]) -> None:
     """Take in what a carrier tells of texts; it may tell the same again, and in any order."""
     told = [event for event in events if isinstance(event, Receipt)]
-    note_receipts(account, [item for item in told if item.channel == Carries.SMS])
+    for carries in Carries:
+        of_medium = [item for item in told if item.channel == carries]
+        note_receipts(account, of_medium, carries.value)
     for event in events:
         if isinstance(event, IncomingSms):
             receive(account, event)
 
 
-def note_receipts(account: str, receipts: Iterable[Receipt]) -> None:
-    """Write receipts of texts into the inbox; those that are not final say nothing new."""
+def note_receipts(account: str, receipts: Iterable[Receipt], channel: str) -> None:
+    """Write receipts into the inbox; those that are not final say nothing new."""
     news = [
         ProviderNews(
             item.provider_id,
@@ -52,11 +58,11 @@ def note_receipts(account: str, receipts: Iterable[Receipt]) -> None:
         for item in receipts
         if item.status in _KINDS
     ]
-    provider.note(Channel.SMS.value, account, news)
+    provider.note(channel, account, news)
 
 
 def _code(item: Receipt) -> int:
-    return 0 if item.status == Status.DELIVERED else _AT_OPERATOR
+    return 0 if item.status in (Status.DELIVERED, Status.ANSWERED) else _AT_OPERATOR
 
 
 def receive(account: str, sms: IncomingSms) -> None:

@@ -22,7 +22,9 @@ JOIN rtm_customer c ON c.organization_id = u.organization AND c.customer_id = u.
 """
 
 
-async def fill(connection: Connection, accepted: dict[int, Accepted]) -> dict[int, Refusal]:
+async def fill(
+    connection: Connection, accepted: dict[int, Accepted], channel: str = Channel.SMS.value
+) -> dict[int, Refusal]:
     """Give each order its sender and a line for each destination; refuses none.
 
     A sender that the service does not have, and a customer without a number, fail their
@@ -32,7 +34,7 @@ async def fill(connection: Connection, accepted: dict[int, Accepted]) -> dict[in
         number: (item.sender.service_id, item.order.payload.get("senderid", ""))
         for number, item in accepted.items()
     }
-    found = await senders.find(connection, named.values())
+    found = await senders.find(connection, named.values(), channel)
     numbers = await _numbers_of_customers(connection, accepted)
     for number, item in accepted.items():
         sender = found.get(named[number])

@@ -1,4 +1,4 @@
-"""Which number of a service an SMS goes out from.
+"""Which number of a service an SMS or a call goes out from.
 
 Named by ``senderid``, it is a number mapped to the service. Without a name it is the
 service's Sender ID, else the phone number, short code or keyword that it has used longest;
@@ -26,7 +26,8 @@ FROM unnest(%b::int4[], %b::uuid[], %b::text[]) w (place, service, wanted)
 CROSS JOIN LATERAL (
   SELECT n.* FROM sharing_numberallocation a JOIN numbers_number n ON n.id = a.number_id
   LEFT JOIN numbers_shortcode k ON k.id = n.short_code_id
-  WHERE a.service_id = w.service AND a.channel = 'sms' AND n.state = 'active' AND n.sms
+  WHERE a.service_id = w.service AND a.channel = %b AND n.state = 'active'
+    AND CASE a.channel WHEN 'voice' THEN n.voice AND n.kind = 'phone_number' ELSE n.sms END
     AND (w.wanted = '' OR n.folded = w.wanted OR k.code = w.wanted)
   ORDER BY a.team_id IS NULL AND a.user_id IS NULL DESC,
     array_position(ARRAY['sender_id', 'phone_number', 'short_code', 'keyword'], n.kind::text),
@@ -39,8 +40,9 @@ SELECT DISTINCT w.service, n.id, n.kind, n.value, n.folded, coalesce(c.code, '')
   coalesce(c.country_id, n.country_id, '')
 FROM unnest(%b::uuid[], %b::uuid[]) w (service, number)
 JOIN sharing_numberallocation a ON a.service_id = w.service AND a.number_id = w.number
-  AND a.channel = 'sms'
-JOIN numbers_number n ON n.id = w.number AND n.state = 'active' AND n.sms
+  AND a.channel = %b
+JOIN numbers_number n ON n.id = w.number AND n.state = 'active'
+  AND CASE a.channel WHEN 'voice' THEN n.voice AND n.kind = 'phone_number' ELSE n.sms END
 LEFT JOIN numbers_shortcode c ON c.id = n.short_code_id
 """
 
@@ -72,7 +74,7 @@ def _sender(row: tuple[Any, ...]) -> Sender:
 
 
 async def find(
-    connection: Connection, wanted: Iterable[tuple[uuid.UUID, str]]
+    connection: Connection, wanted: Iterable[tuple[uuid.UUID, str]], channel: str = "sms"
 ) -> dict[tuple[uuid.UUID, str], Sender]:
     """Return the senders of services by what was named, empty for nothing; none is left out."""
     keys = list(dict.fromkeys(wanted))
@@ -80,6 +82,7 @@ async def find(
         list(range(len(keys))),
         [service for service, _name in keys],
         [folded(name) for _service, name in keys],
+        channel,
     ]
     rows = await query(connection, _FIND, columns)
     return {keys[row[0]]: _sender(row[1:]) for row in rows}
@@ -87,11 +90,13 @@ async def find(
 
 def still_used(
     wanted: Iterable[tuple[uuid.UUID, uuid.UUID]],
+    channel: str = "sms",
 ) -> dict[tuple[uuid.UUID, uuid.UUID], Sender]:
     """Return those of the pairs of service and number that may send now."""
     keys = list(dict.fromkeys(wanted))
     if not keys:
         return {}
     with cursor() as own:
-        own.execute(_STILL, [[service for service, _ in keys], [number for _, number in keys]])
+        columns = [[service for service, _ in keys], [number for _, number in keys]]
+        own.execute(_STILL, [*columns, channel])
         return {(row[0], row[1]): _sender(row[1:]) for row in own.fetchall()}
