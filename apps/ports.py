@@ -70,6 +70,8 @@ class Answers:
     health: Callable[["App"], Health] = lambda app: Health()
     #: Return the section of the MANAGE page that says and changes with whom it is shared.
     sharing: Callable[["HttpRequest", "App", "Member"], str] = lambda request, app, member: ""
+    #: Return the address of a page that tries a policy on a past day; empty without one.
+    try_policy: Callable[["App"], str] = lambda app: ""
 
 
 answers = Answers()

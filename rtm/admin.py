@@ -177,6 +177,17 @@ class UserEventAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.Breaker)
+class BreakerAdmin(ReadOnlyAdmin):
+    """Apps whose provider has failed lately."""
+
+    list_display = ("app", "failures", "retry_at", "error", "failed_at")
+    list_filter: ClassVar = [_APP]
+    list_select_related = ("app",)
+    search_fields = ("app__name",)
+    ordering = ("-failed_at",)
+
+
 @admin.register(models.Assignment)
 class AssignmentAdmin(ReadOnlyAdmin):
     """Which agent answers in which conversation."""

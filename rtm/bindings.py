@@ -32,6 +32,7 @@ PUBLISH_POLICY = "rtm.publish_policy"
 def bind() -> None:
     """Bind the ports of apps and services; once, in ``ready``."""
     of_apps.answers.health = health_of
+    of_apps.answers.try_policy = dry_run_url
     of_apps.answers.blockers.append(reasons_to_keep_app)
     of_apps.answers.changed.append(announce_policy)
     of_services.answers.blockers.append(reasons_to_keep_service)
@@ -48,6 +49,11 @@ def run_url(run: RuleRun) -> str:
     if run.state == RuleRun.State.DONE:
         return reverse("rtm:callback", args=[run.pk])
     return ""
+
+
+def dry_run_url(app: App) -> str:
+    """Return where a policy of an app is tried on a past day."""
+    return reverse("rtm:dry-run", args=[app.pk])
 
 
 def _recent(**values: Any) -> Any:

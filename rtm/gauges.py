@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from imiconnect.engines.ports import register_gauge
 from imiconnect.identity import first_uuid7_at
-from imiconnect.rtm.housekeeping import QUEUES, Depth, depth
-from imiconnect.rtm.models import Message
+from imiconnect.rtm.housekeeping import WATCHED, Depth, depth
+from imiconnect.rtm.models import Breaker, Message
 from imiconnect.rtm.protocol.states import State
 
 #: The figures by state are of the messages of this long, and at most of so many.
@@ -21,7 +21,7 @@ _KEPT = 10  # seconds, so that one look at ``/metrics`` asks once
 
 def register() -> None:
     """Offer the figures."""
-    for queue in QUEUES:
+    for queue in WATCHED:
         register_gauge(
             f"queue_{queue}_due", f"Rows that are due on the queue {queue}.", _rows(queue)
         )
@@ -30,6 +30,11 @@ def register() -> None:
             f"Seconds for which the oldest row of the queue {queue} has been due.",
             _oldest(queue),
         )
+    register_gauge(
+        "breakers_open",
+        "Apps to whose provider nothing is sent for a while.",
+        lambda: float(Breaker.objects.filter(retry_at__isnull=False).count()),
+    )
     _register_states()
 
 

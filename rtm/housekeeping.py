@@ -50,6 +50,9 @@ _SOURCES = {
     "fanout": "rtm_fanout WHERE finished_at IS NULL AND accepted_at <= %b",
 }
 QUEUES = tuple(_SOURCES)
+#: Those, and what is swept by itself: the callback sender.
+WATCHED = (*QUEUES, "callbacks")
+_CALLBACKS = "rtm_callback WHERE state = 'pending' AND due_at <= %b"
 
 
 @dataclass(frozen=True)
@@ -77,11 +80,12 @@ def queues_with_work(now: dt.datetime) -> list[str]:
 
 def depth(queue: str, now: dt.datetime) -> Depth:
     """Return how much waits in a queue; counting stops at 100,000 rows."""
+    source = _SOURCES.get(queue, _CALLBACKS)
     column = {"expiry": "expires_at", "fanout": "accepted_at"}.get(queue, "due_at")
     with cursor() as own:
         own.execute(
             f"SELECT count(*), min(w.at) FROM "  # noqa: S608 - constants of this module
-            f"(SELECT {column} AS at FROM {_SOURCES[queue]} LIMIT 100000) w".encode(),
+            f"(SELECT {column} AS at FROM {source} LIMIT 100000) w".encode(),
             [now],
         )
         count, oldest = own.fetchone() or (0, None)

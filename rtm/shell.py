@@ -38,6 +38,16 @@ def register() -> None:
             visible=_may_manage_apps,
         )
     )
+    register_tool(
+        Tool(
+            "rtm:gateway",
+            _("Gateway"),
+            _("What waits for each processor, how fast it goes, and which provider is away."),
+            "heartbeat",
+            order=20,
+            visible=_may_run_gateway,
+        )
+    )
     register_topic("messages", _group_of)
 
 
@@ -76,6 +86,11 @@ def customer_pages(current: str) -> list[Button]:
 def _may_manage_apps(request: HttpRequest) -> bool:
     member = getattr(request, "member", None)
     return bool(member and member.can(Act.MANAGE_APPS))
+
+
+def _may_run_gateway(request: HttpRequest) -> bool:
+    member = getattr(request, "member", None)
+    return bool(member and member.can(Act.RUN_GATEWAY))
 
 
 def _may_converse(request: HttpRequest) -> bool:

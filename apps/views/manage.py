@@ -160,6 +160,7 @@ class ManageApp(AppMixin, ManagePage):
                 for name, label in kind.config_labels.items()
             ],
             "device_rows": _device_rows(policy_of(app)),
+            "try_policy_url": answers.try_policy(app),
             "policy_rows": _policy_rows(policy_of(app), has_devices=self.has_devices),
             "has_devices": self.has_devices,
             "credentials": masked_secrets(app),

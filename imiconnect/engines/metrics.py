@@ -25,6 +25,14 @@ class PlatformCollector(Collector):
         failures = CounterMetricFamily(
             "imiconnect_queue_failures", "Failures of a queue's processor.", labels=["part"]
         )
+        rate = GaugeMetricFamily(
+            "imiconnect_queue_rows_per_second", "Rate of the last minute.", labels=["part"]
+        )
+        failed = GaugeMetricFamily(
+            "imiconnect_queue_failed_seconds_ago",
+            "Seconds since the last failure of a queue's processor, by its kind.",
+            labels=["part", "error"],
+        )
         for name, part in parts().items():
             up.add_metric([name], float(part.ready))
             if part.active_seconds_ago is not None:
@@ -32,7 +40,10 @@ class PlatformCollector(Collector):
             if part.done is not None:
                 done.add_metric([name], part.done)
                 failures.add_metric([name], part.failures or 0)
-        yield from (up, idle, done, failures)
+                rate.add_metric([name], part.per_second or 0)
+            if part.failed_seconds_ago is not None:
+                failed.add_metric([name, part.last_error], part.failed_seconds_ago)
+        yield from (up, idle, done, failures, rate, failed)
         for name, (help_text, read) in gauges.items():
             yield GaugeMetricFamily(f"imiconnect_{name}", help_text, value=read())
 

@@ -1,5 +1,6 @@
 """Rows of the gateway: customers, devices, threads, messages, receipts and callbacks."""
 
+from imiconnect.rtm.models.breakers import Breaker
 from imiconnect.rtm.models.callbacks import Callback, CallbackAttempt
 from imiconnect.rtm.models.contacts import Contact
 from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, ProfileBatch
@@ -26,6 +27,7 @@ from imiconnect.rtm.models.topics import Segment, SegmentUser, Subscription, Top
 __all__ = [
     "Assignment",
     "Attempt",
+    "Breaker",
     "Callback",
     "CallbackAttempt",
     "Channel",

@@ -8,8 +8,9 @@ from typing import Any
 from django.utils import timezone
 
 from imiconnect.rtm import live
+from imiconnect.rtm.breaker import guarded
 from imiconnect.rtm.conditions import FIELD, Subject, left_out
-from imiconnect.rtm.lanes import MT
+from imiconnect.rtm.lanes import MT, OTT
 from imiconnect.rtm.outcomes import (
     APP_NOT_SHARED,
     NO_HANDLER,
@@ -60,7 +61,7 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None, lane: str
             outcomes[claim.id] = ("", outcome or Failed(APP_NOT_SHARED))
             continue
         parcels[row[5]].append(_parcel(claim, row, pair, threads.get(row[12])))
-    outcomes |= _send(parcels)
+    outcomes |= _send(parcels, lane)
     _record(claims, rows, pairs, outcomes, started)
     return len(claims)
 
@@ -103,7 +104,7 @@ def _parcel(
     return Parcel(claim, told, pair, thread, row[13], row[16], device_id)
 
 
-def _send(parcels: dict[str, list[Parcel]]) -> dict[uuid.UUID, tuple[str, Outcome]]:
+def _send(parcels: dict[str, list[Parcel]], lane: str) -> dict[uuid.UUID, tuple[str, Outcome]]:
     done: dict[uuid.UUID, tuple[str, Outcome]] = {}
     for channel, batch in parcels.items():
         entry = ROUTES.get(channel)
@@ -111,6 +112,8 @@ def _send(parcels: dict[str, list[Parcel]]) -> dict[uuid.UUID, tuple[str, Outcom
             done |= {parcel.claim.id: ("", Failed(NO_HANDLER)) for parcel in batch}
             continue
         name, send = entry
+        if lane == OTT:
+            send = guarded(send)
         for parcel, outcome in zip(batch, send(batch), strict=True):
             done[parcel.claim.id] = (name, outcome)
     return done

@@ -8,7 +8,9 @@ from imiconnect.rtm.views import (
     customers,
     desk,
     device,
+    dry_run,
     figures,
+    gateway,
     journey,
     log,
     optouts,
@@ -145,6 +147,8 @@ urlpatterns = [
         desk.ShareStream.as_view(),
         name="stream-share",
     ),
+    path("tools/gateway/", gateway.Gateway.as_view(), name="gateway"),
+    path("apps/<uuid:app_id>/dry-run/", dry_run.DryRun.as_view(), name="dry-run"),
     path("tools/device/", device.device, name="device"),
     path("tools/device/access/", device.device_access, name="device-access"),
 ]

@@ -104,6 +104,7 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     thread = rtm.Thread.objects.create(app=app, service=service, user_id="u")
     agent = Member.objects.filter(organization=organization)[0]
     rtm.Assignment.objects.create(thread=thread, agent=agent)
+    rtm.Breaker.objects.get_or_create(app=app, defaults={"pause": 15, "failed_at": now})
     rtm.ThreadGuest.objects.create(thread=thread, agent=agent)
     message = rtm.Message.objects.create(
         transid=uuid7(), organization=organization, service=service, app=app, channel="rt",

@@ -1,0 +1,71 @@
+"""Tools > Gateway: what waits for each processor, and whose provider is away."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from imiconnect.accounts.models import Member
+from imiconnect.accounts.roles import Role
+from imiconnect.apps.models import App
+from imiconnect.engines.tally import failed
+from imiconnect.rtm import gateway
+from imiconnect.rtm.housekeeping import WATCHED
+from imiconnect.rtm.models import Breaker, Receipt
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [(Role.ADMIN, 200), (Role.DEVELOPER, 200), (Role.ASSET_MANAGER, 403), (Role.VIEWER, 403)],
+)
+def test_who_watches_the_gateway(
+    role: Role, status: int, cast: dict[Role, Member], client_of: Any
+) -> None:
+    assert client_of(cast[role]).get("/tools/gateway/").status_code == status
+
+
+def test_every_queue_has_a_processor() -> None:
+    assert set(gateway.PROCESSORS) == set(WATCHED)
+
+
+def test_what_waits_and_what_failed_is_shown(
+    app: App, developer: Member, client_of: Any
+) -> None:
+    long_ago = timezone.now() - dt.timedelta(minutes=2)
+    Receipt.objects.create(tid=app.pk, app_id=app.pk, address="u", kind=2, due_at=long_ago)
+    failed("queue:dr", RuntimeError("of the test"))
+    rows = {row.slug: row for row in gateway.processors()}
+    assert rows["dr"].waiting.rows == 1
+    assert rows["dr"].waiting.oldest_seconds >= 120
+    page = client_of(developer).get("/tools/gateway/").content.decode()
+    assert "DR processor" in page
+    assert "RuntimeError" in page
+
+
+def test_htmx_gets_the_figures_alone(admin: Member, client_of: Any) -> None:
+    part = client_of(admin).get("/tools/gateway/", headers={"HX-Request": "true"})
+    assert part.content.decode().startswith('<div id="gateway"')
+
+
+def test_an_open_breaker_is_shown_to_those_who_see_the_app(
+    app: App, admin: Member, outsider: Member, client_of: Any
+) -> None:
+    Breaker.objects.create(
+        app=app, pause=30, failures=6, failed_at=timezone.now(), retry_at=timezone.now(),
+        error="The provider did not answer.",
+    )  # fmt: skip
+    mine = client_of(admin).get("/tools/gateway/").content.decode()
+    assert "Open: messages wait" in mine
+    assert "The provider did not answer." in mine
+    assert app.name not in client_of(outsider).get("/tools/gateway/").content.decode()
+
+
+def test_prometheus_reads_the_same(app: App, client: Client, settings: Any) -> None:
+    Breaker.objects.create(app=app, pause=30, failed_at=timezone.now(), retry_at=timezone.now())
+    failed("queue:mo", ValueError("of the test"))
+    text = client.get("/metrics").content.decode()
+    assert "imiconnect_breakers_open 1.0" in text
+    assert "imiconnect_queue_callbacks_due 0.0" in text
+    assert 'imiconnect_queue_failed_seconds_ago{error="ValueError",part="queue:mo"}' in text
