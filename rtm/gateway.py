@@ -12,10 +12,11 @@ from imiconnect.apps.models import App
 from imiconnect.console.words import Words
 from imiconnect.engines.health import Part, parts
 from imiconnect.numbers.models import Throughput
-from imiconnect.rtm.housekeeping import Depth, depth
+from imiconnect.rtm.housekeeping import WATCHED, Depth, depth
 from imiconnect.rtm.models import Breaker
 
-#: Every queue by what people call its processor, in the order of a message's way.
+#: Queues by what people call their processor, in the order of a message's way; one that is
+#: not named here is shown under its own name.
 PROCESSORS: dict[str, Words] = {
     "mt": _("MT processor"),
     "ott": _("MT to app providers (OTT)"),
@@ -23,6 +24,7 @@ PROCESSORS: dict[str, Words] = {
     "voice": _("MT to voice carriers"),
     "push": _("MT to push services"),
     "fanout": _("Fan-out to topics"),
+    "events": _("Events to devices"),
     "retry": _("Retry processor"),
     "dr": _("DR processor"),
     "provider": _("DR of providers"),
@@ -64,11 +66,17 @@ def processors() -> list[Processor]:
     """Return every processor; each queue costs a count that stops at 100,000."""
     now, known = timezone.now(), parts()
     found = []
-    for slug, name in PROCESSORS.items():
+    for slug in sorted(WATCHED, key=_place):
+        name = PROCESSORS.get(slug, slug)
         part = known.get(f"queue:{slug}", Part(False, "is not expected"))
         waiting = depth(slug, now)
         found.append(Processor(slug, name, _state(part, waiting), waiting, part))
     return found
+
+
+def _place(slug: str) -> int:
+    known = list(PROCESSORS)
+    return known.index(slug) if slug in known else len(known)
 
 
 def _state(part: Part, waiting: Depth) -> str:
