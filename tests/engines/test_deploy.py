@@ -1,0 +1,118 @@
+"""The files in deploy/: the programs that read them accept them, and they fit the code."""
+
+import datetime as dt
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import nkeys
+import pytest
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from imiconnect import ROOT
+from imiconnect.engines.processes import QUEUES
+from imiconnect.engines.programs import nats_program
+from imiconnect.rtm.protocol.topics import SHARDS
+
+COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose" / "compose.yaml").read_text())
+UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+
+
+def commands(kind: str) -> list[str]:
+    """Return what every process of a deployment runs."""
+    if kind == "compose":
+        found = [str(service.get("command", "")) for service in COMPOSE["services"].values()]
+    else:
+        found = [re.findall(r"^ExecStart=(.*)$", u.read_text(), re.M)[0] for u in UNITS]
+    return found
+
+
+@pytest.mark.parametrize("kind", ["compose", "systemd"])
+def test_every_queue_has_a_worker(kind: str) -> None:
+    named = [
+        queue
+        for command in commands(kind)
+        for queues in re.findall(r"--queues=(\S+)", command)
+        for queue in queues.split(",")
+    ]
+    assert set(named) == set(QUEUES)
+
+
+def test_the_listeners_read_every_shard_once() -> None:
+    read = [
+        number
+        for command in commands("compose")
+        for first, last in re.findall(r"--shards (\d+)-(\d+)", command)
+        for number in range(int(first), int(last) + 1)
+    ]
+    assert sorted(read) == list(range(SHARDS))
+
+
+def test_each_process_of_compose_is_there_twice() -> None:
+    names = set(COMPOSE["services"])
+    twice = (
+        "web",
+        "worker-gateway",
+        "worker-receipts",
+        "worker-outbound",
+        "uplink",
+        "authcallout",
+    )
+    assert {f"{name}-{number}" for name in twice for number in (1, 2)} <= names
+    published = [port for s in COMPOSE["services"].values() for port in s.get("ports", [])]
+    assert sorted(published) == ["443:443", "80:80", "8883:8883", "8884:8884"]
+
+
+def test_nats_accepts_its_configuration(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    for name, kind in (("cert.pem", "CERTIFICATE"), ("key.pem", "PRIVATE KEY")):
+        (tmp_path / name).write_text(_pem(kind, key))
+    text = (ROOT / "deploy" / "compose" / "nats.conf").read_text()
+    (tmp_path / "nats.conf").write_text(text.replace("/tls/", f"{tmp_path}/"))
+    seed = nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_ACCOUNT)
+    names = set(re.findall(r"\$(NATS_\w+)", text))
+    values = dict.fromkeys(names, "a-password-of-the-test")
+    values["NATS_ISSUER"] = nkeys.from_seed(seed).public_key.decode()
+    told = subprocess.run(
+        [str(nats_program()), "-c", str(tmp_path / "nats.conf"), "-t"],
+        env={**os.environ, **values},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+
+
+def _pem(kind: str, key: ec.EllipticCurvePrivateKey) -> str:
+    """Return a certificate of the key, or the key."""
+    if kind == "PRIVATE KEY":
+        return key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode()
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(1)
+    ).sign(key, hashes.SHA256())
+    return made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_knows_every_setting_of_the_units() -> None:
+    told = subprocess.run(
+        ["systemd-analyze", "verify", *map(str, UNITS)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    faults = [
+        line for line in told.stderr.splitlines() if "Unknown" in line or "nvalid" in line
+    ]
+    assert faults == []
