@@ -2,11 +2,12 @@
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from imiconnect.apps.models import App
@@ -372,3 +373,23 @@ def test_an_event_of_another_organization_is_not_seen(
 ) -> None:
     rule()
     assert note_events([event_of(service, rtm_app, organization_id=uuid7())]) == 0
+
+
+def test_two_processors_at_once_hold_the_limit_of_a_rule(
+    rtm_app: App, service: Service, rule: MakeRule
+) -> None:
+    rule(limit_per_minute=5)
+    note_events([event_of(service, rtm_app, address=f"u{n}") for n in range(40)])
+
+    def work() -> None:
+        while planning.plan_due(limit=4, now=timezone.now()):
+            pass
+        connection.close()
+
+    runs = [threading.Thread(target=work) for _ in range(2)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert RuleRun.objects.count() == 40
+    assert RuleRun.objects.filter(state="pending").count() == 5
