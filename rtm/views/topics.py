@@ -23,7 +23,7 @@ from imiconnect.rtm import topics as services
 from imiconnect.rtm.models import FanOut, Topic
 from imiconnect.rtm.shell import customer_pages
 
-_SHOWN = 50
+_SHOWN = 20
 _SENDS = 10
 
 

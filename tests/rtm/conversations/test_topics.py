@@ -125,3 +125,35 @@ def test_the_topics_of_another_app_are_not_there(server: Call, outsider: Any) ->
     assert server("GET", f"topics/{foreign.pk}").status_code == 404
     assert server("DELETE", "topics/secret").status_code == 404
     assert Topic.objects.filter(pk=foreign.pk).exists()
+
+
+def test_a_topic_is_made_filled_and_deleted_on_its_pages(
+    client: Any, admin: Any, rtm_app: App
+) -> None:
+    client.force_login(admin.user)
+    assert "No topics yet" in client.get("/customers/topics/").content.decode()
+    body = {"app": str(rtm_app.pk), "name": "two words", "access": "ReadWrite"}
+    assert client.post("/customers/topics/new/", body).status_code == 422
+    page = client.post("/customers/topics/new/", body | {"name": "news"}).headers["Location"]
+    client.post(page, {"card": "subscribe", "user_ids": "ana\nben\n"})
+    assert "ben" in client.get(page).content.decode()
+    client.post(f"{page}unsubscribe/", {"user": "ben"})
+    topic = Topic.objects.get()
+    assert list(topic.subscriptions.values_list("user_id", flat=True)) == ["ana"]
+    client.post(f"{page}delete/", {"name": "news"})
+    assert not Topic.objects.exists()
+
+
+def test_a_segment_is_made_changed_and_deleted_on_its_pages(
+    client: Any, admin: Any, people: App
+) -> None:
+    client.force_login(admin.user)
+    body = {"app": str(people.pk), "name": "readers", "criteria": "news - weather"}
+    assert client.post("/customers/segments/new/", body).status_code == 422
+    made = client.post("/customers/segments/new/", body | {"criteria": "news | sport"})
+    page = made.headers["Location"]
+    assert "<dd>4</dd>" in client.get(page).content.decode()
+    client.post(page, {"card": "change", "name": "vip", "user_ids": "c\ne"})
+    assert "<dd>2</dd>" in client.get(page).content.decode()
+    client.post(f"{page}delete/", {})
+    assert "No segments yet" in client.get("/customers/segments/").content.decode()
