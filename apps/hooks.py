@@ -2,7 +2,8 @@
 
 ``receive`` is what a provider waits for: it checks the signature and writes one row. The
 rows are parsed in the background; what is in them goes to the gateway in the transaction
-that marks them done, so that an event is taken exactly once however often it was told.
+that marks them done, so that an event is taken exactly once however often it was told. Then
+the row keeps the digest alone: what customers write is in the log, where it can be erased.
 """
 
 import datetime as dt
@@ -98,13 +99,14 @@ def _work_on(row: HookEvent, now: dt.datetime) -> None:
         with transaction.atomic():
             row.events = _hand_on(row)
             row.due_at, row.problem = None, ""
+            row.body, row.query = b"", {}
     except Exception as error:  # one call that cannot be read must not hold up the others
         row.attempts += 1
         row.problem = f"{type(error).__name__}: {error}"[:500]
         pause = dt.timedelta(seconds=min(4**row.attempts, 3600))
         row.due_at = now + pause if row.attempts < TRIES else None
         log.exception("A webhook event of %s could not be taken", row.channel_type)
-    row.save(update_fields=["events", "due_at", "problem", "attempts"])
+    row.save(update_fields=["events", "due_at", "problem", "attempts", "body", "query"])
 
 
 def _hand_on(row: HookEvent) -> int:

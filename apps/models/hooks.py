@@ -12,7 +12,7 @@ class HookEvent(Identified):
     """One verified call of a webhook; kept for a week, so that a repeated one is known.
 
     ``app`` is empty for a webhook that serves all apps of a channel type. ``body`` holds the
-    bytes that were signed. A row whose ``due_at`` is empty is worked through.
+    bytes that were signed, until they are worked through; then ``due_at`` is empty too.
     """
 
     channel_type = models.SlugField(_("channel type"), max_length=30)
