@@ -1,6 +1,7 @@
 """The platform's own processes, as a table: what ``manage.py up`` runs beside the engines."""
 
 import sys
+from dataclasses import replace
 
 from imiconnect import ROOT
 from imiconnect.engines.program import Program
@@ -31,13 +32,17 @@ _TITLES = {
     "beat": "the scheduler",
     "uplink": "the uplink listener",
     "authcallout": "the auth callout",
+    "smpp": "the SMPP links",
 }
+_HAS_SMPP = """select exists (select from numbers_carrieraccount
+where is_active and coalesce(nullif(carrier, ''), slug) = 'smpp')"""
 
 
 def processes(environment: Environment) -> list[Program]:
     """Return the processes in the order of their start.
 
-    The auth callout is there only where the broker asks it.
+    The auth callout is there only where the broker asks it; the SMPP links run only while
+    an account of theirs is active.
     """
     table = [_python("web", "uvicorn", *_web_arguments(environment))]
     table += [_python(name, *_worker_arguments(name)) for name in WORKERS]
@@ -45,6 +50,7 @@ def processes(environment: Environment) -> list[Program]:
     table.append(_python("uplink", "django", "uplink"))
     if environment.RTM_AUTH_CALLOUT_URL:
         table.append(_python("authcallout", "django", "authcallout"))
+    table.append(replace(_python("smpp", "django", "smpp"), wanted=_HAS_SMPP))
     return table
 
 

@@ -33,6 +33,8 @@ class Program:
     #: The user to become, where no namespace can be entered.
     uid: int | None = None
     open_files: int = OPEN_FILES
+    #: A question to the database, true while the program is to run; empty: it always is.
+    wanted: str = ""
 
 
 def write_programs(path: Path, programs: Iterable[Program]) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from xmlrpc.client import ServerProxy
+from xmlrpc.client import Fault, ServerProxy
 
 from imiconnect.engines.folders import private_folder, write_private
 from imiconnect.engines.program import Program, wrapped, wrapper, write_programs
@@ -17,7 +17,7 @@ from imiconnect.engines.tcp import LOOPBACK
 _YOUNG_SECONDS = 10
 #: Never give up: a broker may be away for a night.
 _RETRIES = 1_000_000
-ENGINES, PLATFORM = "engines", "platform"
+ENGINES, PLATFORM, ON_DEMAND = "engines", "platform", "ondemand"
 
 _HEAD = """\
 [supervisord]
@@ -94,6 +94,17 @@ class Supervision:
         """Start the processes that need the engines; returns at once."""
         self._commands().supervisor.startProcessGroup(PLATFORM, False)
 
+    def demand(self, name: str, *, wanted: bool) -> None:
+        """Start or stop a program that runs on demand; one that does so already is left."""
+        commands, known = self._commands().supervisor, f"{ON_DEMAND}:{name}"
+        try:
+            if wanted:
+                commands.startProcess(known, False)
+            else:
+                commands.stopProcess(known, False)
+        except (Fault, OSError):
+            return  # it runs, or does not, as wanted; else the next look tries again
+
     def is_running(self) -> bool:
         """Tell whether it has been started and has not ended."""
         return self._process is not None and self._process.poll() is None
@@ -125,7 +136,10 @@ class Supervision:
         user = f"user = {os.geteuid()}" if os.geteuid() == 0 else ""
         parts = [_HEAD.format(user=user, host=LOOPBACK, port=port, password=password)]
         # The group with the higher number starts last and stops first.
-        for priority, (group, programs) in enumerate(((ENGINES, engines), (PLATFORM, later))):
+        always = [program for program in later if not program.wanted]
+        on_demand = [program for program in later if program.wanted]
+        groups = ((ENGINES, engines), (PLATFORM, always), (ON_DEMAND, on_demand))
+        for priority, (group, programs) in enumerate(groups):
             if not programs:
                 continue
             names = ",".join(program.name for program in programs)

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from imiconnect.engines.checks import check_machine, lock_folder
 from imiconnect.engines.credentials import load_credentials
+from imiconnect.engines.demand import Demand
 from imiconnect.engines.embedded import Engine, embedded_engines
 from imiconnect.engines.errors import StartError
 from imiconnect.engines.folders import private_folder, read_json, write_private
@@ -95,6 +96,7 @@ class Platform:
         self._say("Starting the web server, the workers and the gateway.")
         self._supervision.start_platform()
         self._wait_for_platform(later)
+        self._demand = Demand(later, self._environment.DATABASE_URL, self._supervision)
         self._greet()
 
     def _listen(self) -> None:
@@ -187,6 +189,7 @@ class Platform:
     def _watch(self) -> NoReturn:
         while True:
             self._check_manager()
+            self._demand.look()
             time.sleep(0.5)
 
     def _stop(self) -> None:

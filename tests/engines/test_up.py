@@ -1,5 +1,6 @@
 """``manage.py up``: the whole platform, started, hurt and stopped."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 
 from tests.running import Started
@@ -56,6 +58,28 @@ def test_a_killed_engine_is_started_again(started: Started) -> None:
     os.kill(started.pid_of("redis"), signal.SIGKILL)
     started.wait_for("Redis was started again after")
     started.wait_until(started.is_ready)
+
+
+def test_the_smpp_links_run_only_while_an_account_is_active(started: Started) -> None:
+    url = json.loads((started.folder / "engines.json").read_text())["DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "insert into numbers_carrieraccount"
+            " (slug, carrier, is_active, position, base_url, account, secret, options)"
+            " values ('smpp', '', true, 1, 'smpp://127.0.0.1:1', 'us', '', '{}')"
+        )
+        started.wait_until(lambda: runs(started, "smpp"))
+        connection.execute("update numbers_carrieraccount set is_active = false")
+        started.wait_until(lambda: not runs(started, "smpp"))
+
+
+def runs(started: Started, name: str) -> bool:
+    """Tell whether a process of the platform has a word in its command."""
+    found = False
+    for child in started.children():
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            found = found or name in child.cmdline()
+    return found
 
 
 def test_ctrl_c_stops_everything_and_leaves_nothing(started: Started) -> None:
