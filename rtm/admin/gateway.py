@@ -5,7 +5,10 @@ from typing import ClassVar
 from django.contrib import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from imiconnect.rtm import models
+from imiconnect.rtm import (
+    admin_of_queues,  # noqa: F401 - registers its pages
+    models,
+)
 from imiconnect.support import ReadOnlyAdmin
 
 _ORGANIZATION = ("organization", AutocompleteSelectFilter)
@@ -174,87 +177,6 @@ class CompanionAdmin(ReadOnlyAdmin):
     ordering = ("due_at",)
 
 
-@admin.register(models.OpenMessage)
-class OpenMessageAdmin(ReadOnlyAdmin):
-    """Messages that still wait for an outcome."""
-
-    list_display = ("id", "address", "priority", "due_at", "claimed_until", "failures")
-    list_filter = ("priority",)
-    exact = ("id", "address", "app_id")
-    ordering = ("-id",)
-
-
-@admin.register(models.Wake)
-class WakeAdmin(ReadOnlyAdmin):
-    """Devices that came online and get what waits for them."""
-
-    list_display = ("id", "app_id", "address", "due_at")
-    list_filter = ("due_at",)
-    exact = ("address", "app_id")
-    ordering = ("-id",)
-
-
-@admin.register(models.Inbound)
-class InboundAdmin(ReadOnlyAdmin):
-    """Incoming messages that are not in the log yet."""
-
-    list_display = ("id", "app_id", "address", "device_id", "received_at", "attempts")
-    list_filter = ("attempts",)
-    exact = ("address", "app_id")
-    ordering = ("-id",)
-
-
-@admin.register(models.Receipt)
-class ReceiptAdmin(ReadOnlyAdmin):
-    """Receipts that have not met their message yet."""
-
-    list_display = ("tid", "kind", "address", "code", "received_at", "due_at", "attempts")
-    list_filter = ("kind",)
-    exact = ("tid", "address", "app_id")
-    ordering = ("-id",)
-
-
-@admin.register(models.IdempotencyKey)
-class IdempotencyKeyAdmin(ReadOnlyAdmin):
-    """Requests that have been answered."""
-
-    list_display = ("key", "service", "transid", "created_at")
-    list_filter: ClassVar = [("service", AutocompleteSelectFilter)]
-    list_select_related = ("service",)
-    exact = ("key", "transid")
-    ordering = ("-id",)
-
-
-@admin.register(models.ClientRef)
-class ClientRefAdmin(ReadOnlyAdmin):
-    """What devices and providers call the messages they have sent."""
-
-    list_display = ("ref", "address", "device_id", "tid", "created_at")
-    list_filter = ("created_at",)
-    exact = ("ref", "tid", "address")
-    ordering = ("-id",)
-
-
-@admin.register(models.ProviderRef)
-class ProviderRefAdmin(ReadOnlyAdmin):
-    """What providers call the messages they have taken."""
-
-    list_display = ("provider_id", "channel", "account", "address", "tid", "created_at")
-    list_filter = ("channel",)
-    exact = ("provider_id", "tid", "address")
-    ordering = ("-id",)
-
-
-@admin.register(models.ProviderReceipt)
-class ProviderReceiptAdmin(ReadOnlyAdmin):
-    """Receipts of providers that have not met their message yet."""
-
-    list_display = ("provider_id", "channel", "kind", "code", "received_at", "attempts")
-    list_filter = ("channel", "kind")
-    exact = ("provider_id",)
-    ordering = ("-id",)
-
-
 @admin.register(models.Callback)
 class CallbackAdmin(ReadOnlyAdmin):
     """Notifications to customers' servers."""
@@ -285,16 +207,6 @@ class ConnectionHolderAdmin(ReadOnlyAdmin):
     list_filter = ("seen_at",)
     search_fields = ("name",)
     ordering = ("name",)
-
-
-@admin.register(models.RuleEvent)
-class RuleEventAdmin(ReadOnlyAdmin):
-    """Events that wait for the rules of services."""
-
-    list_display = ("id", "kind", "channel", "address", "happened_at", "due_at")
-    list_filter: ClassVar = ["kind"]
-    exact = ("id", "organization_id", "service_id", "address")
-    ordering = ("due_at",)
 
 
 @admin.register(models.OptOut)
