@@ -36,7 +36,7 @@ from tests.running import Started
 
 #: Further measurements: ``tests.bench.<name>`` with ``run() -> dict[str, float]``, each in a
 #: process of its own with the addresses of the platform that runs.
-PARTS = ("numbers", "sharing", "fanout")
+PARTS = ("numbers", "sharing", "fanout", "connected")
 RUNS = 3
 
 
