@@ -64,7 +64,11 @@ def message_pages(request: HttpRequest, current: str) -> list[Button]:
 
 def send_pages(current: str) -> list[Button]:
     """Return the pages that send one message, by medium."""
-    pages = (("send", _("Live chat / In-app")), ("send-sms", _("SMS")))
+    pages = (
+        ("send", _("Live chat / In-app")),
+        ("send-sms", _("SMS")),
+        ("send-call", _("Voice")),
+    )
     return [
         Button(label, reverse(f"rtm:{name}"), current=name == current) for name, label in pages
     ]

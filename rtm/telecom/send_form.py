@@ -20,12 +20,12 @@ from imiconnect.sharing.models import NumberAllocation, Service
 _CODES = {word: code for code, word in TYPES.items()}
 
 
-def senders_of(member: Member) -> "QuerySet[NumberAllocation]":
-    """Return the numbers of live services from which this person may send SMS."""
+def senders_of(member: Member, channel: str = "sms") -> "QuerySet[NumberAllocation]":
+    """Return the numbers of live services from which this person may send or call."""
     rows: QuerySet[NumberAllocation] = (
         NumberAllocation.objects.resolved_for(member)
         .filter(
-            channel="sms",
+            channel=channel,
             service__in=Service.objects.visible_to(member).filter(state=Service.State.LIVE),
             number__state=State.ACTIVE,
         )
@@ -35,7 +35,7 @@ def senders_of(member: Member) -> "QuerySet[NumberAllocation]":
     return rows
 
 
-class _SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # in stubs only
+class SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # in stubs only
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.service.name} · {described(obj.number)}"
 
@@ -43,7 +43,7 @@ class _SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # in stub
 class SmsForm(ConsoleForm):
     """One SMS to one customer."""
 
-    sender = _SenderField(
+    sender = SenderField(
         None,
         label=_("Service and sender"),
         empty_label=None,

@@ -28,9 +28,10 @@ from imiconnect.rtm.models import Callback, Message
 from imiconnect.rtm.processors import mt
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing import services
-from imiconnect.sharing.models import Service, ServiceKey
+from imiconnect.sharing.models import NumberAllocation, Service, ServiceKey
 from imiconnect.vault import digest
 from tests.answering import answering
+from tests.factories import client_of
 from tests.rtm.conftest import SERVICE_KEY
 from tests.rtm.telecom.conftest import ADDRESS, Carrier, settle
 
@@ -205,3 +206,21 @@ def test_a_call_to_nobody_is_rejected(catalogue: None) -> None:
     assert list(answers.called("phone", IncomingCall("c2", ADDRESS, "447400777777"))) == [
         Reject()
     ]
+
+
+def test_the_page_makes_a_call(admin: Member, service: Service) -> None:
+    client = client_of(admin)
+    page = client.get("/messages/send/call/")
+    assert page.status_code == 200 and b"Text to speak" in page.content
+    route = NumberAllocation.objects.get()
+    values = {"sender": route.pk, "to": "+44 7400 123456", "language": "en-GB"}
+    empty = client.post("/messages/send/call/", values)
+    assert empty.status_code == 422 and b"address of a sound" in empty.content
+    assert client.post("/messages/send/call/", values | {"text": "Hello"}).status_code == 302
+    mt.process_due(lane=VOICE)
+    assert Phone.calls[0].actions == (Say("Hello", "en-GB"),)
+
+
+def test_the_page_says_what_is_missing_without_a_number(admin: Member) -> None:
+    page = client_of(admin).get("/messages/send/call/").content.decode()
+    assert "No phone number to call from" in page
