@@ -20,7 +20,7 @@ WORKERS ?= 2
 SANDBOX ?= $(if $(filter-out 0,$(HTTPS))$(PUBLIC_URL)$(filter-out 127.0.0.1 localhost,$(HOST)),0,1)
 PYTEST := $(PY) -m pytest
 
-.PHONY: help run test bench chaos lint format types lock check wheel clean
+.PHONY: help run test bench bench-large chaos lint format types lock check wheel clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -37,6 +37,9 @@ test: .venv/.test node_modules/.dev build/.static ## Run the whole test suite, b
 
 bench: build/.static ## Measure the broker alone and the gateway end to end
 	@$(PY) tests/run.py bench
+
+bench-large: build/.static ## As bench, with 5 million numbers in stock
+	@BENCH_STOCK=5000000 $(PY) tests/run.py bench
 
 chaos: build/.static ## Kill each part with -9 under load; fails when anything was lost (CHAOS_SCALE=0.1 for a trial)
 	@$(PY) tests/run.py chaos

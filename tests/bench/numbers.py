@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from imiconnect.accounts import services
+from imiconnect.accounts.models import Member, Organization
 from imiconnect.accounts.roles import Role
 from imiconnect.identity import uuid7
 from imiconnect.numbers.carriers.base import Query
@@ -24,6 +25,8 @@ from imiconnect.numbers.carriers.stock.tokens import tokens_of
 from imiconnect.numbers.models import Number, RateCard
 from imiconnect.numbers.services.searching import search_numbers
 from imiconnect.numbers.text import search_grams
+from imiconnect.sharing.models import NumberAllocation
+from imiconnect.sharing.services import create_service
 from tests.factories import client_of, make_user
 
 NUMBERS = 100_000
@@ -85,7 +88,9 @@ def _fill_numbers() -> Client:
         "id, created_at, organization_id, kind, value, folded, skeleton, grams, country_id,"
         " state, reason, is_dedicated, number_type, voice, sms, currency, updated_at"
     )
-    Number.objects.filter(kind="phone_number", value__startswith="+447").delete()
+    earlier = Number.objects.filter(kind="phone_number", value__startswith="+447")
+    NumberAllocation.objects.filter(number__in=earlier).delete()
+    earlier.delete()
     _copy("numbers_number", columns, rows())
     events = (
         (uuid7(), now, key, "active", "Bought", "")
@@ -94,7 +99,22 @@ def _fill_numbers() -> Client:
         .order_by("-id")[:2000]
     )
     _copy("numbers_numberevent", "id, created_at, number_id, state, text, actor_name", events)
+    _map_numbers(organization, member)
     return client_of(member, SERVER_NAME="localhost")
+
+
+def _map_numbers(organization: Organization, member: Member) -> None:
+    """Let two services use the phone numbers that are active, so that the list names them."""
+    made = [create_service(member=member, name=f"Bench {number}") for number in range(2)]
+    active = Number.objects.active().filter(organization=organization, kind="phone_number")
+    keys = list(active.values_list("pk", flat=True))
+    rows = (
+        (uuid7(), timezone.now(), service.pk, key, "phone_number", "sms", number == 0)
+        for number, service in enumerate(made)
+        for key in keys
+    )
+    columns = "id, created_at, service_id, number_id, kind, channel, is_inbound"
+    _copy("sharing_numberallocation", columns, rows)
 
 
 def _stock_rows(count: int) -> Iterator[tuple[Any, ...]]:

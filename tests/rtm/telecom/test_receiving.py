@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 import json
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -160,6 +162,26 @@ def test_stop_puts_the_customer_on_the_list_and_answers_once(
     assert reply.sender == OURS and reply.to == ADDRESS
     assert reply.text == f"You get no more messages from {OURS}. START brings them back."
     assert Message.objects.filter(direction=Message.Direction.MO).count() == 2
+
+
+def test_a_text_told_twice_at_once_is_taken_and_answered_once(sms_service: Service) -> None:
+    start, text = threading.Barrier(2), IncomingSms("m1", ADDRESS, OURS, "STOP")
+
+    def tell() -> None:
+        start.wait(10)
+        try:
+            answers.carried("acme", [text])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=tell) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    settle()
+    kinds = Message.objects.values_list("direction", flat=True)
+    assert sorted(kinds) == [Message.Direction.MT, Message.Direction.MO]
 
 
 def test_start_takes_the_customer_off_the_list_again(
