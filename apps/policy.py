@@ -56,7 +56,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     primary_transport: str = "websocket"
     secondary_transport: str = ""
     secured_port: bool = False
-    payload_encryption: bool = False
     jwt_authorization: bool = False
     server_inbox: bool = False
     single_device_per_user: bool = False

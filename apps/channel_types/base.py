@@ -103,6 +103,8 @@ class ChannelType:
     cards: str = ""
     manage_context: str = ""
     manage_template: str = ""
+    #: A static file, the module that the MANAGE page loads.
+    manage_script: str = ""
     handlers: Mapping[str, str] = field(default_factory=dict)
     #: Set for a channel whose messages the gateway sends through the handler of ``channel``.
     request: Request | None = None

@@ -33,13 +33,11 @@ JWT_BYTES = 32
 class Secrets(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What ``App.secrets`` holds for a mobile or web app.
 
-    ``jwt_secret`` is base64, as it is entered. ``payload_root`` is what the keys of payload
-    encryption are derived from, 32 bytes in base64.
+    ``jwt_secret`` is base64, as it is entered.
     """
 
     push: dict[str, Credentials] = {}
     jwt_secret: str = ""
-    payload_root: str = ""
 
 
 def decoded(text: str) -> Secrets:
@@ -130,21 +128,6 @@ def checked_jwt_secret(secret: str) -> str:
 def new_jwt_secret() -> str:
     """Return a fresh secret for HS256, in base64."""
     return base64.b64encode(secrets.token_bytes(JWT_BYTES)).decode()
-
-
-@transaction.atomic
-def ensure_payload_root(*, app: App) -> str:
-    """Return what an app's payload keys are derived from, made at the first time."""
-    kept = secrets_of(app)
-    if not kept.payload_root:
-        app = locked_app(app)
-        kept = secrets_of(app)
-    if not kept.payload_root:
-        root = base64.b64encode(secrets.token_bytes(32)).decode()
-        kept = msgspec.structs.replace(kept, payload_root=root)
-        _save(app, kept)
-        record("app.payload_key_made", app, after={"key": fingerprint(root)})
-    return kept.payload_root
 
 
 def _audited(platform: str, credentials: Credentials) -> dict[str, Any]:

@@ -6,6 +6,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from rest_framework.request import Request
 
+from imiconnect.apps.models import App
+from imiconnect.apps.policy import SECURED_PORTS, Policy
+from imiconnect.apps.push.credentials import Platform, WebPush
+from imiconnect.apps.push.services import secrets_of
 from imiconnect.rtm.connect.broker import broker
 
 MQTT_PATH = "/mqtt"
@@ -37,17 +41,35 @@ def _tcp() -> dict[str, str]:
     return {parts.scheme: str(port), "mqttHost": parts.hostname}
 
 
-def policy_answer(request: Request) -> dict[str, Any]:
-    """Return what every app of this platform offers its devices."""
+def policy_answer(request: Request, app: App, policy: Policy) -> dict[str, Any]:
+    """Return what an app offers its devices, and where they connect."""
+    configured = secrets_of(app).push
+    web = configured.get(Platform.WEB.value)
+    secured = policy.secured_port or request.is_secure()
     return {
-        "appType": "rt",
+        "appType": "both" if configured else "rt",
         "policy": {
             "features": {
                 "realtimemessaging": "1",
-                "basicpush": "0",
+                "basicpush": "1" if configured else "0",
                 "encryption": "0",
-                "securedconnection": "1" if request.is_secure() else "0",
-            }
+                "securedconnection": "1" if secured else "0",
+            },
+            "transports": _transports(policy),
         },
         "broker": broker_of(request),
+        **({"webPush": _web_push(web)} if isinstance(web, WebPush) else {}),
     }
+
+
+def _transports(policy: Policy) -> list[dict[str, Any]]:
+    """Return the transports in the order in which a device tries them."""
+    names = [name for name in (policy.primary_transport, policy.secondary_transport) if name]
+    return [
+        {"name": name, **({"port": SECURED_PORTS[name]} if policy.secured_port else {})}
+        for name in names
+    ]
+
+
+def _web_push(web: WebPush) -> dict[str, str]:
+    return {"applicationServerKey": web.public_key, "iconUrl": web.icon_url}

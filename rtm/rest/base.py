@@ -17,9 +17,11 @@ from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import Capability
 from imiconnect.apps.models import App, ClientKey
 from imiconnect.apps.policy import Policy, policy_of
+from imiconnect.apps.push.services import secrets_of
 from imiconnect.rtm.connect.decision import read_client_id
+from imiconnect.rtm.connect.jwt_auth import Vouched, vouched
 from imiconnect.rtm.connect.registration import registered_devices
-from imiconnect.rtm.models import Device
+from imiconnect.rtm.models import Customer, Device
 from imiconnect.rtm.protocol import cors
 from imiconnect.rtm.protocol.topics import name_problem
 from imiconnect.rtm.rest.errors import Code, RtmsError, rtms_envelope
@@ -38,6 +40,8 @@ class RtmsView(APIView):
     policy: Policy
     #: The service whose key proves that a customer's server calls; none for devices.
     service: Service | None = None
+    #: For whom the JWT of the call speaks, where the app asks devices for one.
+    vouched: Vouched | None = None
 
     def get_exception_handler(self) -> Callable[..., Response | None]:
         """Answer errors in the envelope of this API."""
@@ -53,6 +57,10 @@ class RtmsView(APIView):
             raise RtmsError(Code.INVALID, "The app is off.", status=HTTPStatus.FORBIDDEN)
         if request.headers.get("key"):
             self.service = find_service(self.app, request.headers["key"])
+        elif self.policy.jwt_authorization:
+            header = request.headers.get("Authorization", "")
+            secret = secrets_of(self.app).jwt_secret
+            self.vouched = vouched(header, app_id=self.app.app_id, secret=secret)
         super().initial(request, *args, **kwargs)
 
     def need_server(self) -> None:
@@ -117,7 +125,14 @@ class RtmsView(APIView):
         if device is None:
             raise RtmsError(Code.NO_USER)
         self._check_token([device])
+        self.check_vouched(device.user_id, device.customer)
         return device
+
+    def check_vouched(self, user_id: str, customer: Customer | str | None) -> None:
+        """Refuse a call for somebody whom the JWT does not name; raises ``RtmsError`` 38."""
+        named = customer.customer_id if isinstance(customer, Customer) else customer or ""
+        if self.vouched and not self.vouched.is_for(user_id=user_id, customer_id=named):
+            raise RtmsError(Code.WRONG_TOKEN, "The JWT names another user.")
 
     def user_devices(self, user_id: str) -> list[Device]:
         """Return the registered devices of a user, one of which is proved by its token.

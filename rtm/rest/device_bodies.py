@@ -76,10 +76,25 @@ class FeaturesAnswer(serializers.Serializer[Any]):
     securedconnection = serializers.CharField()
 
 
+class TransportAnswer(serializers.Serializer[Any]):
+    """A way to connect; ``port`` is that of the secured one, where the app asks for it."""
+
+    name = serializers.CharField()
+    port = serializers.IntegerField(required=False)
+
+
+class WebPushAnswer(serializers.Serializer[Any]):
+    """What a browser needs to subscribe."""
+
+    applicationServerKey = serializers.CharField()
+    iconUrl = serializers.CharField()
+
+
 class PolicyAnswer(serializers.Serializer[Any]):
     """The policy that devices follow."""
 
     features = FeaturesAnswer()
+    transports = TransportAnswer(many=True)
 
 
 class BrokerAnswer(serializers.Serializer[Any]):
@@ -110,6 +125,7 @@ class PolicyCallAnswer(DoneAnswer):
     appType = serializers.CharField()
     policy = PolicyAnswer()
     broker = BrokerAnswer()
+    webPush = WebPushAnswer(required=False)
 
 
 class TokensAnswer(DoneAnswer):

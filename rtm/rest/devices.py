@@ -63,7 +63,7 @@ class VerifyPolicyView(RtmsView):
     )
     def get(self, request: Request, app_id: str) -> Response:
         """Return the policy."""
-        return Response(DONE | policy_answer(request))
+        return Response(DONE | policy_answer(request, self.app, self.policy))
 
 
 class RegisterView(RtmsView):
@@ -78,6 +78,7 @@ class RegisterView(RtmsView):
     def post(self, request: Request, app_id: str) -> Response:
         """Register and return tokens, names on the broker, and the policy."""
         values = self.body(bodies.RegisterBody)
+        self.check_vouched(values["userId"] or "", values.get("customerId", ""))
         registered = registration.register_device(
             app=self.app,
             user_id=values["userId"] or "",
@@ -86,7 +87,11 @@ class RegisterView(RtmsView):
             customer_id=values.get("customerId", ""),
         )
         answer = DONE | _tokens(registered) | _names(registered.device)
-        return Response(answer | {"appDomain": request.get_host()} | policy_answer(request))
+        return Response(
+            answer
+            | {"appDomain": request.get_host()}
+            | policy_answer(request, self.app, self.policy)
+        )
 
 
 class UnregisterView(RtmsView):

@@ -8,6 +8,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from imiconnect.rtm.connect.registration import NoProfile
+from imiconnect.rtm.push.addresses import BadAddress
 
 #: The sentence of code 7105 (section 14), with what to do about it.
 NO_PROFILE = (
@@ -65,6 +66,8 @@ def rtms_envelope(exc: Exception, context: dict[str, Any]) -> Response | None:
         return _answer(exc.rtms.code, str(exc.detail), exc.status_code)
     if isinstance(exc, NoProfile):
         return _answer(Code.NO_USER.code, NO_PROFILE, HTTPStatus.NOT_FOUND)
+    if isinstance(exc, BadAddress):
+        return _answer(Code.INVALID.code, f"pushId: {exc}", HTTPStatus.BAD_REQUEST)
     if isinstance(exc, exceptions.ValidationError):
         code, sentence = first_problem(exc)
         return _answer(code.code, sentence, HTTPStatus.BAD_REQUEST)

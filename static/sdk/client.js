@@ -22,6 +22,7 @@ import { demand, ErrorCode, SdkError } from './errors.js';
 import { formResponse, postback, quickReply } from './interactive.js';
 import { messageFrom, newRef, parseMessage } from './messages.js';
 import { Outbox } from './outbox.js';
+import { Push } from './push.js';
 import { Registration } from './registration.js';
 import { isTokenError, Rest } from './rest.js';
 import { Seen } from './seen.js';
@@ -54,6 +55,7 @@ export class Client extends Emitter {
   #outbox;
   #seen = null;
   #renewals = 0;
+  #push;
 
   /**
    * @param {string} appId
@@ -71,6 +73,7 @@ export class Client extends Emitter {
     const shared = [appId, this.#registration, (call) => this.#called(call), this.#rest];
     this.threads = new Threads(...shared);
     this.topics = new Topics(...shared);
+    this.#push = new Push(appId, domain, this.#rest, this.#store);
     this.#outbox = new Outbox(
       this.#store,
       (item) => this.#say(item),
@@ -257,6 +260,22 @@ export class Client extends Emitter {
     const { userId } = this.#registration.need();
     const path = `/${this.#appId}/user/${encodeURIComponent(userId)}/generatemedia`;
     return attachmentOf(await this.#called(() => this.#rest.post(path, { url })));
+  }
+
+  /**
+   * Ask the visitor for web push and subscribe this browser; call it after a click. Registered,
+   * it belongs to that user; else it is reached by its `pushId` alone.
+   * @param {{worker?: string, scope?: string}} [options] `worker`: the service worker's address
+   * @returns {Promise<import('./push.js').PushState>}
+   */
+  subscribeToPush(options) {
+    const clientId = this.session ? this.#registration.clientId : undefined;
+    return this.#called(() => this.#push.subscribe(options, clientId));
+  }
+
+  /** End this browser's web push. */
+  unsubscribeFromPush() {
+    return this.#push.unsubscribe();
   }
 
   /** Send what waits now. */

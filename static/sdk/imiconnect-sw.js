@@ -15,6 +15,18 @@ self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim(
 self.addEventListener('push', (event) => event.waitUntil(show(event.data)));
 self.addEventListener('notificationclick', (event) => event.waitUntil(clicked(event)));
 
+self.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(renew(event)));
+
+/** A browser that renews its subscription by itself: open pages tell the platform. */
+async function renew({ oldSubscription }) {
+  const key = oldSubscription?.options?.applicationServerKey;
+  if (!key) return;
+  const options = { userVisibleOnly: true, applicationServerKey: key };
+  await self.registration.pushManager.subscribe(options);
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  for (const page of pages) page.postMessage({ type: 'imiconnect-push-renewed' });
+}
+
 /** Show the notification of a push; browsers want one for each, whatever is in it. */
 async function show(data) {
   const { notification = {}, tid = '' } = read(data);

@@ -179,6 +179,16 @@ export class Client {
   upload(file: Blob, options?: { preview?: boolean }): Promise<Attachment>;
   refreshMedia(url: string): Promise<Attachment>;
   flush(): Promise<void>;
+  /** Ask the visitor for web push, after a click; needs no registration. */
+  subscribeToPush(options?: { worker?: string; scope?: string }): Promise<PushState>;
+  unsubscribeFromPush(): Promise<PushState>;
+}
+
+export interface PushState {
+  /** `denied` by the visitor; `unsupported` in this browser or in private browsing. */
+  state: 'subscribed' | 'denied' | 'unsupported' | 'off';
+  /** The destination `pushid` of this browser. */
+  pushId?: string;
 }
 
 export function startup(appId: string, clientKey: string, options?: Options): Client;

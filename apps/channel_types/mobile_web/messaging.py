@@ -15,7 +15,6 @@ from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy, as_stored, policy_of
 from imiconnect.apps.push.services import (
     checked_jwt_secret,
-    ensure_payload_root,
     new_jwt_secret,
     secrets_of,
     set_jwt_secret,
@@ -27,7 +26,7 @@ from imiconnect.manage import Card
 
 _TRANSPORTS = [("mqtt", _("MQTT")), ("websocket", _("Web Socket"))]
 FIELDS = (
-    "primary_transport", "secondary_transport", "secured_port", "payload_encryption",
+    "primary_transport", "secondary_transport", "secured_port",
     "jwt_authorization", "server_inbox", "single_device_per_user", "multi_user_per_device",
     "device_sync",
 )  # fmt: skip
@@ -49,11 +48,6 @@ class MessagingForm(ConsoleForm):
         label=_("Use secured port"),
         required=False,
         help_text=_("8883 for MQTT, 8884 for Web Socket."),
-    )
-    payload_encryption = forms.BooleanField(
-        label=_("Enable payload encryption"),
-        required=False,
-        help_text=_("AES-256-CBC. Each user's devices get their key when they register."),
     )
     jwt_authorization = forms.BooleanField(
         label=_("JWT authorization"),
@@ -106,8 +100,6 @@ def set_messaging(*, app: App, policy: Policy, jwt_secret: str = "") -> str:
     elif policy.jwt_authorization and not secrets_of(app).jwt_secret:
         made = new_jwt_secret()
         set_jwt_secret(app=app, secret=made)
-    if policy.payload_encryption:
-        ensure_payload_root(app=app)
     services.set_policy(app=app, policy=policy)
     return made
 

@@ -27,6 +27,7 @@ TYPE = ChannelType(
     cards=f"{_HERE}.messaging.CARDS",
     manage_context=f"{_HERE}.views.manage_context",
     manage_template="apps/channel_types/mobile_web/manage.html",
+    manage_script="imiconnect/push-trial.js",
     done_template="apps/channel_types/mobile_web/done.html",
     credentials_template="apps/channel_types/mobile_web/credentials.html",
     ending_labels={"ios_certificate": _("APNs certificate")},

@@ -12,6 +12,7 @@ urlpatterns = [
         views.ConfigurePush.as_view(),
         name="push_configure",
     ),
+    path("push-trial/", views.TrialPush.as_view(), name="push_trial"),
     path("sdk/<slug:system>/", views.DownloadSdk.as_view(), name="sdk_download"),
     path("jwt-secret/reveal/", views.RevealJwtSecret.as_view(), name="reveal_jwt"),
 ]

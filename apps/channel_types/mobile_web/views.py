@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act
@@ -30,6 +37,7 @@ from imiconnect.apps.push.credentials import (
     WebPush,
     facts_of,
 )
+from imiconnect.apps.push.trial import PushError, send_trial
 from imiconnect.apps.views.base import OwnAppMixin, manage_url
 from imiconnect.audit.services import record
 from imiconnect.console.confirm import ConfirmPage
@@ -188,6 +196,32 @@ class RemovePush(_PlatformMixin, ConfirmPage):
         services.remove_push(app=self.object, platform=self.platform)
         toast(self.request, _("Push is removed."))
         return manage_url(self.object)
+
+
+class TrialPush(OwnAppMixin, ActView):
+    """A test notification to the person's own browser; answers with a sentence, as JSON."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send it to the subscription in the body."""
+        app: App = self.object
+        credentials = services.credentials_of(app, Platform.WEB)
+        if not isinstance(credentials, WebPush):
+            raise Http404
+        title = gettext("%(name)s can reach this browser") % {"name": app.name}
+        try:
+            send_trial(
+                app=app,
+                credentials=credentials,
+                subscription=request.body.decode(errors="replace"),
+                title=title,
+            )
+        except ValueError as error:
+            return JsonResponse({"sent": False, "words": str(error)}, status=422)
+        except PushError as error:
+            words = f"{error.problem.words} ({error.reason})"
+            return JsonResponse({"sent": False, "words": words})
+        words = gettext("The push service has taken it. The notification shows in a moment.")
+        return JsonResponse({"sent": True, "words": words})
 
 
 class DownloadSdk(OwnAppMixin, ActView):

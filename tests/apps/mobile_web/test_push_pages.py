@@ -8,9 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from imiconnect.accounts.models import Member
-from imiconnect.apps.channel_types.mobile_web.messaging import set_messaging
 from imiconnect.apps.models import App
-from imiconnect.apps.policy import Policy, policy_of
+from imiconnect.apps.policy import policy_of
 from imiconnect.apps.push import services
 from imiconnect.apps.push.credentials import ApnsToken, Fcm, WebPush
 from imiconnect.audit.models import AuditEntry as Entry
@@ -209,12 +208,3 @@ def test_a_jwt_secret_that_is_no_base64_is_refused(
     answer = card(client_of(admin), mobile, jwt_authorization="on", jwt_secret="not base64!")
     assert answer.status_code == 422
     assert "JWT secret must be base64." in answer.text
-
-
-def test_the_root_of_payload_keys_is_made_once(mobile: App) -> None:
-    set_messaging(app=mobile, policy=Policy(payload_encryption=True))
-    mobile.refresh_from_db()
-    first = services.secrets_of(mobile).payload_root
-    set_messaging(app=mobile, policy=Policy(payload_encryption=True, retry_count=1))
-    mobile.refresh_from_db()
-    assert services.secrets_of(mobile).payload_root == first != ""
