@@ -73,7 +73,7 @@ export class Client extends Emitter {
     const shared = [appId, this.#registration, (call) => this.#called(call), this.#rest];
     this.threads = new Threads(...shared);
     this.topics = new Topics(...shared);
-    this.#push = new Push(appId, domain, this.#rest, this.#store);
+    this.#push = new Push(appId, domain, this.#rest, this.#store, this.#registration);
     this.#outbox = new Outbox(
       this.#store,
       (item) => this.#say(item),
@@ -262,21 +262,9 @@ export class Client extends Emitter {
     return attachmentOf(await this.#called(() => this.#rest.post(path, { url })));
   }
 
-  /**
-   * Ask the visitor for web push and subscribe this browser; call it after a click. Registered,
-   * it belongs to that user; else it is reached by its `pushId` alone.
-   * @param {{worker?: string, scope?: string}} [options] `worker`: the service worker's address
-   * @returns {Promise<import('./push.js').PushState>}
-   */
-  subscribeToPush(options) {
-    const clientId = this.session ? this.#registration.clientId : undefined;
-    return this.#called(() => this.#push.subscribe(options, clientId));
-  }
-
-  /** End this browser's web push. */
-  unsubscribeFromPush() {
-    return this.#push.unsubscribe();
-  }
+  /** Ask the visitor for web push, after a click; {@link import('./push.js').Push}. */
+  subscribeToPush = (options) => this.#called(() => this.#push.subscribe(options));
+  unsubscribeFromPush = () => this.#push.unsubscribe();
 
   /** Send what waits now. */
   flush() {

@@ -70,14 +70,17 @@ export class Push {
   #domain;
   #rest;
   #store;
+  #registration;
 
   /**
    * @param {string} appId
    * @param {string} domain
    * @param {import('./rest.js').Rest} rest
    * @param {import('./storage.js').Store} store
+   * @param {import('./registration.js').Registration} registration
    */
-  constructor(appId, domain, rest, store) {
+  constructor(appId, domain, rest, store, registration) {
+    this.#registration = registration;
     this.#appId = appId;
     this.#domain = domain;
     this.#rest = rest;
@@ -85,11 +88,11 @@ export class Push {
   }
 
   /**
-   * @param {{worker?: string, scope?: string}} options where the service worker lies
-   * @param {string} [clientId] of a registered device, to link the subscription to
+   * Registered, the subscription belongs to that user; else its `pushId` alone reaches it.
+   * @param {{worker?: string, scope?: string}} [options] where the service worker lies
    * @returns {Promise<PushState>}
    */
-  async subscribe({ worker = '/imiconnect-sw.js', scope } = {}, clientId) {
+  async subscribe({ worker = '/imiconnect-sw.js', scope } = {}) {
     demand(typeof worker === 'string' && worker !== '', 'Give the address of the service worker.');
     if (!isPushSupported()) return { state: 'unsupported' };
     const { webPush } = await this.#rest.get(`/${this.#appId}/verifyPolicy`);
@@ -103,7 +106,7 @@ export class Push {
     const { endpoint, keys } = made.toJSON();
     const answer = await this.#rest.post(`/${this.#appId}/push/subscriptions`, {
       subscription: { endpoint, keys },
-      ...(clientId ? { clientId } : {}),
+      ...(this.#registration.session ? { clientId: this.#registration.clientId } : {}),
       ...(kept && kept.endpoint !== endpoint ? { replaces: kept.endpoint } : {}),
     });
     this.#store.write('push', { pushId: answer.pushId, endpoint });

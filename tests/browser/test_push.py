@@ -28,6 +28,7 @@ from imiconnect.vault import digest
 from tests.browser.gateway import wait_until
 from tests.rtm.push.conftest import Served, served
 
+SLOW = 20_000  # ms
 WORKER = "/static/sdk/imiconnect-sw.js"
 #: ``subscribe`` asks the double; all else is the browser's own.
 AT_THE_DOUBLE = """
@@ -141,14 +142,15 @@ def test_the_person_tries_it_in_the_own_browser(
     configure(visitor)
     visitor.get_by_role("link", name="MANAGE").click()
     visitor.get_by_role("button", name="Send a test notification").click()
-    expect(visitor.get_by_text("The push service has taken it")).to_be_visible()
+    expect(visitor.get_by_text("The push service has taken it")).to_be_visible(timeout=SLOW)
     [(_key, note)] = web.memory.all("note")
     deliver(visitor, context, live_site, note["text"])
     assert shown(visitor) == [["Shop can reach this browser", ""]]
     assert not PushAddress.objects.exists()
     web.memory.switches.add("dead_token")
     visitor.get_by_role("button", name="Send a test notification").click()
-    expect(visitor.get_by_text("The push service no longer knows the device")).to_be_visible()
+    gone = visitor.get_by_text("The push service no longer knows the device")
+    expect(gone).to_be_visible(timeout=SLOW)
 
 
 def test_from_the_wizard_to_a_notification_and_its_receipt(
