@@ -41,7 +41,7 @@ class Blocked(Exception):
 
 
 @transaction.atomic
-def create_app(
+def create_app(  # noqa: PLR0913 - an app consists of these
     *,
     member: Member,
     name: str,
@@ -49,8 +49,11 @@ def create_app(
     config: Mapping[str, Any],
     policy: Policy | None = None,
     secrets: Mapping[str, Any] | None = None,
+    app_id: str = "",
 ) -> App:
     """Create an app at the level of its creator, with an App ID and a client key.
+
+    ``app_id`` is one that was drawn and shown before; unless it is taken, the app gets it.
 
     The client key is ``current_client_key(app).secret``, for types that have one. Raises
     ``ValidationError`` by field: ``name``, ``channel_type``, and those of the configuration,
@@ -73,7 +76,7 @@ def create_app(
         "policy": as_stored(checked(policy or Policy())),
         "created_by_id": member.user_id,
     }
-    app = _with_free_app_id(fields)
+    app = _with_free_app_id(fields, app_id)
     after = {"app_id": app.app_id, "config": app.config, "secrets": fingerprints(kept)}
     if kind.can(Capability.CLIENT_KEY):
         after["key"] = fingerprint(keys.issue(app.client_keys).secret)
@@ -91,10 +94,10 @@ def _free_account(kind: ChannelType, config: Mapping[str, Any]) -> str:
     return account
 
 
-def _with_free_app_id(fields: dict[str, Any]) -> App:
+def _with_free_app_id(fields: dict[str, Any], wanted: str) -> App:
     """Insert the app; an App ID that is taken is drawn again."""
-    for _try in range(_ID_TRIES):
-        app_id = new_app_id()
+    for number in range(_ID_TRIES):
+        app_id = wanted if wanted and not number else new_app_id()
         try:
             with transaction.atomic():
                 return App.objects.create(app_id=app_id, **fields)

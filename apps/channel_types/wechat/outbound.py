@@ -1,0 +1,72 @@
+"""From a message's content to a customer-service message (facts/wechat.md, section 5)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.console.words import Words
+
+#: WeChat cuts nothing: a longer text is refused (errcode 45002).
+MAX_TEXT_BYTES = 2048
+#: Media that WeChat sends by an id of its own, by the platform's word for them.
+_BY_ID = {"image": "image", "audio": "voice", "voice": "voice", "video": "video"}
+
+
+def problem_of(payload: Mapping[str, Any]) -> Words:
+    """Return why WeChat would not take a message's content, or nothing."""
+    text = str(payload.get("message", ""))
+    if len(text.encode()) > MAX_TEXT_BYTES:
+        return _("a text has at most 2,048 bytes in WeChat.")
+    if payload.get("template"):
+        return _("WeChat has no templates within a conversation.")
+    media = payload.get("media") or []
+    if any(item.get("id") and _kind(item) not in _BY_ID for item in media):
+        return _("a media_id of WeChat is of an image, a voice or a video.")
+    if media and _options(payload):
+        return _("WeChat sends quick replies without a file.")
+    return ""
+
+
+def message_of(openid: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of ``custom/send`` for content that has no problem.
+
+    Quick replies become a menu; a file with WeChat's ``media_id`` is sent as it is, one with
+    an address as an article that leads there.
+    """
+    text = str(payload.get("message", ""))
+    media = payload.get("media") or []
+    if options := _options(payload):
+        return _body(openid, "msgmenu", _menu(text, options))
+    if media and media[0].get("id"):
+        return _body(openid, _BY_ID[_kind(media[0])], {"media_id": media[0]["id"]})
+    if media:
+        return _body(openid, "news", {"articles": [_article(text, media[0])]})
+    return _body(openid, "text", {"content": text})
+
+
+def _body(openid: str, kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {"touser": openid, "msgtype": kind, kind: content}
+
+
+def _menu(text: str, options: list[Mapping[str, Any]]) -> dict[str, Any]:
+    listed = [
+        {"id": str(option.get("payload") or option["title"]), "content": str(option["title"])}
+        for option in options
+    ]
+    return {"head_content": text, "list": listed, "tail_content": ""}
+
+
+def _article(text: str, item: Mapping[str, Any]) -> dict[str, str]:
+    url = str(item.get("file", ""))
+    article = {"title": text or url, "description": "", "url": url}
+    return article | ({"picurl": url} if _kind(item) == "image" else {})
+
+
+def _options(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list((payload.get("quickReplies") or {}).get("options") or [])
+
+
+def _kind(item: Mapping[str, Any]) -> str:
+    """Return image, audio, video or file; ``contentType`` is a word or a MIME type."""
+    return str(item.get("contentType", "")).split("/")[0]

@@ -1,0 +1,74 @@
+"""The declaration of the WECHAT channel type."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.apps.channel_types.base import Capability, ChannelType, Prerequisite, Request
+from imiconnect.apps.channel_types.wechat.config import (
+    CONFIG_LABELS,
+    SECRET_LABELS,
+    account_of,
+    checked_config,
+    checked_secrets,
+)
+
+#: Hours and messages after each message of a customer (facts/wechat.md, section 5).
+WINDOW_SECONDS = 48 * 3600
+WINDOW_MESSAGES = 5
+
+_PACKAGE = "imiconnect.apps.channel_types.wechat"
+
+
+def manage_context(page: Any) -> Mapping[str, Any]:
+    """Return what the MANAGE page shows besides: where WeChat has to call."""
+    from imiconnect.apps.connection import hook_url
+
+    return {"callback_url": hook_url("wechat", page.object.app_id)}
+
+
+TYPE = ChannelType(
+    slug="wechat",
+    name=_("WeChat"),
+    menu_label=_("WECHAT"),
+    icon="brand-wechat",
+    channel="wechat",
+    capabilities=frozenset({Capability.SEND, Capability.RECEIVE}),
+    wizard=f"{_PACKAGE}.wizard.WeChatWizard",
+    receipts={"wechat": ("submitted", "failed", "expired")},
+    checked_config=checked_config,
+    checked_secrets=checked_secrets,
+    config_labels=CONFIG_LABELS,
+    secret_labels=SECRET_LABELS,
+    account=account_of,
+    handlers={"wechat": f"{_PACKAGE}.handler.WeChatHandler"},
+    request=Request(names=("wechat",), id_types=("wechatid", "openid")),
+    manage_context=f"{_PACKAGE}.type.manage_context",
+    manage_template="apps/channel_types/wechat/manage.html",
+    credentials_template="apps/provider_credentials.html",
+    prerequisites=(
+        Prerequisite(
+            _("An official account at WeChat, verified, for messages to customers."),
+            "https://mp.weixin.qq.com/",
+            _("Go to WeChat and create an account"),
+        ),
+        Prerequisite(
+            _(
+                "Its AppID and AppSecret: in the developer center of WeChat. Make a note of "
+                "both, and put this server's address on the list of allowed addresses."
+            ),
+            "https://developers.weixin.qq.com/platform",
+            _("Open the developer center"),
+        ),
+        Prerequisite(
+            _(
+                "WeChat lets an account write only to customers who have written first: up to "
+                "five messages within 48 hours of their last one."
+            )
+        ),
+    ),
+    window_seconds=WINDOW_SECONDS,
+    rate_per_second=20,
+    order=60,
+)

@@ -1,0 +1,1 @@
+"""The double of WeChat: tokens, customer-service messages, pushes, and followers to play."""

@@ -1,0 +1,143 @@
+"""The API of the double: errors come with status 200, as WeChat's do."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from imiconnect.sandbox.store import Store
+
+STORE = Store("wechat")
+LIFETIME = 7200
+WINDOW = 48 * 3600
+PER_WINDOW = 5
+MAX_TEXT = 2048
+#: For each kind of message, the fields without which WeChat refuses it.
+KINDS = {
+    "text": ("content",),
+    "image": ("media_id",),
+    "voice": ("media_id",),
+    "video": ("media_id",),
+    "news": ("articles",),
+    "msgmenu": ("list",),
+}
+
+View = Callable[[HttpRequest, dict[str, Any]], HttpResponse]
+
+
+def note_message(follower: str, kind: str, body: dict[str, Any], *, out: bool) -> str:
+    """Keep a message, ``out`` of the follower's hands or into them; return its id."""
+    name = f"{time.time_ns():020d}"
+    STORE.put("message", name, follower=follower, out=out, body=body, type=kind)
+    return name
+
+
+def errcode(code: int, message: str = "") -> JsonResponse:
+    """Return what WeChat says of a call that did not work, or of one that did."""
+    return JsonResponse({"errcode": code, "errmsg": message or ("ok" if code == 0 else "")})
+
+
+def call(view: View) -> Callable[[HttpRequest], HttpResponse]:
+    """Read the body and misbehave where told."""
+
+    @csrf_exempt
+    @wraps(view)
+    def inner(request: HttpRequest) -> HttpResponse:
+        if STORE.misbehaves("slow"):
+            time.sleep(3)
+        if STORE.misbehaves("down"):
+            return HttpResponse("bad gateway", status=502)
+        if STORE.misbehaves("rate_limit"):
+            return errcode(45009, "reach max api daily quota limit")
+        if request.method != "POST":
+            return errcode(43002, "require POST method")
+        try:
+            body = json.loads(request.body)
+        except ValueError:
+            return errcode(47001, "data format error")
+        return view(request, body)
+
+    return inner
+
+
+@call
+def stable_token(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
+    """``POST /cgi-bin/stable_token``: the same token until shortly before its end."""
+    appid = str(body.get("appid", ""))
+    account = STORE.get("account", appid)
+    if account is None:
+        return errcode(40013, "invalid appid")
+    if account["secret"] != body.get("secret"):
+        return errcode(40125, "invalid appsecret")
+    now = time.time()
+    if account.get("token_until", 0) < now + 300 or body.get("force_refresh"):
+        token, until = secrets.token_urlsafe(48), now + LIFETIME
+        STORE.change("account", appid, token=token, token_until=until)
+        STORE.put("token", token, appid=appid, until=until)
+        account = STORE.get("account", appid) or {}
+    left = int(account["token_until"] - now)
+    return JsonResponse({"access_token": account["token"], "expires_in": left})
+
+
+def _account(request: HttpRequest) -> tuple[str, HttpResponse | None]:
+    token = request.GET.get("access_token", "")
+    if not token:
+        return "", errcode(41001, "access_token missing")
+    found = STORE.get("token", token)
+    if found is None:
+        return "", errcode(40001, "invalid credential")
+    if STORE.misbehaves("expired_token") or found["until"] < time.time():
+        return "", errcode(42001, "access_token expired")
+    return str(found["appid"]), None
+
+
+@call
+def custom_send(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
+    """``POST /cgi-bin/message/custom/send``, within the window of the customer."""
+    appid, problem = _account(request)
+    if problem:
+        return problem
+    follower = STORE.get("follower", f"{appid}/{body.get('touser')}")
+    if follower is None:
+        return errcode(40003, "invalid openid")
+    wrong = _wrong(body)
+    if wrong:
+        return wrong
+    if not follower["follows"]:
+        return errcode(43004, "require subscribe")
+    heard = follower.get("heard_at", 0)
+    if STORE.misbehaves("closed_window") or heard < time.time() - WINDOW:
+        return errcode(45015, "response out of time limit or subscription is canceled")
+    if follower.get("answers", 0) >= PER_WINDOW:
+        return errcode(45047, "out of response count limit")
+    key = f"{appid}/{body['touser']}"
+    STORE.change("follower", key, answers=follower.get("answers", 0) + 1)
+    kind = body["msgtype"]
+    STORE.put(
+        "message", f"{time.time_ns():020d}", follower=key, out=False, body=body[kind], type=kind
+    )
+    return errcode(0)
+
+
+def _wrong(body: dict[str, Any]) -> HttpResponse | None:
+    kind = body.get("msgtype")
+    if kind not in KINDS:
+        return errcode(40008, "invalid message type")
+    content = body.get(kind)
+    if not isinstance(content, dict) or any(not content.get(name) for name in KINDS[kind]):
+        return errcode(47001, "data format error")
+    if kind == "text" and len(content["content"].encode()) > MAX_TEXT:
+        return errcode(45002, "content size out of limit")
+    return None
+
+
+@call
+def custom_typing(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
+    """``POST /cgi-bin/message/custom/typing``."""
+    _appid, problem = _account(request)
+    return problem or errcode(0)

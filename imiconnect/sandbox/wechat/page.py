@@ -1,0 +1,116 @@
+"""Where a person makes an account at the double, and plays its followers."""
+
+import secrets
+import time
+from typing import Any
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from imiconnect.console.toasts import toast
+from imiconnect.sandbox.views import TwinPage
+from imiconnect.sandbox.wechat.api import STORE, note_message
+from imiconnect.sandbox.wechat.push import greet, push
+
+MODES = ("safe", "compatible", "plain")
+
+
+class WeChatPage(TwinPage):
+    """Accounts with their server settings, followers, and what they write and see."""
+
+    template_name = "sandbox/wechat/page.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the accounts, the chosen one, and its followers with their messages."""
+        accounts = STORE.all("account")
+        chosen = self.request.GET.get("account") or (accounts[-1][0] if accounts else "")
+        account = STORE.get("account", chosen)
+        followers = [
+            (key.split("/", 1)[1], data, [m for _key, m in STORE.all("message", follower=key)])
+            for key, data in STORE.all("follower")
+            if key.startswith(f"{chosen}/")
+        ]
+        return super().get_context_data(**kwargs) | {
+            "accounts": [appid for appid, _data in accounts],
+            "appid": chosen,
+            "account": account,
+            "followers": followers,
+            "modes": MODES,
+        }
+
+    def perform(self, act: str) -> str | None:
+        """Do what the person asks, as an owner of the account or as a follower."""
+        acts = {
+            "account": self._make_account,
+            "server": self._set_server,
+            "follow": self._follow,
+            "unfollow": self._unfollow,
+            "say": self._say,
+            "press": self._press,
+        }
+        if act not in acts:
+            raise Http404
+        acts[act]()
+        return None
+
+    def _sent(self, name: str) -> str:
+        return self.request.POST.get(name, "").strip()
+
+    def _account(self) -> dict[str, Any]:
+        account = STORE.get("account", self._sent("appid"))
+        if account is None:
+            raise Http404
+        return account
+
+    def _make_account(self) -> None:
+        appid = "wx" + secrets.token_hex(8)
+        STORE.put("account", appid, secret=secrets.token_hex(16), original=f"gh_{appid[2:14]}")
+        toast(self.request, _("The account is made."))
+
+    def _set_server(self) -> None:
+        self._account()
+        server = {name: self._sent(name) for name in ("url", "token", "aes_key", "mode")}
+        if not greet(server):
+            toast(self.request, _("The server did not return the echostr; nothing is saved."))
+            return
+        STORE.change("account", self._sent("appid"), server=server)
+        toast(self.request, _("The server has answered; its settings are saved."))
+
+    def _follow(self) -> None:
+        openid = self._sent("openid") or "o" + secrets.token_urlsafe(20)
+        key = f"{self._sent('appid')}/{openid}"
+        STORE.put("follower", key, follows=True, answers=0)
+        self._push(openid, MsgType="event", Event="subscribe", EventKey="")
+
+    def _unfollow(self) -> None:
+        openid = self._sent("openid")
+        STORE.change("follower", f"{self._sent('appid')}/{openid}", follows=False)
+        self._push(openid, MsgType="event", Event="unsubscribe", EventKey="")
+
+    def _say(self) -> None:
+        self._write(self._sent("openid"), self._sent("text"))
+
+    def _press(self) -> None:
+        self._write(self._sent("openid"), self._sent("text"), self._sent("item"))
+
+    def _write(self, openid: str, text: str, item: str = "") -> None:
+        key = f"{self._sent('appid')}/{openid}"
+        if STORE.change("follower", key, heard_at=time.time(), answers=0) is None:
+            raise Http404
+        name = note_message(key, "text", {"content": text}, out=True)
+        menu = {"bizmsgmenuid": item} if item else {}
+        self._push(openid, MsgType="text", Content=text, MsgId=name, **menu)
+
+    def _push(self, openid: str, **fields: str) -> None:
+        account = self._account()
+        if "server" not in account:
+            toast(self.request, _("The account has no server settings; nobody is told."))
+            return
+        common = {
+            "ToUserName": account["original"],
+            "FromUserName": openid,
+            "CreateTime": str(int(time.time())),
+        }
+        said = push(self._sent("appid"), account["server"], common | fields)
+        if said != "200 success":
+            toast(self.request, _("The server answered: %s") % said)

@@ -1,0 +1,11 @@
+"""Addresses of the double, as the API has them."""
+
+from django.urls import path
+
+from imiconnect.sandbox.wechat import api
+
+urlpatterns = [
+    path("cgi-bin/stable_token", api.stable_token),
+    path("cgi-bin/message/custom/send", api.custom_send),
+    path("cgi-bin/message/custom/typing", api.custom_typing),
+]

@@ -1,0 +1,83 @@
+"""CONFIGURE APPS > WECHAT, and what is wrong with what was typed."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from imiconnect.accounts.models import Member
+from imiconnect.apps.channel_types.wechat.config import checked_config, checked_secrets
+from imiconnect.apps.connection import secrets_of
+from imiconnect.apps.models import App
+
+APPID = "wx0123456789abcdef"
+SignIn = Callable[[Member], Client]
+
+
+def value_of(page: str, name: str) -> str:
+    """Return the value of a hidden field."""
+    found = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert found, name
+    return found[1]
+
+
+def test_the_wizard_shows_what_wechat_needs_before_it_saves(
+    client: Client, admin: Member
+) -> None:
+    client.force_login(admin.user)
+    start = "/apps/configure/wechat/"
+    account = {"name": "WeChat", "appid": APPID, "appsecret": "s" * 32}
+    client.post(f"{start}account/", account)
+    page = client.get(f"{start}callback/").content.decode()
+    drawn = {name: value_of(page, name) for name in ("app_id", "token", "aes_key")}
+    assert f"/hooks/wechat/{drawn['app_id']}/" in page
+    client.post(f"{start}callback/", drawn | {"mode": "safe"})
+    client.post(
+        f"{start}onboarding/",
+        {
+            "start_keyword": "#start",
+            "start_identifier": "msisdn",
+            "stop_keyword": "#stop",
+            "stop_identifier": "msisdn",
+            "sender_id": "",
+        },
+    )
+    client.post(f"{start}review/")
+    app = App.objects.get()
+    assert (app.app_id, app.account) == (drawn["app_id"], APPID)
+    assert secrets_of(app) == {
+        "appsecret": "s" * 32,
+        "token": drawn["token"],
+        "aes_key": drawn["aes_key"],
+    }
+    page = client.get(f"/apps/{app.pk}/").content.decode()
+    assert f"/hooks/wechat/{app.app_id}/" in page
+    assert drawn["token"] not in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("appid", "wx12"),
+        ("mode", "loud"),
+        ("start_keyword", "two words"),
+        ("start_keyword", ""),
+        ("stop_keyword", "#START"),
+        ("stop_identifier", "shoe size"),
+    ],
+)
+def test_a_wrong_configuration_says_which_field_is_wrong(field: str, value: str) -> None:
+    with pytest.raises(ValidationError) as found:
+        checked_config({"appid": APPID, field: value})
+    assert list(found.value.message_dict) == [field]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("appsecret", "short"), ("token", "a b"), ("aes_key", "A" * 42)]
+)
+def test_a_wrong_credential_says_which_field_is_wrong(field: str, value: str) -> None:
+    with pytest.raises(ValidationError) as found:
+        checked_secrets({"appsecret": "s" * 32, field: value})
+    assert list(found.value.message_dict) == [field]
