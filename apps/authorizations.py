@@ -26,6 +26,7 @@ from imiconnect.apps.channel_types.errors import ChannelError
 from imiconnect.apps.channel_types.linking import Choice, Linking, Refused
 from imiconnect.apps.credentials import replace_secrets
 from imiconnect.apps.models import App, Authorization
+from imiconnect.apps.services import ACCOUNT_TAKEN, update_app
 from imiconnect.audit.services import record
 from imiconnect.vault import digest, new_key
 
@@ -180,19 +181,34 @@ def chosen(row: Authorization, account: str) -> Choice:
 def reconnect(*, app: App, authorization: Authorization) -> App:
     """Give an app the credentials of a new login; its id, log and settings stay.
 
-    Raises ``ValidationError`` when the login does not grant the app's own account.
+    Where the channel lets an app change its account, the one that was granted takes the
+    place of another. Raises ``ValidationError`` when the login grants none that may be used.
     """
     offer = next(
         (item for item in offers(authorization) if item.choice.account == app.account), None
     )
+    offer = offer or _other_account(app, authorization)
     if offer is None:
         raise ValidationError(NOT_THIS_ACCOUNT)
     if offer.choice.obstacle:
         raise ValidationError(offer.choice.obstacle)
+    if offer.choice.account != app.account:
+        app = update_app(app=app, config={**app.config, **offer.choice.config})
     app = replace_secrets(app=app, secrets=offer.choice.secrets)
     record("app.reconnected", app, after={"granted_by": granted_by(authorization)})
     authorization.delete()
     return app
+
+
+def _other_account(app: App, authorization: Authorization) -> Offer | None:
+    """Return the account that may take the place of an app's own; raises for a taken one."""
+    granted = offers(authorization)
+    kind = registry.get(app.channel_type)
+    if len(granted) != 1 or not getattr(linking_of(kind), "changes_account", False):
+        return None
+    if granted[0].taken:
+        raise ValidationError(ACCOUNT_TAKEN)
+    return granted[0]
 
 
 def forget_old() -> int:

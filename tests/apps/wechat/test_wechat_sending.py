@@ -5,11 +5,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
-from django.test import Client
 
-from imiconnect.apps.channel_types import http
 from imiconnect.apps.channel_types.errors import ChannelError
 from imiconnect.apps.channel_types.handler import OutMessage
 from imiconnect.apps.channel_types.wechat import client as wechat_client
@@ -18,6 +15,7 @@ from imiconnect.apps.channel_types.wechat.handler import WeChatHandler
 from imiconnect.apps.connection import account_of
 from imiconnect.apps.models import App
 from imiconnect.sandbox.wechat.api import STORE
+from tests.apps.over_django import carry
 from tests.apps.wechat.conftest import APPID, OPENID
 
 FOLLOWER = f"{APPID}/{OPENID}"
@@ -25,26 +23,12 @@ Send = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def twin(
-    settings: Any, db: None, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def twin(settings: Any, db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The double, with the account and a follower who has just written."""
-    settings.SANDBOX = True
-    settings.PUBLIC_URL = "http://testserver"
+    carry(monkeypatch, settings)
     STORE.put("account", APPID, secret="s" * 32, original="gh_1")
     STORE.put("follower", FOLLOWER, follows=True, heard_at=time.time(), answers=0)
 
-    def over_django(request: httpx.Request) -> httpx.Response:
-        answer = client.generic(
-            request.method,
-            request.url.raw_path.decode(),
-            request.content,
-            content_type=request.headers.get("content-type", ""),
-        )
-        return httpx.Response(answer.status_code, content=answer.content)
-
-    own = httpx.Client(transport=httpx.MockTransport(over_django))
-    monkeypatch.setattr(http, "shared_client", lambda: own)
     wechat_client._tokens.clear()
     yield
     wechat_client._tokens.clear()

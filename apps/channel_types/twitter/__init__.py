@@ -1,0 +1,1 @@
+"""Twitter (X) accounts and their direct messages."""

@@ -1,0 +1,1 @@
+"""The double of X: OAuth 1.0a, webhooks, direct messages, and customers to play."""

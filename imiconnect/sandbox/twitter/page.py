@@ -1,0 +1,76 @@
+"""The page where a person plays the customers of an account."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.console.toasts import toast
+from imiconnect.sandbox.twitter import telling
+from imiconnect.sandbox.twitter.twin import SLUG
+from imiconnect.sandbox.twitter.world import PEOPLE, accounts, add_message, store
+from imiconnect.sandbox.views import TwinPage
+
+
+def compose(request: HttpRequest) -> HttpResponse:
+    """Open the conversation with an account, as the message button does."""
+    user = request.GET.get("recipient_id", "")
+    return HttpResponseRedirect(f"{reverse('sandbox:twin', args=[SLUG])}?user={user}")
+
+
+class TwitterPage(TwinPage):
+    """A conversation with one account, from the customer's side."""
+
+    template_name = "sandbox/twitter/page.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add accounts, customers and the conversation."""
+        listed = accounts()
+        user = self._chosen("user", [key for key, _data in listed])
+        person = self._chosen("person", list(PEOPLE))
+        messages = [data for _key, data in store.all("message", account=user, person=person)]
+        return super().get_context_data(**kwargs) | {
+            "accounts": [(key, data["name"], bool(data["hook"])) for key, data in listed],
+            "account_name": dict(listed)[user]["name"],
+            "people": list(PEOPLE.items()),
+            "user": user,
+            "person": person,
+            "messages": messages,
+            "welcome": "" if messages else _welcome(user),
+        }
+
+    def _chosen(self, name: str, known: list[str]) -> str:
+        given = self.request.GET.get(name) or self.request.POST.get(name, "")
+        return given if given in known else known[0]
+
+    def perform(self, act: str) -> str:
+        """Write or read, and tell the platform."""
+        user = self._chosen("user", [key for key, _data in accounts()])
+        person = self._chosen("person", list(PEOPLE))
+        acts = {"say": self._say, "read": self._read}
+        if act not in acts:
+            raise Http404
+        if not acts[act](user, person):
+            toast(self.request, _("The account is not connected, or the webhook is away."))
+        return f"{self.request.path}?user={user}&person={person}"
+
+    def _say(self, user: str, person: str) -> bool:
+        text = self.request.POST.get("text", "").strip()
+        if not text:
+            return True
+        data: dict[str, Any] = {"text": text, "entities": {"urls": []}}
+        if metadata := self.request.POST.get("metadata"):
+            data["quick_reply_response"] = {"type": "options", "metadata": metadata}
+        key = add_message(user, person, text, out=True, options=[])
+        return telling.tell_message(user, person, key, data)
+
+    def _read(self, user: str, person: str) -> bool:
+        sent = store.all("message", account=user, person=person, out=False)
+        return not sent or telling.tell_reading(user, person, sent[-1][0])
+
+
+def _welcome(user: str) -> str:
+    rules = store.all("rule", user=user)
+    kept = store.get("welcome", rules[-1][1]["message"]) if rules else None
+    return str(kept["data"]["text"]) if kept else ""

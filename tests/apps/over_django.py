@@ -1,0 +1,37 @@
+"""HTTP between the platform and its doubles without a server: Django's test client carries it."""
+
+from typing import Any
+
+import httpx
+import pytest
+from django.test import Client
+
+from imiconnect.apps.channel_types import http
+
+SITE = "http://testserver"
+
+
+def carry(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Let clients reach the twins, and the twins the platform's webhooks."""
+    settings.SANDBOX = True
+    settings.PUBLIC_URL = SITE
+    browser = Client()
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        headers = {name: value for name, value in request.headers.items() if name != "host"}
+        answer = browser.generic(
+            request.method,
+            request.url.raw_path.decode(),
+            request.content,
+            content_type=headers.get("content-type", ""),
+            headers=headers,
+        )
+        found = {"content-type": answer.headers.get("Content-Type", "")}
+        if "Retry-After" in answer.headers:
+            found["retry-after"] = answer.headers["Retry-After"]
+        return httpx.Response(answer.status_code, content=answer.content, headers=found)
+
+    own = httpx.Client(transport=httpx.MockTransport(handle))
+    monkeypatch.setattr(http, "shared_client", lambda: own)
+    monkeypatch.setattr(httpx, "get", own.get)
+    monkeypatch.setattr(httpx, "post", own.post)
