@@ -69,6 +69,14 @@ class MemberViewSet(GenericViewSet[Any]):
         """Return what a call does, as far as permission tells."""
         return self.acts.get(action or "", Act.READ)
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a character that no text of the database can have."""
+        super().initial(request, *args, **kwargs)
+        for name, values in request.query_params.lists():
+            if any("\0" in value for value in values):
+                sentence = "The value has the character U+0000, which no text may have."
+                raise exceptions.ValidationError({name.replace("\0", ""): [sentence]})
+
     def visible(self, rows: Callable[[Member], QuerySet[Any]]) -> QuerySet[Any]:
         """Return the rows that the person may see; none while the schema is drawn up."""
         member = member_of(self.request) if getattr(self, "request", None) else None

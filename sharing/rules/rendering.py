@@ -4,21 +4,22 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from imiconnect.apps.channel_types import registry
 from imiconnect.sharing.rules.events import Event
 from imiconnect.sharing.rules.models import Rule
 from imiconnect.sharing.rules.vocabulary import Action
 
 _VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
-#: How the Messaging API names the addresses of each medium.
-ADDRESSES = {
-    "rt": "userid",
-    "sms": "msisdn",
-    "voice": "msisdn",
-    "fb": "psid",
-    "twitter": "twitterid",
-    "wechat": "wechatid",
-    "push": "customerid",
-}
+#: How the Messaging API names addresses, where no provider's channel type says it.
+_ADDRESSES = {"rt": "userid", "sms": "msisdn", "voice": "msisdn", "push": "customerid"}
+
+
+def address_word(channel: str) -> str:
+    """Return the key of ``destination[]`` for an address of a medium."""
+    for kind in registry.all_types():
+        if kind.channel == channel and kind.request:
+            return kind.request.id_types[0]
+    return _ADDRESSES.get(channel, "userid")
 
 
 def names_in(text: str) -> list[str]:
@@ -48,7 +49,7 @@ def render(
     text = filled(rule.text, variables)
     request: dict[str, Any] = {
         "deliverychannel": channel,
-        "destination": [{ADDRESSES.get(channel, "userid"): [address]}],
+        "destination": [{address_word(channel): [address]}],
         "channels": {channel: _content(channel, text) | _sender(channel, event)},
     }
     if app:

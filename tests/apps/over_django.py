@@ -1,4 +1,4 @@
-"""HTTP between the platform and its doubles without a server: Django's test client carries it."""
+"""HTTP between the platform and its doubles, carried by Django's test client."""
 
 from typing import Any
 

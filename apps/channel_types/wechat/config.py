@@ -120,7 +120,8 @@ def checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
         problems["stop_keyword"] = [_("The two keywords must differ.")]
     if problems:
         raise ValidationError(problems)
-    return msgspec.to_builtins(found) | {"mode": str(found.mode)}
+    normal: dict[str, Any] = msgspec.to_builtins(found)
+    return normal | {"mode": str(found.mode)}
 
 
 def checked_secrets(secrets: Mapping[str, Any]) -> dict[str, str]:
