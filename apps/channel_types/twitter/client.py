@@ -145,7 +145,8 @@ class TwitterClient:
             signature_type=SIGNATURE_TYPE_AUTH_HEADER,
             **more,
         )
-        _url, headers, _body = signer.sign(url, http_method=method)
+        sign: Any = signer.sign
+        _url, headers, _body = sign(url, http_method=method)
         return dict(headers)
 
     def _form(self, path: str, **more: str) -> dict[str, str]:
