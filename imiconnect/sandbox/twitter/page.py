@@ -36,7 +36,7 @@ class TwitterPage(TwinPage):
             "people": list(PEOPLE.items()),
             "user": user,
             "person": person,
-            "messages": messages,
+            "conversation": messages,
             "welcome": "" if messages else _welcome(user),
         }
 
