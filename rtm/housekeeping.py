@@ -22,6 +22,8 @@ KEEP_BATCHES = dt.timedelta(days=30)
 KEEP_EVENTS = dt.timedelta(days=180)
 #: What rules did is on their pages for a month.
 KEEP_RUNS = dt.timedelta(days=30)
+#: How customers linked themselves; the audit log keeps that they did.
+KEEP_ONBOARDING = dt.timedelta(days=30)
 #: Files of messages; who needs them for longer keeps them.
 KEEP_MEDIA = dt.timedelta(days=90)
 #: A device that is away for longer reads the lists of the inbox.
@@ -45,6 +47,7 @@ _SOURCES = {
     "retry": "rtm_wake WHERE due_at <= %b",
     "expiry": "rtm_openmessage WHERE expires_at <= %b",
     "rules": "(SELECT due_at FROM rtm_ruleevent UNION ALL SELECT due_at FROM sharing_rulerun "
+    "WHERE due_at IS NOT NULL UNION ALL SELECT due_at FROM rtm_onboardingstep "
     "WHERE due_at IS NOT NULL) waiting WHERE due_at <= %b",
     "events": "rtm_userevent WHERE due_at <= %b",
     "fanout": "rtm_fanout WHERE finished_at IS NULL AND accepted_at <= %b",
@@ -100,6 +103,7 @@ def delete_old(now: dt.datetime) -> int:
         ("rtm_clientref", KEEP_REFS),
         ("rtm_providerref", KEEP_PROVIDER_REFS),
         ("sharing_rulerun", KEEP_RUNS),
+        ("rtm_onboardingstep", KEEP_ONBOARDING),
         ("rtm_profilebatch", KEEP_BATCHES),
         ("rtm_fanout", KEEP_FANOUTS),
         ("rtm_userevent", KEEP_USER_EVENTS),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from django.db.models import Func, Value
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Lower
 
 from imiconnect.apps.models import App
 
@@ -27,12 +28,21 @@ class CustomerQuerySet(OwnedQuerySet):
         """Return those whose mobile number is this one, however it is written there."""
         return self.alias(digits=msisdn_digits()).filter(digits=digits)
 
+    def with_email(self, address: str) -> Self:
+        """Return those whose e-mail address is this one, in any case."""
+        return self.alias(lowered=email_lowered()).filter(lowered=address.lower())
+
 
 def msisdn_digits() -> Func:
     """Return the digits of a profile's mobile number, as the index of customers has them."""
     number = KeyTextTransform("msisdn", "attributes")
     parts = (number, Value(r"\D"), Value(""), Value("g"))
     return Func(*parts, function="regexp_replace", output_field=models.TextField())
+
+
+def email_lowered() -> Lower:
+    """Return a profile's e-mail address without case, as the index of customers has it."""
+    return Lower(KeyTextTransform("email", "attributes"))
 
 
 class AppOwnedQuerySet(models.QuerySet[Any]):

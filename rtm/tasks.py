@@ -84,7 +84,7 @@ def drain_expiry() -> int:
 
 @celery.task(name="rtm.drain_rules")
 def drain_rules() -> int:
-    """Match events with the rules of services, and do what the rules say."""
+    """Match events with the rules of services, and do what they say; answer on-boarding."""
     return drain("rules", rules.process_due)
 
 

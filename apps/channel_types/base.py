@@ -58,6 +58,26 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Onboarding:
+    """By which words customers link themselves with their master profile, and end that.
+
+    An identifier is ``msisdn``, ``customerid`` or ``email``: by what the profile is found.
+    ``sender_id`` sends the one-time password; without one nobody is linked.
+    """
+
+    start_keyword: str
+    start_identifier: str
+    stop_keyword: str
+    stop_identifier: str
+    sender_id: str = ""
+
+
+def no_onboarding(config: Mapping[str, Any]) -> Onboarding | None:
+    """Return nothing, for a type whose customers do not link themselves."""
+    return None
+
+
+@dataclass(frozen=True)
 class AdvancedPage:
     """A page of a type's own below MANAGE, one of its ``urls``; ``url_name`` finds it."""
 
@@ -123,6 +143,8 @@ class ChannelType:
     rate_per_second: int = 50
     #: Seconds after a customer's last message in which they may be written to; 0: always.
     window_seconds: int = 0
+    #: Reads from a configuration how customers of an app link themselves.
+    onboarding: Callable[[Mapping[str, Any]], Onboarding | None] = no_onboarding
     #: Templates of its own, for the done page and the card of credentials.
     done_template: str = "apps/done.html"
     credentials_template: str = "apps/credentials.html"

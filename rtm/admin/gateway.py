@@ -136,6 +136,17 @@ class ContactAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.OnboardingStep)
+class OnboardingStepAdmin(ReadOnlyAdmin):
+    """How customers link themselves with their profile."""
+
+    list_display = ("address", "app", "stage", "customer", "wrong", "problem", "created_at")
+    list_filter: ClassVar = [_APP, "stage"]
+    list_select_related = ("app", "customer")
+    exact = ("address",)
+    ordering = ("-id",)
+
+
 @admin.register(models.Message)
 class MessageAdmin(ReadOnlyAdmin):
     """The message log."""

@@ -9,6 +9,7 @@ from imiconnect.rtm.models.events import DeviceEvent, Erasure
 from imiconnect.rtm.models.fanouts import FanOut, UserEvent
 from imiconnect.rtm.models.media import MediaFile
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
+from imiconnect.rtm.models.onboarding import OnboardingStep
 from imiconnect.rtm.models.optouts import OptOut, OptWord
 from imiconnect.rtm.models.push import Companion, PushAddress
 from imiconnect.rtm.models.queues import (
@@ -44,6 +45,7 @@ __all__ = [
     "Inbound",
     "MediaFile",
     "Message",
+    "OnboardingStep",
     "OpenMessage",
     "OptOut",
     "OptWord",

@@ -9,7 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
 from imiconnect.identity import Identified
-from imiconnect.rtm.querysets import AppOwnedQuerySet, CustomerQuerySet, msisdn_digits
+from imiconnect.rtm.querysets import (
+    AppOwnedQuerySet,
+    CustomerQuerySet,
+    email_lowered,
+    msisdn_digits,
+)
 
 
 class Customer(Identified):
@@ -35,6 +40,7 @@ class Customer(Identified):
         indexes = [
             models.Index(fields=["organization", "-id"], name="customer_newest"),
             models.Index(F("organization"), msisdn_digits(), name="customer_msisdn"),
+            models.Index(F("organization"), email_lowered(), name="customer_email"),
         ]
 
     def __str__(self) -> str:

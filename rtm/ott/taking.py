@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
@@ -18,7 +19,9 @@ from imiconnect.apps.channel_types.events import (
 )
 from imiconnect.apps.models import App
 from imiconnect.identity import uuid7
+from imiconnect.rtm.masking import MASK
 from imiconnect.rtm.models import ProviderRef, Receipt
+from imiconnect.rtm.onboarding.steps import onboard
 from imiconnect.rtm.processors.provider import ProviderNews, note
 from imiconnect.rtm.provider_inbox import ProviderMessage, take_in
 
@@ -42,7 +45,14 @@ def take(app: App, events: list[Event]) -> None:
     """Take the events of an app; part of the caller's transaction, the same ones may repeat."""
     channel = registry.get(app.channel_type).channel
     _note_heard(app, events)
-    said = (_message(app, channel, event) for event in events)
+    codes = onboard(app, events)
+    shown = [
+        replace(event, text=MASK)
+        if isinstance(event, Incoming) and event.provider_id in codes
+        else event
+        for event in events
+    ]
+    said = (_message(app, channel, event) for event in shown)
     take_in([message for message in said if message])
     note(channel, str(app.pk), [n for e in events for n in _news(app, channel, e)])
 

@@ -1,14 +1,16 @@
-"""Rules: match what happened with the rules of services, then do what they say."""
+"""What follows from events: rules of services are matched and done, on-boarding is answered."""
 
 import datetime as dt
 
 from django.utils import timezone
 
+from imiconnect.rtm.onboarding.answering import answer_due
 from imiconnect.rtm.rules import acting, planning
 
 
 def process_due(*, limit: int = planning.BATCH, now: dt.datetime | None = None) -> int:
-    """Plan a batch of events and do a batch of actions; return how many there were."""
+    """Plan a batch of events, do a batch of actions and answers; return how many there were."""
     moment = now or timezone.now()
     planned = planning.plan_due(limit=limit, now=moment)
-    return planned + acting.act_due(limit=acting.BATCH, now=now or timezone.now())
+    answered = answer_due(limit=acting.BATCH, now=now or timezone.now())
+    return planned + answered + acting.act_due(limit=acting.BATCH, now=now or timezone.now())

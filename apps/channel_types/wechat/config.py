@@ -11,6 +11,8 @@ import msgspec
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.apps.channel_types.base import Onboarding
+
 #: WeChat's own ids of official accounts.
 _APP_ID = re.compile(r"wx[0-9a-f]{16}", re.IGNORECASE)
 _APP_SECRET = re.compile(r"[0-9A-Za-z]{32}")
@@ -141,6 +143,18 @@ def checked_secrets(secrets: Mapping[str, Any]) -> dict[str, str]:
     if problems:
         raise ValidationError(problems)
     return values
+
+
+def onboarding_of(config: Mapping[str, Any]) -> Onboarding:
+    """Return by which words a configuration puts customers on board, and off again."""
+    found = msgspec.convert(dict(config), Config)
+    return Onboarding(
+        start_keyword=found.start_keyword,
+        start_identifier=found.start_identifier,
+        stop_keyword=found.stop_keyword,
+        stop_identifier=found.stop_identifier,
+        sender_id=found.sender_id,
+    )
 
 
 def account_of(config: Mapping[str, Any]) -> str:

@@ -116,7 +116,8 @@ class OnboardingForm(ConsoleForm):
         label=_("Select Sender Id"),
         required=False,
         help_text=_(
-            "It sends the one-time password by SMS. Without one, nobody is put on board."
+            "It sends the one-time password by SMS, through the service that gets this app's "
+            "incoming messages: map it to that service. Without one, nobody is put on board."
         ),
     )
 

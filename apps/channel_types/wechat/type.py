@@ -12,6 +12,7 @@ from imiconnect.apps.channel_types.wechat.config import (
     account_of,
     checked_config,
     checked_secrets,
+    onboarding_of,
 )
 
 #: Hours and messages after each message of a customer (facts/wechat.md, section 5).
@@ -69,6 +70,7 @@ TYPE = ChannelType(
         ),
     ),
     window_seconds=WINDOW_SECONDS,
+    onboarding=onboarding_of,
     rate_per_second=20,
     order=60,
 )

@@ -11,6 +11,7 @@ from imiconnect.apps import hooks
 from imiconnect.apps.channel_types.events import Event, Incoming, OptIn, OptOut, Postback
 from imiconnect.apps.channel_types.wechat.crypto import signature
 from imiconnect.apps.models import App, HookEvent
+from imiconnect.rtm.models import OnboardingStep
 from tests.apps.wechat.conftest import OPENID, TOKEN
 
 Push = Callable[..., Any]
@@ -116,3 +117,11 @@ def test_a_place_is_an_attachment(push: Push, taken: Taken) -> None:
     event = event_of(taken)
     assert isinstance(event, Incoming)
     assert (event.attachments[0].latitude, event.text) == (52.1, "Here")
+
+
+def test_the_start_keyword_in_a_push_begins_on_boarding(push: Push, wechat_app: App) -> None:
+    App.objects.update(config=wechat_app.config | {"sender_id": "NORTHWIND"})
+    push(MsgType="text", Content="#start", MsgId="3")
+    hooks.work_through()
+    step = OnboardingStep.objects.get(app=wechat_app, address=OPENID)
+    assert (step.stage, step.provider_id) == ("asked", "3")

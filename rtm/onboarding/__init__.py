@@ -1,0 +1,1 @@
+"""Customers of a provider's app link themselves with their master profile."""
