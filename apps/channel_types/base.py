@@ -143,6 +143,8 @@ class ChannelType:
     rate_per_second: int = 50
     #: Seconds after a customer's last message in which they may be written to; 0: always.
     window_seconds: int = 0
+    #: Messages that they may be sent until they write again; 0: any number.
+    window_messages: int = 0
     #: Reads from a configuration how customers of an app link themselves.
     onboarding: Callable[[Mapping[str, Any]], Onboarding | None] = no_onboarding
     #: Templates of its own, for the done page and the card of credentials.

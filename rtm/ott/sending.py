@@ -25,6 +25,7 @@ from imiconnect.apps.connection import account_of, redacted, secrets_of
 from imiconnect.apps.models import App
 from imiconnect.numbers.services import throughput
 from imiconnect.rtm.models import Contact
+from imiconnect.rtm.ott import windows
 from imiconnect.rtm.outcomes import (
     APP_NOT_SHARED,
     Dispatched,
@@ -115,6 +116,7 @@ def _within_limit(
     for turn, parcel in enumerate(batch[grant.count :]):
         outcomes[parcel.claim.id] = Postponed(grant.wait_of(turn))
     heard = _last_heard(way.app, batch[: grant.count])
+    calls: list[_Call] = []
     for parcel in batch[: grant.count]:
         message = OutMessage(
             tid=parcel.claim.id,
@@ -126,7 +128,13 @@ def _within_limit(
         if _is_closed(way.handler, message):
             outcomes[parcel.claim.id] = outcome_of(ChannelError(WINDOW_CLOSED), way.app)
         else:
-            yield _Call(way, message)
+            calls.append(_Call(way, message))
+    places = windows.taken(way.app, [call.message.address for call in calls])
+    for call, is_free in zip(calls, places, strict=True):
+        if is_free:
+            yield call
+        else:
+            outcomes[call.message.tid] = outcome_of(windows.used_up(way.app), way.app)
 
 
 def _last_heard(app: App, batch: list[Parcel]) -> dict[str, dt.datetime]:
@@ -153,6 +161,9 @@ def _carried_out(calls: list[_Call]) -> dict[uuid.UUID, Outcome]:
     else:
         with ThreadPoolExecutor(AT_ONCE) as threads:
             found = list(threads.map(in_time, calls))
+    for call, came in zip(calls, found, strict=True):
+        if not isinstance(came, Sent):
+            windows.give_back(call.way.app, call.message.address)
     return {
         call.message.tid: _outcome(call.way.app, came)
         for call, came in zip(calls, found, strict=True)

@@ -37,7 +37,9 @@ INSERT INTO rtm_contact (id, app_id, address, last_in_at, profile, created_at)
 SELECT u.id, %s, u.address, u.at, '{}'::jsonb, now()
 FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) u (id, address, at)
 ON CONFLICT (app_id, address) DO UPDATE
-  SET last_in_at = greatest(rtm_contact.last_in_at, excluded.last_in_at)
+  SET last_in_at = greatest(rtm_contact.last_in_at, excluded.last_in_at),
+  window_sent = CASE WHEN rtm_contact.last_in_at >= excluded.last_in_at
+    THEN rtm_contact.window_sent ELSE 0 END
 """
 
 

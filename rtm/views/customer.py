@@ -33,7 +33,7 @@ from imiconnect.rtm.customers.forms import (
     profile_initial,
 )
 from imiconnect.rtm.customers.timeline import timeline_of
-from imiconnect.rtm.models import Customer, Device
+from imiconnect.rtm.models import Contact, Customer, Device
 from imiconnect.rtm.views.customers import customer_url, name_of
 
 _DEVICES = 50
@@ -69,6 +69,7 @@ class CustomerPage(CustomerMixin, PageMixin, TemplateView):
         customer, asked = self.object, self.request.GET
         kind = asked.get("kind", "") if asked.get("kind") in ("message", "event") else ""
         devices = Device.objects.visible_to(self.member).filter(customer=customer)
+        contacts = Contact.objects.visible_to(self.member).filter(customer=customer)
         return super().get_context_data(
             title=customer.customer_id,
             back_url=reverse("rtm:customers"),
@@ -77,6 +78,7 @@ class CustomerPage(CustomerMixin, PageMixin, TemplateView):
             name=name_of(customer),
             attributes=_shown(customer.attributes),
             devices=devices.select_related("app").order_by("-is_connected", "-id")[:_DEVICES],
+            contacts=contacts.select_related("app").order_by("-last_in_at")[:_DEVICES],
             timeline=timeline_of(
                 customer, self.member, before=_key(asked.get("before", "")), kind=kind
             ),

@@ -70,6 +70,7 @@ TYPE = ChannelType(
         ),
     ),
     window_seconds=WINDOW_SECONDS,
+    window_messages=WINDOW_MESSAGES,
     onboarding=onboarding_of,
     rate_per_second=20,
     order=60,

@@ -1,0 +1,126 @@
+"""WeChat's five messages after each one of the customer, kept by the gateway."""
+
+import datetime as dt
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from imiconnect.accounts.models import Member
+from imiconnect.apps.channel_types.events import Incoming
+from imiconnect.apps.channel_types.wechat import client as wechat_client
+from imiconnect.apps.models import App
+from imiconnect.rtm.models import Contact, Customer, Message
+from imiconnect.rtm.ott import windows
+from imiconnect.rtm.ott.taking import take
+from imiconnect.rtm.processors import mt
+from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.services import send_request
+from imiconnect.sandbox.wechat.api import STORE
+from imiconnect.sharing.models import Allocation, Service
+from tests.apps.over_django import carry
+from tests.apps.wechat.conftest import APPID, OPENID
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FOLLOWER = f"{APPID}/{OPENID}"
+
+
+@pytest.fixture(autouse=True)
+def twin(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The double, which itself would take many more messages than WeChat does."""
+    carry(monkeypatch, settings)
+    STORE.put("account", APPID, secret="s" * 32, original="gh_1")
+    STORE.put("follower", FOLLOWER, follows=True, heard_at=time.time(), answers=-100)
+    wechat_client._tokens.clear()
+    yield
+    wechat_client._tokens.clear()
+
+
+@pytest.fixture
+def send(wechat_app: App) -> Callable[[], Message]:
+    """Send a message of a live service to the follower; return its row."""
+    service = Service.objects.create(
+        organization=wechat_app.organization, name="Alerts", state=Service.State.LIVE
+    )
+    Allocation.objects.create(
+        service=service, app=wechat_app, channel="wechat", is_inbound=True
+    )
+    body = {
+        "deliverychannel": "wechat",
+        "appid": wechat_app.app_id,
+        "destination": [{"wechatid": [OPENID]}],
+        "channels": {"wechat": {"text": "Hello"}},
+    }
+
+    def act() -> Message:
+        sent = send_request(service=service, body=json.dumps(body).encode())
+        mt.process_due(lane="ott")
+        return Message.objects.get(transid=sent.transid)
+
+    return act
+
+
+def hear(app: App, *, number: int = 1) -> None:
+    """Let the follower write."""
+    event = Incoming(
+        account="", provider_id=str(number), address=OPENID, at=timezone.now(), text="hi"
+    )
+    with transaction.atomic():
+        take(app, [event])
+
+
+def test_the_sixth_message_is_not_sent_until_the_customer_writes(
+    wechat_app: App, send: Callable[[], Message]
+) -> None:
+    hear(wechat_app)
+    assert [State(send().state) for _ in range(5)] == [State.SUBMITTED] * 5
+    sixth = send()
+    assert State(sixth.state) is State.FAILED
+    assert "They have had 5 messages" in sixth.reason
+    assert len(STORE.all("message", follower=FOLLOWER)) == 5
+    hear(wechat_app, number=2)
+    assert State(send().state) is State.SUBMITTED
+
+
+def test_a_message_that_did_not_go_takes_no_place(
+    wechat_app: App, send: Callable[[], Message]
+) -> None:
+    hear(wechat_app)
+    STORE.set_switches({"down"})
+    send()
+    assert Contact.objects.get().messages_left() == 5
+
+
+def test_an_old_message_that_comes_late_opens_nothing(wechat_app: App) -> None:
+    hear(wechat_app)
+    assert windows.taken(wechat_app, [OPENID] * 6) == [True] * 5 + [False]
+    late = Incoming(
+        account="",
+        provider_id="late",
+        address=OPENID,
+        at=timezone.now() - dt.timedelta(hours=1),
+        text="hi",
+    )
+    with transaction.atomic():
+        take(wechat_app, [late])
+    assert Contact.objects.get().messages_left() == 0
+
+
+def test_the_customers_page_shows_what_is_left(
+    wechat_app: App, admin: Member, client_of: Any
+) -> None:
+    hear(wechat_app)
+    customer = Customer.objects.create(organization=admin.organization, customer_id="C-1")
+    Contact.objects.update(customer=customer, window_sent=2)
+    url = f"/customers/{customer.pk}/"
+    page = client_of(admin).get(url).content.decode()
+    assert OPENID in page
+    assert "1 day, 23 hours" in page.replace("\xa0", " ")
+    assert "3 messages left" in page
+    Contact.objects.update(last_in_at=timezone.now() - dt.timedelta(hours=49))
+    assert "The customer writes first" in client_of(admin).get(url).content.decode()
