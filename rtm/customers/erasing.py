@@ -19,11 +19,13 @@ from imiconnect.rtm.models import (
     Attempt,
     Callback,
     ClientRef,
+    Contact,
     Customer,
     Device,
     Erasure,
     Inbound,
     Message,
+    OnboardingStep,
     OpenMessage,
     Receipt,
     SegmentUser,
@@ -158,6 +160,8 @@ def _forget_what_waits(places: Places) -> None:
         Subscription.objects.filter(topic__app=app, user_id=user).delete()
         SegmentUser.objects.filter(segment__app=app, user_id=user).delete()
         UserEvent.objects.filter(app=app, address=user).delete()
+        OnboardingStep.objects.filter(app=app, address=user).delete()
+        Contact.objects.filter(app=app, address=user).delete()
     code, text = NO_PROFILE.code, str(NO_PROFILE.text)
     waiting = OpenMessage.objects.filter(condition).values_list("pk", flat=True)
     close_failed([(key, State.FAILED, code, text) for key in waiting], timezone.now())

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils import timezone
 
 from imiconnect.audit.services import record
-from imiconnect.rtm.customers.places import places_of
-from imiconnect.rtm.models import Customer, Device, DeviceEvent, Message, Thread
+from imiconnect.rtm.customers.places import contacts_of, places_of
+from imiconnect.rtm.models import Contact, Customer, Device, DeviceEvent, Message, Thread
 from imiconnect.rtm.protocol.clock import iso
 from imiconnect.rtm.protocol.states import State
 
@@ -28,6 +28,8 @@ def _document(customer: Customer) -> Iterator[str]:
     yield "," + _part("profile", _profile(customer))
     devices = Device.objects.filter(customer=customer).select_related("app").order_by("id")
     yield from _list("devices", map(_device, devices.iterator(_CHUNK)))
+    contacts = contacts_of(customer).select_related("app").order_by("id")
+    yield from _list("contacts", map(_contact, contacts.iterator(_CHUNK)))
     events = DeviceEvent.objects.filter(customer=customer).select_related("app")
     yield from _list("events", map(_event, events.order_by("id").iterator(_CHUNK)))
     threads = Thread.objects.filter(pk__in=places.threads).select_related("app")
@@ -68,6 +70,16 @@ def _device(device: Device) -> dict[str, Any]:
         "created_at": iso(device.created_at),
         "last_seen_at": iso(device.last_seen_at),
         "unregistered_at": iso(device.unregistered_at),
+    }
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {
+        "app_id": contact.app.app_id,
+        "address": contact.address,
+        "profile": contact.profile,
+        "created_at": iso(contact.created_at),
+        "last_in_at": iso(contact.last_in_at),
     }
 
 

@@ -4,9 +4,9 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from imiconnect.rtm.models import Customer, Device, DeviceEvent, Message, Thread
+from imiconnect.rtm.models import Contact, Customer, Device, DeviceEvent, Message, Thread
 
 if TYPE_CHECKING:
     from imiconnect.rtm.querysets import MessageQuerySet
@@ -60,15 +60,22 @@ def places_of(customer: Customer) -> Places:
 
 
 def users_of(customer: Customer) -> list[User]:
-    """Return the users of apps that a customer's devices are or were of."""
+    """Return whom apps know as the customer: users of devices now or before, and contacts."""
+    contacts = contacts_of(customer).values_list("app_id", "address")
     devices = Device.objects.filter(customer=customer).values_list("app_id", "user_id")
     events = DeviceEvent.objects.filter(customer=customer).values_list("app_id", "user_id")
-    return sorted({*devices, *events.distinct()})
+    return sorted({*devices, *events.distinct(), *contacts})
+
+
+def contacts_of(customer: Customer) -> "QuerySet[Contact]":
+    """Return the contacts of apps that are linked with a customer."""
+    contacts: QuerySet[Contact] = Contact.objects.filter(customer=customer)
+    return contacts
 
 
 def addresses_of(customer: Customer) -> list[str]:
-    """Return the addresses that the profile names, numbers with and without plus sign."""
-    found: set[str] = set()
+    """Return the addresses of contacts, and those of the profile with and without plus sign."""
+    found = set(contacts_of(customer).values_list("address", flat=True))
     for name in ADDRESSES:
         value = customer.attributes.get(name)
         if not isinstance(value, str | int) or not str(value).strip():
