@@ -58,6 +58,9 @@ urlpatterns += [
 # /apps/<id>/, of each channel type
 urlpatterns += [path("apps/<uuid:app_id>/", include(registry.added("urls")))]
 
+# Of each channel type as a whole
+urlpatterns += registry.added("site_urls")
+
 # What providers call.
 urlpatterns += [
     path("hooks/<slug:channel>/", views.Hook.as_view(), name="shared_hook"),

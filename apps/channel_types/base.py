@@ -97,7 +97,9 @@ class ChannelType:
     ``ValidationError`` with sentences by field; ``checked_secrets`` does so for credentials.
     ``systems`` reads from a configuration the operating systems and browsers whose devices
     re-read the policy when it changes. ``wizard`` is the dotted name of the type's wizard
-    view, ``menu_label`` its entry in CONFIGURE APPS.
+    view, ``menu_label`` its entry in CONFIGURE APPS. Where the provider makes the app,
+    ``wizard`` is empty and the page of prerequisites, drawn by ``instructions_template``, is
+    all there is.
 
     A type of a provider also has ``handlers``, the dotted name of a ``Handler`` for each
     medium that goes through it.
@@ -120,6 +122,8 @@ class ChannelType:
     #: page and returns what ``manage_template`` draws.
     urls: str = ""
     api_urls: str = ""
+    #: The dotted name of addresses of the type as a whole, from the root.
+    site_urls: str = ""
     cards: str = ""
     manage_context: str = ""
     manage_template: str = ""
@@ -136,6 +140,7 @@ class ChannelType:
     #: What of an app ends by itself (``Ending.name``), and how it is called.
     ending_labels: Mapping[str, "Words"] = field(default_factory=dict)
     prerequisites: tuple[Prerequisite, ...] = ()
+    instructions_template: str = "apps/prerequisites.html"
     #: The dotted name of a ``Linking``: how a person lets the platform act for the account.
     linking: str = ""
     advanced: tuple[AdvancedPage, ...] = ()

@@ -35,7 +35,10 @@ class Prerequisites(MemberRequiredMixin, PageMixin, TemplateView):
 
     act = Act.MANAGE_APPS
     section = "apps"
-    template_name = "apps/prerequisites.html"
+
+    def get_template_names(self) -> list[str]:
+        """Draw it as the type says."""
+        return [_kind(self.kwargs["channel"]).instructions_template]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the list; each says whether it is met where the platform can tell."""

@@ -35,11 +35,15 @@ class Hook(View):
     def _answer(
         self, request: HttpRequest, channel: str, app_id: str, body: bytes
     ) -> HttpResponse:
-        call = HookRequest(
-            method=request.method or "",
-            query={name: str(value) for name, value in request.GET.items()},
-            headers={name.lower(): value for name, value in request.headers.items()},
-            body=body,
-        )
-        answer = hooks.receive(channel, app_id, call)
+        answer = hooks.receive(channel, app_id, call_of(request, body))
         return HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+
+
+def call_of(request: HttpRequest, body: bytes) -> HookRequest:
+    """Return a request as handlers read it."""
+    return HookRequest(
+        method=request.method or "",
+        query={name: str(value) for name, value in request.GET.items()},
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+    )

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
@@ -100,6 +101,8 @@ def configure(request: HttpRequest, channel: str, step: str = "") -> HttpRespons
     kind = registry.by_slug().get(channel)
     if kind is None:
         raise Http404
+    if not kind.wizard:
+        return redirect("apps:prerequisites", kind.slug)
     view = import_string(kind.wizard).as_view()
     arguments = {"channel": channel, "step": step} if step else {"channel": channel}
     answer: HttpResponseBase = view(request, **arguments)

@@ -187,7 +187,12 @@ def _nearness(row: AppExpiry) -> str:
 
 def _words(value: Any) -> str:
     values = value if isinstance(value, list) else [value]
-    return ", ".join(f"{str(item)[:1].upper()}{str(item)[1:]}" for item in values if item)
+    return ", ".join(_word(str(item)) for item in values if item)
+
+
+def _word(text: str) -> str:
+    """Begin a word with a capital; an id stays as it is, for it is copied from here."""
+    return text[:1].upper() + text[1:] if text.isalpha() else text
 
 
 def _policy_rows(policy: Policy, *, has_devices: bool) -> list[SummaryRow]:

@@ -1,0 +1,1 @@
+"""Apple Business Chat: business accounts that Apple links to this platform."""

@@ -1,0 +1,78 @@
+"""Apple Business Chat behind the one interface of handlers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from imiconnect.apps.channel_types import http
+from imiconnect.apps.channel_types.apple_business_chat import inbound, outbound, provider
+from imiconnect.apps.channel_types.apple_business_chat.client import AppleClient
+from imiconnect.apps.channel_types.apple_business_chat.config import BusinessConfig, NoSecrets
+from imiconnect.apps.channel_types.apple_business_chat.tokens import is_from_apple
+from imiconnect.apps.channel_types.errors import (
+    CONTENT,
+    PERMISSION,
+    UNKNOWN_RECIPIENT,
+    ChannelError,
+)
+from imiconnect.apps.channel_types.events import Event
+from imiconnect.apps.channel_types.handler import (
+    Account,
+    Checked,
+    Handler,
+    HookRequest,
+    OutMessage,
+    Sent,
+)
+from imiconnect.console.words import Words
+
+Business = Account[BusinessConfig, NoSecrets]
+
+
+class AppleHandler(Handler[BusinessConfig, NoSecrets]):
+    """All businesses are told of at one address, and the operator's key signs for all."""
+
+    config_class, secrets_class = BusinessConfig, NoSecrets
+
+    def verify(self, account: Business | None, request: HookRequest) -> bool:
+        """Check the token of the call; it covers who calls whom and when, not the body."""
+        given = request.headers.get("authorization", "")
+        return is_from_apple(given, provider.apple().csp_id, provider.secret_key())
+
+    def parse(self, account: Business | None, request: HookRequest) -> list[Event]:
+        """Return what a customer wrote or did."""
+        return inbound.events_in(request.body)
+
+    def problem_of(self, payload: Mapping[str, Any]) -> Words:
+        """Return why Apple would not take the content."""
+        return outbound.problem_of(payload)
+
+    def send(self, account: Business, message: OutMessage) -> Sent:
+        """Send one message; Apple knows it by the platform's own id of it."""
+        if problem := outbound.problem_of(message.payload):
+            raise ChannelError(CONTENT, str(problem))
+        business = account.config.business_id
+        body = outbound.body_of(message.tid, business, message.address, message.payload)
+        _client().send(body)
+        return Sent(str(message.tid), {"type": body["type"]})
+
+    def check(self, account: Business) -> Checked:
+        """Ask Apple whether this platform may act for the business."""
+        try:
+            _client().check(account.config.business_id)
+        except ChannelError as error:
+            if error.outcome is UNKNOWN_RECIPIENT:
+                raise ChannelError(PERMISSION, error.detail) from None
+            raise
+        return Checked()
+
+
+def _client() -> AppleClient:
+    found = provider.apple()
+    if not provider.is_configured():
+        raise ChannelError(
+            PERMISSION,
+            "The operator has not set the CSP id and its secret on this platform.",
+        )
+    return AppleClient(
+        found.base_url, found.csp_id, provider.secret_key(), http=http.shared_client()
+    )

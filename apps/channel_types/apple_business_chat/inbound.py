@@ -1,0 +1,121 @@
+"""From a call of Apple's gateway to an event (MSP REST API, messages received); no I/O."""
+
+import datetime as dt
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from imiconnect.apps.channel_types.apple_business_chat.config import business_of
+from imiconnect.apps.channel_types.events import Attachment, Event, Incoming, OptOut
+
+#: Bytes of a message once it is unpacked: interactive ones over 10 KB come by reference.
+MAX_BYTES = 1_000_000
+_GZIP = b"\x1f\x8b"
+#: Marks the place of an attachment in a text.
+_PLACE = "\ufffc"
+
+
+def message_in(body: bytes) -> dict[str, Any]:
+    """Return the message of a body, packed or not; raises ``ValueError`` for what is none."""
+    message = json.loads(_unpacked(body))
+    if not isinstance(message, dict) or message.get("v") != 1:
+        raise ValueError("not a message of version 1")
+    for name in ("id", "type", "sourceId", "destinationId"):
+        if not isinstance(message.get(name), str) or not message[name]:
+            raise ValueError(f"a message without {name}")
+    business_of(message["destinationId"])
+    return message
+
+
+def _unpacked(body: bytes) -> bytes:
+    # Known by its first bytes: the header is not kept with a stored call.
+    if not body.startswith(_GZIP):
+        return body
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        plain = unpacking.decompress(body, MAX_BYTES)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
+    if not unpacking.eof:
+        raise ValueError("a packed message that is cut off or too large")
+    return plain
+
+
+def events_in(body: bytes) -> list[Event]:
+    """Return the event of a call; typing, and types that are not known, are none."""
+    message = message_in(body)
+    common = {
+        "account": business_of(message["destinationId"]),
+        "provider_id": message["id"],
+        "address": message["sourceId"],
+        # Apple names no time.
+        "at": dt.datetime.now(dt.UTC),
+    }
+    if message["type"] == "close":
+        return [OptOut(**common, ref="close")]
+    if message["type"] == "text":
+        return [_text(message, common)]
+    if message["type"] == "interactive":
+        return [_interactive(message, common)]
+    return []
+
+
+def _text(message: Mapping[str, Any], common: dict[str, Any]) -> Event:
+    parts = [part for part in message.get("attachments") or [] if isinstance(part, dict)]
+    return Incoming(
+        **common,
+        text=str(message.get("body", "")).replace(_PLACE, "").strip(),
+        attachments=tuple(_attachment(part) for part in parts),
+        extras=_extras(message),
+    )
+
+
+def _attachment(part: Mapping[str, Any]) -> Attachment:
+    mime = str(part.get("mimeType", ""))
+    kind = mime.split("/")[0]
+    return Attachment(
+        kind if kind in ("image", "audio", "video") else "file", content_type=mime
+    )
+
+
+def _extras(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the link carried that led the customer here."""
+    return {name: message[name] for name in ("intent", "group") if message.get(name)}
+
+
+def _interactive(message: Mapping[str, Any], common: dict[str, Any]) -> Event:
+    told = _dict(message.get("interactiveData"))
+    data = _dict(told.get("data"))
+    title, payload = _quick_reply(data) or _picked(data) or ("", "")
+    if not title:
+        title = str(_dict(data.get("replyMessage")).get("title", ""))
+    title = title or str(_dict(message.get("interactiveDataRef")).get("title", ""))
+    return Incoming(**common, text=title, payload=payload, extras=_extras(message))
+
+
+def _quick_reply(data: Mapping[str, Any]) -> tuple[str, str] | None:
+    reply = _dict(data.get("quick-reply"))
+    chosen = str(reply.get("selectedIdentifier", ""))
+    items = [_dict(item) for item in reply.get("items") or []]
+    index = reply.get("selectedIndex")
+    if not chosen and isinstance(index, int) and 0 <= index < len(items):
+        chosen = str(items[index].get("identifier", ""))
+    for item in items:
+        if chosen and item.get("identifier") == chosen:
+            return str(item.get("title", "")), chosen
+    return (chosen, chosen) if chosen else None
+
+
+def _picked(data: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what was picked from a list: titles and identifiers, separated by commas."""
+    sections = _dict(data.get("listPicker")).get("sections") or []
+    items = [_dict(item) for part in sections for item in _dict(part).get("items") or []]
+    if not items:
+        return None
+    titles = ", ".join(str(item.get("title", "")) for item in items)
+    return titles, ",".join(str(item.get("identifier", "")) for item in items)
+
+
+def _dict(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

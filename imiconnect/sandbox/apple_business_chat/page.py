@@ -1,0 +1,150 @@
+"""Where a person registers a business, and plays customers with their phones."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.console.toasts import toast
+from imiconnect.sandbox.apple_business_chat.telling import tell
+from imiconnect.sandbox.apple_business_chat.twin import SLUG
+from imiconnect.sandbox.apple_business_chat.world import meet, register, store
+from imiconnect.sandbox.views import TwinPage
+
+
+class ApplePage(TwinPage):
+    """Businesses, the choice of the platform, and phones."""
+
+    template_name = "sandbox/apple_business_chat/page.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the businesses, the chosen one, and its customers with their messages."""
+        listed = store.all("business")
+        chosen = self.request.GET.get("business") or (listed[-1][0] if listed else "")
+        phones = [
+            (key, data["open"], [_shown(m) for _key, m in store.all("message", customer=key)])
+            for key, data in store.all("customer", business=chosen)
+        ]
+        return super().get_context_data(**kwargs) | {
+            "businesses": [(key, data["brand"]) for key, data in listed],
+            "business_id": chosen,
+            "business": store.get("business", chosen),
+            "phones": phones,
+        }
+
+    def perform(self, act: str) -> str:
+        """Do what the person asks, as the business at Apple or as a customer."""
+        acts = {
+            "register": self._register,
+            "choose": self._choose,
+            "meet": self._meet,
+            "say": self._say,
+            "press": self._press,
+            "close": self._close,
+        }
+        if act not in acts:
+            raise Http404
+        return acts[act]()
+
+    def _sent(self, name: str) -> str:
+        return self.request.POST.get(name, "").strip()
+
+    def _back(self, business: str) -> str:
+        return f"{self.request.path}?{urlencode({'business': business})}"
+
+    def _business(self) -> tuple[str, dict[str, Any]]:
+        found = store.get("business", self._sent("business"))
+        if found is None:
+            raise Http404
+        return self._sent("business"), found
+
+    def _customer(self) -> tuple[str, dict[str, Any]]:
+        found = store.get("customer", self._sent("customer"))
+        if found is None:
+            raise Http404
+        return self._sent("customer"), found
+
+    def _register(self) -> str:
+        return self._back(register(self._sent("brand")))
+
+    def _choose(self) -> str:
+        """Choose the platform: Apple opens its landing page, without a name for tests."""
+        business, found = self._business()
+        store.change("business", business, csp=True)
+        query = {"id": business} | ({"name": found["brand"]} if found["brand"] else {})
+        return f"/apps/link/{SLUG}/?{urlencode(query)}"
+
+    def _meet(self) -> str:
+        business, _found = self._business()
+        meet(business)
+        return self._back(business)
+
+    def _say(self) -> str:
+        customer, found = self._customer()
+        store.change("customer", customer, open=True)
+        return self._told(found, tell(customer, "text", body=self._sent("text")))
+
+    def _press(self) -> str:
+        customer, found = self._customer()
+        message = store.get("message", self._sent("message"))
+        if message is None:
+            raise Http404
+        data = message["body"]["interactiveData"]["data"]
+        answer = _answer(data, self._sent("item"))
+        bid = message["body"]["interactiveData"]["bid"]
+        return self._told(
+            found, tell(customer, "interactive", interactiveData={"bid": bid, "data": answer})
+        )
+
+    def _close(self) -> str:
+        customer, found = self._customer()
+        store.change("customer", customer, open=False)
+        return self._told(found, tell(customer, "close"))
+
+    def _told(self, customer: dict[str, Any], status: int) -> str:
+        if status != 200:
+            toast(self.request, _("The platform answered %(status)s.") % {"status": status})
+        return self._back(customer["business"])
+
+
+def _items(data: dict[str, Any]) -> list[dict[str, Any]]:
+    if "quick-reply" in data:
+        return list(data["quick-reply"]["items"])
+    return [item for part in data["listPicker"]["sections"] for item in part["items"]]
+
+
+def _answer(data: dict[str, Any], item: str) -> dict[str, Any]:
+    """Return the data of an answer, as a phone sends it."""
+    common = {"version": "1.0", "requestIdentifier": data["requestIdentifier"]}
+    items = _items(data)
+    chosen = next((one for one in items if one["identifier"] == item), None)
+    if chosen is None:
+        raise Http404
+    if "quick-reply" in data:
+        reply = {"items": items, "selectedIndex": items.index(chosen)}
+        return common | {"quick-reply": reply | {"selectedIdentifier": item}}
+    return common | {"listPicker": {"sections": [{"items": [chosen]}]}}
+
+
+def _shown(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message as the phone shows it."""
+    body = message["body"]
+    data = (body.get("interactiveData") or {}).get("data") or {}
+    link = body.get("richLinkData") or {}
+    text = body.get("body") or link.get("title", "")
+    items = _items(data) if data else []
+    if "quick-reply" in data:
+        text = data["quick-reply"].get("summaryText", "")
+    elif data:
+        text = data["listPicker"]["sections"][0].get("title", "")
+    if data and message["out"]:
+        chosen = data.get("quick-reply", {}).get("selectedIdentifier", items[0]["identifier"])
+        text = next(item["title"] for item in items if item["identifier"] == chosen)
+    return {
+        "id": body["id"],
+        "out": message["out"],
+        "text": text,
+        "url": link.get("url", ""),
+        "items": [] if message["out"] else items,
+    }

@@ -1,0 +1,53 @@
+"""What the double sends to the platform: packed, with a token, named in headers and body."""
+
+import gzip
+import json
+import uuid
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from imiconnect.sandbox.apple_business_chat.tokens import own_token
+from imiconnect.sandbox.apple_business_chat.twin import SLUG
+from imiconnect.sandbox.apple_business_chat.world import note, store
+
+PATIENCE = 10.0
+CAPABILITIES = "QUICK,LIST,TIME,AUTH2,FORM"
+
+
+def tell(customer: str, kind: str, **fields: Any) -> int:
+    """Tell what a customer does; return the status that came, 0 for none."""
+    business = (store.get("customer", customer) or {}).get("business", "")
+    body = {
+        "v": 1,
+        "id": str(uuid.uuid4()),
+        "type": kind,
+        "sourceId": customer,
+        "destinationId": business,
+        "locale": "en_GB",
+        **fields,
+    }
+    if kind in ("text", "interactive"):
+        note(customer, body, out=True)
+    return post(body)
+
+
+def post(body: dict[str, Any]) -> int:
+    """Send a message to where the platform takes them."""
+    headers = {
+        "Authorization": f"Bearer {own_token()}",
+        "id": body["id"],
+        "source-id": body["sourceId"],
+        "destination-id": body["destinationId"],
+        "capability-list": CAPABILITIES,
+        "device-agent": "iPhone OS",
+        "Content-Type": "application/json",
+        "Content-Encoding": "gzip",
+    }
+    packed = gzip.compress(json.dumps(body).encode())
+    url = f"{settings.PUBLIC_URL}/hooks/{SLUG}/message"
+    try:
+        return httpx.post(url, content=packed, headers=headers, timeout=PATIENCE).status_code
+    except httpx.HTTPError:
+        return 0

@@ -1,0 +1,10 @@
+"""Addresses of the double, as Apple's gateway has them."""
+
+from django.urls import path
+
+from imiconnect.sandbox.apple_business_chat import api
+
+urlpatterns = [
+    path("v1/message", api.message),
+    path("v1/preUpload", api.pre_upload),
+]
