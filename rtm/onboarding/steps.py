@@ -6,6 +6,7 @@ effect once.
 """
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -78,16 +79,17 @@ class _Conversation:
 
     def next(self, text: str) -> _Next | None:
         """Return the step that a text makes, None for one that is not about on-boarding."""
-        first, _space, rest = text.strip().partition(" ")
-        if first.casefold() == self.settings.start_keyword.casefold():
-            return self._start(rest.strip())
-        if first.casefold() == self.settings.stop_keyword.casefold():
-            return self._stop(rest.strip())
+        text = _plain(text)
+        first, *rest = text.split(maxsplit=1) or [""]
+        if first.casefold() == _plain(self.settings.start_keyword).casefold():
+            return self._start("".join(rest))
+        if first.casefold() == _plain(self.settings.stop_keyword).casefold():
+            return self._stop("".join(rest))
         last = self._steps().order_by("-id").first()
         if last is None:
             return None
         if last.stage == Stage.ASKED and last.ends_at > self.now:
-            return self._identified(text.strip())
+            return self._identified(text)
         code = codes.typed_code(text)
         return self._typed(last, code) if code and last.stage == Stage.CODE else None
 
@@ -214,3 +216,8 @@ class _Conversation:
             before={"customer": before.customer_id} if before else {},
             after={"customer": after.customer_id} if after else {},
         )
+
+
+def _plain(text: str) -> str:
+    """Return a text without full-width letters and digits, as some keyboards write them."""
+    return unicodedata.normalize("NFKC", text).strip()

@@ -98,6 +98,9 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     now, organization = timezone.now(), app.organization
     rtm.ProfileBatch.objects.create(organization=organization)
     rtm.Contact.objects.create(app=app, address=f"c{number}")
+    rtm.OnboardingStep.objects.create(
+        app=app, address=f"c{number}", provider_id=f"m{number}", stage="ended", reply="-"
+    )
     device = rtm.Device.objects.create(app=app, user_id="u", device_id=f"d{number}")
     rtm.DeviceEvent.objects.create(app=app, device=device, user_id="u", kind="battery")
     rtm.Erasure.objects.create(organization=organization)

@@ -118,6 +118,16 @@ def test_a_customer_is_asked_gets_a_password_and_is_linked(
     assert actions() == ["contact.linked"]
 
 
+@pytest.mark.parametrize("keyword", ["#start", "＃start"])
+def test_words_and_digits_in_full_width_are_understood(
+    say: Say, ada: Customer, app: App, keyword: str
+) -> None:
+    App.objects.update(config=app.config | {"start_keyword": keyword})
+    say("＃Start　４４７４００１２３４５６")
+    say(" ".join(chr(ord(digit) + 0xFEE0) for digit in passwords()[0]))
+    assert linked() == ada
+
+
 def test_the_stop_keyword_unlinks(say: Say, ada: Customer) -> None:
     say(f"#start {MOBILE}")
     say(passwords()[0])
