@@ -19,6 +19,8 @@ from django.test import Client
 
 from imiconnect.accounts.models import Group, Member, Organization, Team
 from imiconnect.accounts.roles import Role
+from imiconnect.numbers import catalogue as files
+from imiconnect.numbers import models as numbers
 from tests import factories as _factories
 
 
@@ -26,6 +28,14 @@ from tests import factories as _factories
 def factories() -> ModuleType:
     """The factory functions, for tests that do not import them."""
     return _factories
+
+
+@pytest.fixture
+def catalogue(db: None) -> None:
+    """Countries, rates and rules of numbers, also after a test that emptied every table."""
+    if not numbers.RateCard.objects.exists():
+        files.load(numbers)
+    numbers.CarrierAccount.objects.get_or_create(slug="stock")
 
 
 #: Written by migrations alone, so that they need not be made again for each test.

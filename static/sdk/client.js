@@ -364,7 +364,7 @@ export class Client extends Emitter {
 
   #take(message) {
     const { type, tid } = message;
-    if (message.thread) this.threads.remember(message.thread);
+    if (message.thread) this.threads._remember(message.thread);
     const isOwn = type !== 'message' && message.deviceId === this.session?.deviceId;
     if (isOwn) return;
     const isNew = this.#seen?.add({ type, tid, deviceId: message.deviceId }) ?? true;

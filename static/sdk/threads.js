@@ -66,7 +66,7 @@ export class Threads {
     const query = { start, limit, ...(unread ? { fetchunreadcount: 'true' } : {}) };
     const answer = await this.#called(() => this.#rest.get(this.#path(), { query }));
     const threads = answer.threads ?? [];
-    threads.forEach((thread) => this.remember(thread));
+    threads.forEach((thread) => this._remember(thread));
     return { threads, total: Number(answer.total ?? 0) };
   }
 
@@ -118,7 +118,7 @@ export class Threads {
   }
 
   /** @param {Thread} thread as a list or a message has it */
-  remember({ id, type }) {
+  _remember({ id, type }) {
     if (type === 'Announcement') this.#announcements.add(id);
   }
 

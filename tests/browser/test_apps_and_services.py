@@ -58,6 +58,7 @@ def test_the_app_wizard(
     if not page.get_by_label("Chrome").is_checked():
         choose(page, "Chrome")
     page.get_by_role("button", name="NEXT").click()
+    expect(page.locator(".choice", has_text="Web push")).to_be_visible()
     page.go_back()
     expect(page.get_by_label("Chrome")).to_be_checked()
     page.go_forward()

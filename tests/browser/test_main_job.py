@@ -78,6 +78,14 @@ def create_live_service(page: Page, callback_url: str) -> None:
     expect(page.get_by_text("It is live")).to_be_visible()
 
 
+def create_customer(page: Page) -> None:
+    """Make the master profile that must be there before a device of the app registers."""
+    page.goto("/customers/new/")
+    page.get_by_label("Customer ID").fill("alice")
+    page.locator("main form button.btn-primary").first.click()
+    expect(page.get_by_role("heading", name="alice")).to_be_visible()
+
+
 def open_device(context: BrowserContext) -> Page:
     device = context.new_page()
     device.goto("/tools/device/")
@@ -103,6 +111,7 @@ def test_the_main_job(admin: Member, page: Page, context: BrowserContext, gatewa
         sign_in_by_form(page, admin)
         create_app(page)
         create_live_service(page, customer.url)
+        create_customer(page)
         device = open_device(context)
 
         log = open_log(context)

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Request, Route
 from imiconnect.accounts.models import Member
 from imiconnect.apps import services as apps
 from imiconnect.apps.models import App
+from imiconnect.apps.policy import Policy
 from imiconnect.rtm import broker, tasks
 from imiconnect.rtm.connect.kick import kick
 from imiconnect.rtm.models import Device, Inbound, Receipt
@@ -36,6 +37,7 @@ def app(admin: Member) -> App:
     return apps.create_app(
         member=admin, name="Web shop", channel_type="mobile_web",
         config={"platform": "web", "systems": ["chrome"]},
+        policy=Policy(profile_required=False),
     )  # fmt: skip
 
 

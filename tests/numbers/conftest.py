@@ -12,23 +12,13 @@ import pytest
 
 from imiconnect import ROOT
 from imiconnect.accounts.models import Member
-from imiconnect.numbers import catalogue as files
-from imiconnect.numbers import models
 from imiconnect.numbers.carriers.stock.demo import numbers_of, stock_row
 from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.models import CarrierAccount, Number, RateCard, StockNumber
+from imiconnect.numbers.models import Number, RateCard, StockNumber
 from imiconnect.numbers.services import history
 
 PRISM = ROOT / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
 SPEC = ROOT / "node_modules/@twilio/cli-core/src/services/twilio-api/twilio_api_v2010.json"
-
-
-@pytest.fixture
-def catalogue(db: None) -> None:
-    """The reference data, also after a test that emptied every table."""
-    if not models.RateCard.objects.exists():
-        files.load(models)
-    CarrierAccount.objects.get_or_create(slug="stock")
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ def members(name: str) -> set[str]:
 def real_members(module: str, name: str) -> set[str]:
     """Return the public names that the real class has."""
     source = (SDK / module).read_text().split(f"export class {name} ", 1)[1]
-    found = re.findall(r"^  (?:async |get )?([a-z]\w*)(?:\(.*\{$|;$)", source, re.MULTILINE)
+    member = r"^  (?:async |get )?([a-z]\w*)(?:\(.*\{$|;$| = \()"
+    found = re.findall(member, source, re.MULTILINE)
     return set(found) - {"constructor"}
 
 

@@ -94,7 +94,9 @@ def test_rest_adds_and_changes_words(admin: Member, client_of: ClientOf) -> None
     assert refused.status_code == 400
 
 
-def test_the_keyword_test_knows_the_own_words(admin: Member, client_of: ClientOf) -> None:
+def test_the_keyword_test_knows_the_own_words(
+    admin: Member, client_of: ClientOf, catalogue: None
+) -> None:
     code = ShortCode.objects.create(code="55555", country_id="GB")
     make_number(admin, "short_code", "55555", short_code=code, is_dedicated=True)
     save_word(member=admin, word="Genug", meaning="opt_out")

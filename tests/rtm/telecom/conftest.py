@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 
 from imiconnect.accounts.models import Member
-from imiconnect.numbers import catalogue as files
-from imiconnect.numbers import models
 from imiconnect.numbers.carriers import base, registry
 from imiconnect.numbers.carriers.messaging import (
     Accepted,
@@ -29,13 +27,6 @@ from imiconnect.vault import digest
 from tests.rtm.conftest import SERVICE_KEY
 
 ADDRESS = "447400123456"
-
-
-@pytest.fixture
-def catalogue(db: None) -> None:
-    """The reference data, also after a test that emptied every table."""
-    if not models.RateCard.objects.exists():
-        files.load(models)
 
 
 class Carrier:
