@@ -314,6 +314,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AppState": "imiconnect.apps.models.App.State",
         "ServiceState": "imiconnect.sharing.models.Service.State",
+        "NumberKind": "imiconnect.numbers.kinds.Kind",
+        "ThreadType": "imiconnect.rtm.models.Thread.Type",
+        "TopicAccess": "imiconnect.rtm.models.Topic.Access",
+        "Transport": "imiconnect.apps.policy.TRANSPORTS",
+        "TypingState": ["start", "stop"],
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

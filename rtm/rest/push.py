@@ -31,7 +31,7 @@ class SubscribeBody(serializers.Serializer[Any]):
     )
 
 
-class SubscribedAnswer(DoneAnswer):
+class PushSubscribedAnswer(DoneAnswer):
     """The id under which messages reach the subscription."""
 
     pushId = serializers.UUIDField()
@@ -61,7 +61,7 @@ class SubscribeView(RtmsView):
     """A browser subscribes."""
 
     @extend_schema(
-        tags=TAG, parameters=[KEY, TOKEN], request=SubscribeBody, responses=SubscribedAnswer
+        tags=TAG, parameters=[KEY, TOKEN], request=SubscribeBody, responses=PushSubscribedAnswer
     )
     def post(self, request: Request, app_id: str) -> Response:
         """Keep the subscription; no profile and no contact detail is needed."""

@@ -43,6 +43,7 @@ class SegmentsView(_SegmentsView):
     """The segments of an app."""
 
     @extend_schema(
+        operation_id="rtmsAPI_api_v3_apps_segments_list",
         tags=TAG,
         parameters=[
             KEY,

@@ -49,6 +49,7 @@ class TopicsView(RtmsView):
     """The topics of an app."""
 
     @extend_schema(
+        operation_id="rtmsAPI_api_v3_apps_topics_list",
         tags=TAG,
         parameters=[KEY, SERVICE_KEY, _START, _LIMIT],
         responses=bodies.TopicsAnswer,
@@ -114,6 +115,7 @@ class SubscribersView(RtmsView):
     """The subscribers of a topic."""
 
     @extend_schema(
+        operation_id="rtmsAPI_api_v3_apps_topics_users_list",
         tags=TAG,
         parameters=[KEY, SERVICE_KEY, _START, _LIMIT],
         responses=bodies.SubscribersAnswer,
