@@ -20,7 +20,7 @@ from django.db import connection
 from imiconnect import ROOT
 from imiconnect.engines.processes import QUEUES
 
-PATIENCE = 30  # seconds, for things that take well under one on an idle machine
+PATIENCE = 90  # seconds, for things that take well under one on an idle machine
 
 
 def wait_until(holds: Callable[[], Any], what: str) -> Any:
@@ -37,7 +37,7 @@ def gateway_processes(folder: Path) -> Iterator[None]:
     """Run a Celery worker with beat, and the uplink listener, on the test's database."""
     worker = (
         "celery", "--app=imiconnect.celery:app", "worker", f"--queues={','.join(QUEUES)}",
-        "--pool=threads", "--concurrency=8", "--without-mingle", "--without-gossip",
+        "--pool=threads", "--concurrency=24", "--without-mingle", "--without-gossip",
     )  # fmt: skip
     beat = ("celery", "--app=imiconnect.celery:app", "beat", f"--schedule={folder / 'beat'}")
     started = [_start(folder, *command) for command in (worker, beat, ("django", "uplink"))]
