@@ -18,7 +18,6 @@ SOURCES := $(wildcard static/*) $(wildcard static/*/*) $(wildcard static/*/*/*)
 WORKERS ?= 2
 # Doubles of the providers, where only this machine can reach them: people try the platform so.
 SANDBOX ?= $(if $(filter-out 0,$(HTTPS))$(PUBLIC_URL)$(filter-out 127.0.0.1 localhost,$(HOST)),0,1)
-PYTEST := $(PY) -m pytest
 
 .PHONY: help run test bench bench-large chaos lint format types lock check wheel clean
 .DEFAULT_GOAL := help
@@ -31,9 +30,7 @@ run: build/.static ## Start everything at http://HOST:PORT (DATA_DIR chooses the
 
 test: .venv/.test node_modules/.dev build/.static ## Run the whole test suite, browser tests included
 	@$(PY) deploy/make/browser.py
-	@mkdir -p build
-	@{ $(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS); echo $$? >build/pytest.status; } 2>&1 | tee build/pytest.log
-	@exit $$(cat build/pytest.status)
+	@$(PY) deploy/make/tests.py -n $(WORKERS) --dist loadgroup $(ARGS)
 
 bench: build/.static ## Measure the broker alone and the gateway end to end
 	@$(PY) tests/run.py bench

@@ -3,11 +3,12 @@
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
+
+from tests.waiting import PATIENCE, wait_until
 
 
 @contextlib.contextmanager
@@ -23,11 +24,8 @@ def serve(settings: Any) -> Iterator[str]:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
-        deadline = time.monotonic() + 10
-        while not server.started:
-            assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.02)
+        wait_until(lambda: server.started, "the server did not start")
         yield address
         # Not forced: the shutdown gives the connections to PostgreSQL back.
         server.should_exit = True
-        thread.join(15)
+        thread.join(PATIENCE)

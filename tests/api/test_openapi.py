@@ -30,6 +30,7 @@ from imiconnect.apps.policy import Policy
 from imiconnect.rtm.connect.registration import Profile, register_device
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.timeout(120)
 EXAMPLES = 10
@@ -62,7 +63,7 @@ def address(django_db_setup: None) -> Iterator[str]:
             time.sleep(0.02)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE)
 
 
 @pytest.fixture

@@ -15,16 +15,19 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from imiconnect import ROOT
 from imiconnect.accounts.models import Member
 from tests.serving import serve
+from tests.waiting import PATIENCE_MS
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 HERE = Path(__file__).parent
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def live_site(transactional_db: None, settings: Any) -> Iterator[str]:
 def context(new_context: Callable[..., BrowserContext], live_site: str) -> BrowserContext:
     """A browser profile in which ``page.goto("/")`` leads to the served application."""
     context = new_context(base_url=live_site)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(PATIENCE_MS)
     return context
 
 

@@ -5,8 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,17 +18,7 @@ from django.db import connection
 
 from imiconnect import ROOT
 from imiconnect.engines.processes import QUEUES
-
-PATIENCE = 90  # seconds, for things that take well under one on an idle machine
-
-
-def wait_until(holds: Callable[[], Any], what: str) -> Any:
-    """Return what ``holds`` answers once it is true; fails with ``what`` when it never is."""
-    deadline = time.monotonic() + PATIENCE
-    while not (answer := holds()):
-        assert time.monotonic() < deadline, what
-        time.sleep(0.1)
-    return answer
+from tests.waiting import PATIENCE
 
 
 @contextmanager
@@ -49,7 +38,7 @@ def gateway_processes(folder: Path) -> Iterator[None]:
         for process in started:
             process.terminate()
         for process in started:
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 def _start(folder: Path, module: str, *arguments: str) -> "subprocess.Popen[bytes]":

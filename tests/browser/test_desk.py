@@ -17,8 +17,6 @@ from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing.models import Service
 from tests.rtm.pages.conftest import make_app, make_service
 
-SLOW = 20_000  # ms
-
 
 def make_threads(admin: Member) -> list[Thread]:
     """Make two conversations with Grace, each with a question of hers."""
@@ -58,7 +56,6 @@ def hint(**news: Any) -> None:
 def test_the_desk_keeps_nobody_out(
     admin: Member, page: Page, sign_in: Any, look: Any, assert_no_axe_findings: Any
 ) -> None:
-    page.set_default_timeout(SLOW)
     thread, _other = make_threads(admin)
     sign_in(page, admin)
     stream = Stream.objects.get()
@@ -78,24 +75,22 @@ def test_the_desk_keeps_nobody_out(
 def test_a_message_comes_in_while_an_answer_is_being_written(
     admin: Member, page: Page, sign_in: Any
 ) -> None:
-    page.set_default_timeout(SLOW)
     thread, _other = make_threads(admin)
     sign_in(page, admin)
     page.goto(f"/conversations/{thread.pk}/")
-    expect(page.locator("[data-desk-state]")).to_have_text("Live", timeout=SLOW)
+    expect(page.locator("[data-desk-state]")).to_have_text("Live")
     page.get_by_label("Your answer").fill("Half an answer")
     service = thread.service
     assert service is not None
     write(thread.app, service, thread, "Any news?", incoming=True)
     hint(group=group_of_messages(admin.organization_id), new=1)
-    expect(page.locator(".desk-said")).to_contain_text("Any news?", timeout=SLOW)
+    expect(page.locator(".desk-said")).to_contain_text("Any news?")
     expect(page.get_by_label("Your answer")).to_have_value("Half an answer")
 
 
 def test_an_agent_takes_and_answers_with_the_keyboard(
     admin: Member, page: Page, sign_in: Any
 ) -> None:
-    page.set_default_timeout(SLOW)
     make_threads(admin)
     sign_in(page, admin)
     page.goto("/conversations/")

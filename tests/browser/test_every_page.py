@@ -63,7 +63,6 @@ def faults(page: Page) -> Iterator[list[str]]:
     page.on("response", note)
     # A change of theme would otherwise be measured half-way.
     page.emulate_media(reduced_motion="reduce")
-    page.set_default_timeout(20_000)
     yield found
     assert not found, "\n".join(found)
 

@@ -17,8 +17,9 @@ from imiconnect.sandbox.facebook import world
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
 from tests.browser.conftest import Look
-from tests.browser.gateway import gateway_processes, wait_until
+from tests.browser.gateway import gateway_processes
 from tests.browser.test_apps_and_services import checked
+from tests.waiting import wait_until
 
 Assert = Callable[[Page], None]
 SignIn = Callable[[Page, Member], None]
@@ -35,10 +36,8 @@ def sandbox(live_site: str, settings: Any) -> None:
 def gateway(sandbox: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The gateway's processes, in the sandbox too."""
     monkeypatch.setenv("SANDBOX", "1")
-    expect.set_options(timeout=20_000)
     with gateway_processes(tmp_path):
         yield
-    expect.set_options(timeout=5_000)
 
 
 def configure(page: Page) -> App:

@@ -53,8 +53,6 @@ def press_next(page: Page) -> None:
 
 
 def test_an_app_is_configured_without_a_mouse(page: Page, admin: Member) -> None:
-    page.set_default_timeout(20_000)
-    expect.set_options(timeout=20_000)
     page.goto("/apps/")
     type_into(page, "E-mail address", admin.user.email)
     type_into(page, "Password", PASSWORD)
@@ -95,4 +93,3 @@ def test_an_app_is_configured_without_a_mouse(page: Page, admin: Member) -> None
     tab_to(page, page.get_by_role("button", name="SAVE"))
     press(page, "Enter", leads_to="The application is created")
     assert App.objects.get().name == "Typed app"
-    expect.set_options(timeout=5_000)

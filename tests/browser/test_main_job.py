@@ -11,21 +11,19 @@ from imiconnect.accounts.models import Member
 from imiconnect.rtm.callbacks.signing import hub_signature
 from imiconnect.rtm.models import Message
 from imiconnect.sharing.models import Service
-from tests.browser.gateway import customer_server, gateway_processes, wait_until
+from tests.browser.gateway import customer_server, gateway_processes
 from tests.factories import PASSWORD
+from tests.waiting import wait_until
 
 TEXT = "Your parcel arrives today"
-SLOW = 20_000  # ms
 
 
 @pytest.fixture
 def gateway(live_site: str, settings: Any, tmp_path: Path) -> Any:
     """The gateway's processes, in which loopback may be called back."""
     settings.ALLOW_PRIVATE_CALLBACKS = True
-    expect.set_options(timeout=SLOW)
     with gateway_processes(tmp_path):
         yield
-    expect.set_options(timeout=5_000)
 
 
 def sign_in_by_form(page: Page, admin: Member) -> None:
@@ -106,7 +104,6 @@ def send(page: Page) -> None:
 
 @pytest.mark.timeout(240)
 def test_the_main_job(admin: Member, page: Page, context: BrowserContext, gateway: Any) -> None:
-    context.set_default_timeout(SLOW)
     with customer_server() as customer:
         sign_in_by_form(page, admin)
         create_app(page)

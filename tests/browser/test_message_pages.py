@@ -54,7 +54,6 @@ def test_nothing_keeps_people_out(
     look: Any,
     assert_no_axe_findings: Callable[..., None],
 ) -> None:
-    page.set_default_timeout(20_000)
     message = make_log(admin, 7)[1]
     customer = create_customer(member=admin, customer_id="1001", attributes={"name": "Grace"})
     sign_in(page, admin)
@@ -69,33 +68,31 @@ def test_nothing_keeps_people_out(
 
 
 def test_the_log_changes_while_it_is_open(admin: Member, page: Page, sign_in: Any) -> None:
-    page.set_default_timeout(20_000)
     (first,) = make_log(admin, 1)
     sign_in(page, admin)
     page.goto("/messages/")
-    expect(page.locator("[data-live-state]")).to_have_text("Live", timeout=20_000)
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
     second = log_one(first.service, State.QUEUED)
     group = group_of_messages(admin.organization_id)
     hint(group=group, new=1)
     expect(page.locator(f"#row-{second.pk}")).to_be_visible(timeout=20_000)
     hint(group=group, changed={str(second.pk): "delivered"})
-    expect(page.locator(f"#state-{second.pk}")).to_have_text("Delivered", timeout=20_000)
+    expect(page.locator(f"#state-{second.pk}")).to_have_text("Delivered")
 
 
 def test_an_empty_log_fills_without_a_reload(admin: Member, page: Page, sign_in: Any) -> None:
-    page.set_default_timeout(20_000)
     (first,) = make_log(admin, 1)
     service = first.service
     Message.objects.all().delete()
     sign_in(page, admin)
     page.goto("/messages/")
-    expect(page.locator("[data-live-state]")).to_have_text("Live", timeout=20_000)
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
     page.evaluate("window.isFirstLoad = true")
     message = log_one(service, State.QUEUED)
     hint(group=group_of_messages(admin.organization_id), new=1)
     expect(page.locator(f"#row-{message.pk}")).to_be_visible(timeout=20_000)
     hint(group=group_of_messages(admin.organization_id), changed={str(message.pk): "read"})
-    expect(page.locator(f"#state-{message.pk}")).to_have_text("Read", timeout=20_000)
+    expect(page.locator(f"#state-{message.pk}")).to_have_text("Read")
     assert page.locator("details.filters").count() == 1
     assert page.evaluate("window.isFirstLoad")
 
@@ -103,12 +100,11 @@ def test_an_empty_log_fills_without_a_reload(admin: Member, page: Page, sign_in:
 def test_a_log_in_which_nothing_matches_fills_with_what_does(
     admin: Member, page: Page, sign_in: Any
 ) -> None:
-    page.set_default_timeout(20_000)
     (first,) = make_log(admin, 1)
     sign_in(page, admin)
     page.goto(f"/messages/?state={int(State.DELIVERED)}")
     expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
-    expect(page.locator("[data-live-state]")).to_have_text("Live", timeout=20_000)
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
     page.evaluate("window.isFirstLoad = true")
     Message.objects.filter(pk=first.pk).update(state=State.DELIVERED)
     hint(group=group_of_messages(admin.organization_id), changed={str(first.pk): "delivered"})
@@ -119,7 +115,6 @@ def test_a_log_in_which_nothing_matches_fills_with_what_does(
 def test_an_unfolded_payload_stays_open_when_the_journey_grows(
     admin: Member, page: Page, sign_in: Any
 ) -> None:
-    page.set_default_timeout(20_000)
     message = make_log(admin, 2)[1]
     sign_in(page, admin)
     page.goto(f"/messages/{message.pk}/")

@@ -25,10 +25,9 @@ from imiconnect.sandbox.calls import Forgetful, asgi
 from imiconnect.sandbox.webpush.service import WebPushService
 from imiconnect.sharing.models import Allocation, Service, ServiceKey
 from imiconnect.vault import digest
-from tests.browser.gateway import wait_until
 from tests.rtm.push.conftest import Served, served
+from tests.waiting import wait_until
 
-SLOW = 20_000  # ms
 WORKER = "/static/sdk/imiconnect-sw.js"
 #: ``subscribe`` asks the double; all else is the browser's own.
 AT_THE_DOUBLE = """
@@ -142,7 +141,7 @@ def test_the_person_tries_it_in_the_own_browser(
     configure(visitor)
     visitor.get_by_role("link", name="MANAGE").click()
     visitor.get_by_role("button", name="Send a test notification").click()
-    expect(visitor.get_by_text("The push service has taken it")).to_be_visible(timeout=SLOW)
+    expect(visitor.get_by_text("The push service has taken it")).to_be_visible()
     [(_key, note)] = web.memory.all("note")
     deliver(visitor, context, live_site, note["text"])
     assert shown(visitor) == [["Shop can reach this browser", ""]]
@@ -150,7 +149,7 @@ def test_the_person_tries_it_in_the_own_browser(
     web.memory.switches.add("dead_token")
     visitor.get_by_role("button", name="Send a test notification").click()
     gone = visitor.get_by_text("The push service no longer knows the device")
-    expect(gone).to_be_visible(timeout=SLOW)
+    expect(gone).to_be_visible()
 
 
 def test_from_the_wizard_to_a_notification_and_its_receipt(

@@ -2,7 +2,6 @@
 
 import os
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,15 +14,9 @@ from imiconnect.numbers import ports
 from imiconnect.numbers.carriers import messaging as m
 from imiconnect.numbers.services import carrying
 from imiconnect.sandbox.store import Store
+from tests.waiting import wait_until
 
 HANDSET = "447400123456"
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +54,7 @@ def test_a_person_plays_the_handset(
     page.get_by_label("Your phone number or short code").fill("")
     page.get_by_role("button", name="Call").click()
     expect(page.get_by_role("alert")).to_contain_text("your phone number or short code")
-    wait_for(lambda: {type(event) for event in events} >= {m.Receipt, m.IncomingSms})
+    wait_until(lambda: {type(event) for event in events} >= {m.Receipt, m.IncomingSms})
 
 
 @pytest.mark.usefixtures("look")

@@ -13,8 +13,6 @@ from imiconnect.apps import services as apps
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
 
-SLOW = 20_000  # ms
-
 
 @pytest.fixture
 def app(admin: Member) -> App:
@@ -54,7 +52,6 @@ def other_site() -> Iterator[str]:
 @pytest.fixture
 def shop(page: Page, context: BrowserContext, other_site: str) -> Page:
     """A page of another site."""
-    context.set_default_timeout(SLOW)
     page.goto(other_site)
     return page
 

@@ -13,7 +13,6 @@ from imiconnect.apps.policy import Policy
 from imiconnect.rtm import topics
 from imiconnect.rtm.models import Inbound, Subscription, Thread
 
-SLOW = 20_000  # ms
 START = """async ([appId, key]) => {
   const { startup } = await import('/static/sdk/imiconnect.js');
   const device = window.device = startup(appId, key);
@@ -44,7 +43,6 @@ def app(admin: Member) -> App:
 @pytest.fixture
 def shop(page: Page, app: App) -> Page:
     """A page that is the registered device ``d1`` of ``ana``."""
-    page.set_default_timeout(SLOW)
     page.goto("/accounts/login/")
     page.evaluate(START, [app.app_id, apps.current_client_key(app).secret])
     return page

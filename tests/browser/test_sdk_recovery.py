@@ -16,9 +16,8 @@ from imiconnect.apps.policy import Policy
 from imiconnect.rtm import broker, tasks
 from imiconnect.rtm.connect.kick import kick
 from imiconnect.rtm.models import Device, Inbound, Receipt
-from tests.browser.gateway import wait_until
+from tests.waiting import wait_until
 
-SLOW = 20_000  # ms
 REGISTER = """async ([appId, key]) => {
   const { startup } = await import('/static/sdk/imiconnect.js');
   const device = window.device = startup(appId, key);
@@ -44,7 +43,6 @@ def app(admin: Member) -> App:
 @pytest.fixture
 def shop(page: Page, app: App) -> Page:
     """A page that is the registered device ``d1`` of ``ana``."""
-    page.set_default_timeout(SLOW)
     page.goto("/accounts/login/")
     page.evaluate(REGISTER, [app.app_id, apps.current_client_key(app).secret])
     return page

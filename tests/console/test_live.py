@@ -12,6 +12,7 @@ from channels.routing import URLRouter
 
 from imiconnect.console import live, ports
 from imiconnect.console.routing import websocket_urlpatterns
+from tests.waiting import PATIENCE
 
 MEMBER = SimpleNamespace(organization_id="o1")
 
@@ -42,7 +43,7 @@ class Socket(ApplicationCommunicator):  # type: ignore[misc]  # asgiref is untyp
         await self.send_input({"type": "websocket.receive", "text": text})
 
     async def hear(self) -> Any:
-        return json.loads((await self.receive_output(timeout=5))["text"])
+        return json.loads((await self.receive_output(timeout=PATIENCE))["text"])
 
 
 def socket_of(member: Any) -> Socket:

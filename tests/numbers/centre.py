@@ -5,8 +5,7 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,17 +13,10 @@ from typing import Any
 import pytest
 
 from imiconnect import ROOT
+from tests.waiting import wait_until
 
 SCRIPT = Path(__file__).with_name("smsc.js")
 PACKAGE = ROOT / "node_modules" / "smpp"
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 15) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 class MessageCentre:
@@ -49,7 +41,7 @@ class MessageCentre:
         before = len(self.seen("done"))
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        wait_for(lambda: len(self.seen("done")) > before)
+        wait_until(lambda: len(self.seen("done")) > before)
 
 
 @contextmanager
@@ -69,7 +61,7 @@ def message_centre(*files: str) -> Iterator[MessageCentre]:
     ) as process:
         centre = MessageCentre(process, port)
         try:
-            wait_for(lambda: centre.seen("listening"))
+            wait_until(lambda: centre.seen("listening"))
             yield centre
         finally:
             process.terminate()

@@ -21,6 +21,7 @@ from imiconnect.numbers.models import (
 from imiconnect.numbers.services import buying, keywords
 from imiconnect.numbers.services.keywords import Wish
 from tests.numbers.test_keywords import DETAILS
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +34,7 @@ def at_once(*calls: Callable[[], Any]) -> tuple[list[Any], list[ValidationError]
 
     def run(call: Callable[[], Any]) -> None:
         try:
-            start.wait(10)
+            start.wait(PATIENCE)
             results.append(call())
         except ValidationError as refusal:
             refusals.append(refusal)
@@ -44,7 +45,7 @@ def at_once(*calls: Callable[[], Any]) -> tuple[list[Any], list[ValidationError]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert len(results) + len(refusals) == len(calls)
     return results, refusals
 

@@ -1,7 +1,6 @@
 """The sandbox carrier end to end: texts and calls to a handset, and back, by HTTP both ways."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from imiconnect.numbers.services import carrying
 from imiconnect.sandbox.carrier.exchange import Exchange
 from imiconnect.sandbox.store import Store
 from tests.serving import serve
+from tests.waiting import wait_until
 
 HANDSET = "447400123456"
 
@@ -39,13 +39,6 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[m.Event]:
 
     monkeypatch.setattr(ports.answers, "carried", carried)
     return events
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 def text(to: str = HANDSET, **fields: Any) -> m.OutgoingSms:
@@ -76,7 +69,7 @@ def test_a_text_arrives_and_its_receipt_comes_back(heard: list[m.Event]) -> None
     assert isinstance(said, m.Accepted)
     [(key, thing)] = Store("carrier").all("sms")
     assert (key, thing["text"], thing["handset"]) == (said.provider_id, "hi", HANDSET)
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
     [receipt] = heard
     assert isinstance(receipt, m.Receipt)
     assert (receipt.provider_id, receipt.status) == (key, m.Status.DELIVERED)
@@ -91,7 +84,7 @@ def test_the_same_reference_again_is_sent_once(heard: list[m.Event]) -> None:
 def test_a_batch_goes_out_together(heard: list[m.Event]) -> None:
     said = sent(*[text(f"44740012{number:04}") for number in range(40)])
     assert len({one.provider_id for one in said if isinstance(one, m.Accepted)}) == 40
-    wait_for(lambda: len({one.provider_id for one in heard}) == 40, 20)
+    wait_until(lambda: len({one.provider_id for one in heard}) == 40)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +128,7 @@ def test_some_numbers_fare_alike_each_time(
     heard: list[m.Event], ending: str, status: m.Status, reason: m.Reason
 ) -> None:
     sent(text(f"44740012{ending}"))
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
     [receipt] = heard
     assert isinstance(receipt, m.Receipt)
     assert (receipt.status, receipt.reason) == (status, reason)
@@ -150,7 +143,7 @@ def test_a_wrong_key_is_our_fault() -> None:
 def test_an_answer_reaches_the_platform(heard: list[m.Event]) -> None:
     registry.carrying()
     Exchange().write(HANDSET, "80888", "STOP ✋")
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
     [sms] = heard
     assert isinstance(sms, m.IncomingSms)
     assert (sms.sender, sms.to, sms.text) == (HANDSET, "80888", "STOP ✋")
@@ -167,7 +160,7 @@ def test_a_webhook_that_failed_comes_again(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(ports.answers, "carried", fails_once)
     registry.carrying()
     Exchange().write(HANDSET, "80888", "Hi")
-    wait_for(lambda: len(tries) == 2)
+    wait_until(lambda: len(tries) == 2)
 
 
 def call(to: str = HANDSET) -> OutgoingCall:
@@ -186,7 +179,7 @@ def call(to: str = HANDSET) -> OutgoingCall:
 def test_what_becomes_of_a_call(heard: list[m.Event], ending: str, status: m.Status) -> None:
     [said] = messenger().call([call(f"44740012{ending}")])
     assert isinstance(said, m.Accepted)
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
     [receipt] = heard
     assert isinstance(receipt, m.Receipt)
     assert (receipt.status, receipt.channel) == (status, m.Carries.VOICE)
@@ -198,7 +191,7 @@ def test_a_call_rings_until_somebody_answers(heard: list[m.Event]) -> None:
     ringing = Store("carrier").get("call", said.provider_id)
     assert ringing is not None and ringing["state"] == "ringing"
     Exchange().end_call(said.provider_id, "answered")
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +212,7 @@ def test_a_caller_hears_what_the_platform_says(
     registry.carrying()
     key = Exchange().dial(HANDSET, "447400222222")
     store = Store("carrier")
-    wait_for(lambda: (store.get("call", key) or {})["state"] != "ringing")
+    wait_until(lambda: (store.get("call", key) or {})["state"] != "ringing")
     thing = store.get("call", key) or {}
     assert thing["state"] == state
     assert [action["do"] for action in thing["actions"]] == heard_on_the_phone

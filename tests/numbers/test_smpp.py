@@ -19,7 +19,8 @@ from imiconnect.numbers.carriers.smpp import link as links
 from imiconnect.numbers.carriers.smpp import runner
 from imiconnect.numbers.models import CarrierAccount, SmppFragment, SmppLink, SmppPart
 from imiconnect.numbers.services import carrying
-from tests.numbers.centre import MessageCentre, message_centre, wait_for
+from tests.numbers.centre import MessageCentre, message_centre
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,24 +91,24 @@ def test_a_text_is_submitted_and_its_receipt_comes_back(
     centre: MessageCentre, connect: Any, heard: list[m.Event]
 ) -> None:
     connect(centre.port, options={"system_type": "GW"})
-    wait_for(bound)
+    wait_until(bound)
     sms = text()
     send(sms)
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
     assert centre.seen("bind") == [{"event": "bind", "system_id": "us", "type": "GW"}]
     [submit] = centre.seen("submit")
     assert (submit["from"], submit["to"], submit["text"]) == ("ACME", "447700900001", "hello")
     assert (submit["ton"], submit["npi"], submit["coding"]) == (5, 0, 0)
     receipt = receipts(heard)[str(sms.reference)]
     assert (receipt.status, receipt.reason) == (m.Status.DELIVERED, None)
-    wait_for(lambda: centre.seen("receipt_taken"))
+    wait_until(lambda: centre.seen("receipt_taken"))
 
 
 def test_kinds_of_senders_and_alphabets(
     centre: MessageCentre, connect: Any, heard: list[m.Event]
 ) -> None:
     connect(centre.port)
-    wait_for(bound)
+    wait_until(bound)
     cyrillic = "Привет".encode("utf-16-be")
     send(
         text(sender="80888", sender_kind=m.SenderKind.SHORT_CODE),
@@ -115,7 +116,7 @@ def test_kinds_of_senders_and_alphabets(
         text(coding=m.Coding.UCS2, segments=(m.Segment(cyrillic),)),
         text(coding=m.Coding.GSM7, segments=(m.Segment(b"\x00 \x1b\x65"),)),
     )
-    wait_for(lambda: len(receipts(heard)) == 4)
+    wait_until(lambda: len(receipts(heard)) == 4)
     seen = {
         (s["from"], s["ton"], s["npi"], s["coding"], s["text"]) for s in centre.seen("submit")
     }
@@ -136,10 +137,10 @@ def test_a_text_of_parts_is_delivered_with_its_last_part(
     centre: MessageCentre, connect: Any, heard: list[m.Event]
 ) -> None:
     connect(centre.port)
-    wait_for(bound)
+    wait_until(bound)
     sms = text(segments=parts(3))
     send(sms)
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
     assert [submit["esm"] for submit in centre.seen("submit")] == [0x40] * 3
     assert [submit["udh"] for submit in centre.seen("submit")] == [
         [f"00030703{number:02}"] for number in (1, 2, 3)
@@ -171,9 +172,9 @@ def test_receipts_as_centres_write_them(
 ) -> None:
     centre.order(mode={"receipt": receipt})
     connect(centre.port, options=options)
-    wait_for(bound)
+    wait_until(bound)
     send(text())
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
     [event] = heard
     assert isinstance(event, m.Receipt)
     assert (event.status, event.reason) == (status, reason)
@@ -184,9 +185,9 @@ def test_a_receipt_that_overtakes_the_answer_is_kept_for_it(
 ) -> None:
     centre.order(mode={"early": True})
     connect(centre.port)
-    wait_for(bound)
+    wait_until(bound)
     send(text())
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
     assert len(centre.seen("submit")) == 1
 
 
@@ -195,9 +196,9 @@ def test_a_full_centre_delays_texts_and_fails_none(
 ) -> None:
     centre.order(mode={"refuse": {"status": 0x58, "times": 4}})
     connect(centre.port)
-    wait_for(bound)
+    wait_until(bound)
     send(*[text() for _ in range(6)])
-    wait_for(lambda: len(receipts(heard)) == 6)
+    wait_until(lambda: len(receipts(heard)) == 6)
     assert {event.status for event in receipts(heard).values()} == {m.Status.DELIVERED}
     assert len(centre.seen("submit")) == 10
 
@@ -211,9 +212,9 @@ def test_a_refusal_is_final(
 ) -> None:
     centre.order(mode={"refuse": {"status": status, "times": 9}})
     connect(centre.port)
-    wait_for(bound)
+    wait_until(bound)
     send(text(segments=parts(2)))
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
     [event] = heard
     assert isinstance(event, m.Receipt)
     assert (event.status, event.reason) == (m.Status.FAILED, reason)
@@ -224,10 +225,10 @@ def test_a_connection_killed_in_the_middle_loses_nothing(
 ) -> None:
     centre.order(mode={"drop_after": 17, "slow": 20})
     connect(centre.port)
-    wait_for(bound)
+    wait_until(bound)
     texts = [text(f"number {place}") for place in range(60)]
     send(*texts)
-    wait_for(lambda: len(receipts(heard)) == 60, 30)
+    wait_until(lambda: len(receipts(heard)) == 60)
     assert set(receipts(heard)) == {str(sms.reference) for sms in texts}
     assert {submit["text"] for submit in centre.seen("submit")} == {sms.text for sms in texts}
     assert len(centre.seen("bind")) == 2
@@ -237,10 +238,10 @@ def test_a_centre_that_dies_is_waited_for(connect: Any, heard: list[m.Event]) ->
     with message_centre() as first:
         first.order(mode={"slow": 60_000})
         connect(first.port)
-        wait_for(bound)
+        wait_until(bound)
         send(text())
-        wait_for(lambda: first.seen("submit"))
-    wait_for(lambda: not bound())
+        wait_until(lambda: first.seen("submit"))
+    wait_until(lambda: not bound())
     [carried] = carrying.send([text()])
     assert isinstance(carried.submission, m.Declined)
     assert carried.submission.reason == m.CARRIER_DOWN
@@ -248,7 +249,7 @@ def test_a_centre_that_dies_is_waited_for(connect: Any, heard: list[m.Event]) ->
         CarrierAccount.objects.update(base_url=f"smpp://127.0.0.1:{second.port}")
         again = runner.Runner()
         again.look()
-        wait_for(lambda: receipts(heard), 20)
+        wait_until(lambda: receipts(heard), 20)
         again._end(list(again._links))
 
 
@@ -256,11 +257,11 @@ def test_the_same_reference_again_is_sent_once(
     centre: MessageCentre, connect: Any, heard: list[m.Event]
 ) -> None:
     connect(centre.port)
-    wait_for(bound)
+    wait_until(bound)
     sms = text()
     send(sms)
     send(sms)
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
     assert SmppPart.objects.count() == 1
 
 
@@ -268,31 +269,31 @@ def test_a_text_that_came_in_is_heard_before_it_is_acknowledged(
     centre: MessageCentre, connect: Any, heard: list[m.Event]
 ) -> None:
     connect(centre.port)
-    wait_for(bound)
+    wait_until(bound)
     part = {"source_addr": "447700900001", "destination_addr": "80888"}
     centre.order(deliver=[{**part, "short_message": "Grüße @ €", "data_coding": 0}])
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
     centre.order(deliver=[{**part, "short_message": "Привет", "data_coding": 8}])
-    wait_for(lambda: len(heard) == 2)
+    wait_until(lambda: len(heard) == 2)
     texts = [event.text for event in heard if isinstance(event, m.IncomingSms)]
     assert texts == ["Grüße @ €", "Привет"]
     assert isinstance(heard[0], m.IncomingSms)
     assert (heard[0].sender, heard[0].to) == ("447700900001", "80888")
-    wait_for(lambda: len(centre.seen("taken")) == 2)
+    wait_until(lambda: len(centre.seen("taken")) == 2)
 
 
 def test_a_long_text_that_came_in_is_put_together(
     centre: MessageCentre, connect: Any, heard: list[m.Event]
 ) -> None:
     connect(centre.port)
-    wait_for(bound)
+    wait_until(bound)
     part = {"source_addr": "447700900001", "destination_addr": "80888", "data_coding": 0}
     second = {**part, "esm_class": 0x40, "udh": "050003090202", "short_message": "world"}
     first = {**part, "esm_class": 0x40, "udh": "050003090201", "short_message": "hello "}
     centre.order(deliver=[second])
-    wait_for(lambda: SmppFragment.objects.exists())
+    wait_until(lambda: SmppFragment.objects.exists())
     centre.order(deliver=[second, first])
-    wait_for(lambda: heard)
+    wait_until(lambda: heard)
     sar = {"sar_msg_ref_num": 5, "sar_total_segments": 2}
     centre.order(
         deliver=[
@@ -300,7 +301,7 @@ def test_a_long_text_that_came_in_is_put_together(
             {**part, **sar, "sar_segment_seqnum": 2, "short_message": "TLV"},
         ]
     )
-    wait_for(lambda: len(heard) == 2)
+    wait_until(lambda: len(heard) == 2)
     texts = [event.text for event in heard if isinstance(event, m.IncomingSms)]
     assert texts == ["hello world", "by TLV"]
     assert not SmppFragment.objects.exists()
@@ -310,7 +311,7 @@ def test_a_wrong_password_is_told_and_nothing_is_accepted(
     centre: MessageCentre, connect: Any
 ) -> None:
     connect(centre.port, secret="wrong")
-    wait_for(lambda: SmppLink.objects.exclude(error="").exists())
+    wait_until(lambda: SmppLink.objects.exclude(error="").exists())
     [carried] = carrying.send([text()])
     assert isinstance(carried.submission, m.Declined)
     assert carried.submission.reason.another_may
@@ -320,13 +321,13 @@ def test_a_wrong_password_is_told_and_nothing_is_accepted(
 def test_a_silent_centre_is_left_and_bound_again(centre: MessageCentre, connect: Any) -> None:
     centre.order(mode={"deaf": True})
     connect(centre.port, options={"enquire_seconds": 0.2})
-    wait_for(lambda: len(centre.seen("bind")) >= 2)
+    wait_until(lambda: len(centre.seen("bind")) >= 2)
     assert centre.seen("enquire_link")
 
 
 def test_the_end_unbinds(centre: MessageCentre, connect: Any) -> None:
     connect(centre.port)
-    wait_for(bound)
+    wait_until(bound)
     CarrierAccount.objects.update(is_active=False)
     ending = runner.Runner()
     ending.look()
@@ -371,9 +372,9 @@ def test_tls_with_a_certificate_that_is_known(
     key, cert = certificate(tmp_path)
     with message_centre(key, cert) as centre:
         connect(centre.port, scheme="smpps", options={"ca_file": cert})
-        wait_for(bound)
+        wait_until(bound)
         send(text())
-        wait_for(lambda: heard)
+        wait_until(lambda: heard)
 
 
 def test_tls_with_a_certificate_that_nobody_vouches_for_is_refused(
@@ -381,7 +382,7 @@ def test_tls_with_a_certificate_that_nobody_vouches_for_is_refused(
 ) -> None:
     with message_centre(*certificate(tmp_path)) as centre:
         connect(centre.port, scheme="smpps")
-        wait_for(lambda: SmppLink.objects.filter(error__icontains="certificate").exists())
+        wait_until(lambda: SmppLink.objects.filter(error__icontains="certificate").exists())
         assert centre.seen("bind") == []
 
 

@@ -18,6 +18,7 @@ from imiconnect.rtm.intake import addresses, app, lifespan
 from imiconnect.rtm.models import Device, Message
 from imiconnect.sharing.models import Allocation, Service, ServiceKey
 from imiconnect.vault import digest
+from tests.waiting import PATIENCE
 
 SERVICE_KEY = "a-service-key-of-the-tests"
 CLIENT_KEY = "a-client-key-of-the-tests"
@@ -162,7 +163,7 @@ def subscriber() -> Iterator[Callable[[str], "queue.Queue[dict[str, Any]]"]]:
         client.connect(*broker.address())
         client.loop_start()
         clients.append(client)
-        assert ready.wait(10)
+        assert ready.wait(PATIENCE)
         return received
 
     yield subscribe

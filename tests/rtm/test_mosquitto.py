@@ -24,6 +24,7 @@ from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.protocol.topics import SHARDS, uplink
 from imiconnect.rtm.uplink.listener import Listener
 from imiconnect.sharing.models import Service
+from tests.waiting import PATIENCE, wait_until
 
 PROGRAM = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 pytestmark = [
@@ -53,7 +54,7 @@ class Mosquitto:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self._process = subprocess.Popen([str(PROGRAM), "-c", str(self._conf)])
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while is_free(self.port):
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -62,7 +63,7 @@ class Mosquitto:
         """End it; it writes its sessions to disk."""
         if self._process:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(PATIENCE)
             self._process = None
 
 
@@ -92,7 +93,7 @@ class Phone:
         self.client.on_message = self._on_message
         self.client.connect(*broker.address())
         self.client.loop_start()
-        assert subscribed.wait(20)
+        assert subscribed.wait(PATIENCE)
 
     def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         tid = json.loads(message.payload)["tid"]
@@ -157,21 +158,13 @@ def run(running: Listener) -> Iterator[Listener]:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        wait_for(lambda: running._connection > 0)
+        wait_until(lambda: running._connection > 0)
         yield running
     finally:
         running.stop()
         thread.join()
         running._client.disconnect()
         running._client.loop_stop()
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def states() -> set[int]:
@@ -186,7 +179,7 @@ def test_every_publish_is_acknowledged_and_every_receipt_applied(
     assert mt.process_due() == 50
     assert states() == {State.SUBMITTED}
     assert {row.detail["qos"] for row in Attempt.objects.all()} == {1}
-    wait_for(lambda: Receipt.objects.count() == 50)
+    wait_until(lambda: Receipt.objects.count() == 50)
     dr.process_due()
     assert states() == {State.DELIVERED}
     assert len(phone.seen) == len(set(phone.seen)) == 50
@@ -197,13 +190,13 @@ def test_nothing_is_lost_when_the_broker_restarts_between_two_batches(
 ) -> None:
     send(20)
     mt.process_due()
-    wait_for(lambda: Receipt.objects.count() == 20)
+    wait_until(lambda: Receipt.objects.count() == 20)
     mosquitto.stop()
     mosquitto.start()
     send(20)
     assert mt.process_due() == 20
     assert states() == {State.SUBMITTED}
-    wait_for(lambda: Receipt.objects.values("tid").distinct().count() == 40)
+    wait_until(lambda: Receipt.objects.values("tid").distinct().count() == 40)
     dr.process_due()
     assert states() == {State.DELIVERED}
     assert len(set(phone.seen)) == 40

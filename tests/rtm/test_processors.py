@@ -25,6 +25,7 @@ from imiconnect.rtm.models import (
 from imiconnect.rtm.processors import dr, expiry, mt, retry
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing.models import Service
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +54,7 @@ def test_a_due_message_reaches_the_subscriber(send: Send, subscriber: Subscribe)
     received = subscriber("NB12345678/u1")
     message = send(correlationid="c1")
     assert mt.process_due() == 1
-    body = received.get(timeout=5)
+    body = received.get(timeout=PATIENCE)
     assert (body["tid"], body["message"], body["channel"]) == (str(message.pk), "Hello", "rt")
     assert body["thread"]["id"] == str(message.thread_id)
     assert state_of(message) is State.SUBMITTED
@@ -226,7 +227,7 @@ def test_a_device_that_connects_gets_what_is_open(send: Send, subscriber: Subscr
     later = timezone.now() + dt.timedelta(seconds=1)
     assert retry.process_due(now=later) == 1
     assert mt.process_due(now=later) == 1
-    assert received.get(timeout=5)["tid"] == str(message.pk)
+    assert received.get(timeout=PATIENCE)["tid"] == str(message.pk)
     assert Wake.objects.count() == 1
     assert callbacks_of(message) == ["submitted"]
     assert Message.objects.get(pk=message.pk).attempts == 2

@@ -1,13 +1,11 @@
 """What devices publish, from the broker through the listener into the log."""
 
-import datetime as dt
 import json
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from imiconnect.apps.models import App
 from imiconnect.rtm import broker
@@ -17,6 +15,7 @@ from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.protocol.topics import uplink
 from imiconnect.rtm.uplink.listener import Listener
 from imiconnect.sharing.models import Service
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +32,7 @@ def listener() -> Iterator[Listener]:
     fresh = broker.new_client("test", client_id=_SESSION)
     fresh.connect(*broker.address())
     fresh.loop_start()
-    wait_for(fresh.is_connected)
+    wait_until(fresh.is_connected)
     fresh.disconnect()
     fresh.loop_stop()
     running = Listener()
@@ -47,7 +46,7 @@ def listener() -> Iterator[Listener]:
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert ready.wait(30)
+    assert ready.wait(PATIENCE)
     yield running
     running.stop()
     thread.join()
@@ -55,23 +54,12 @@ def listener() -> Iterator[Listener]:
     running._client.loop_stop()
 
 
-def wait_for(found: Callable[[], bool]) -> None:
-    """Wait until something is so, for half a minute at most.
-
-    NATS lets a client wait for ten seconds that comes back while its last connection ends.
-    """
-    deadline = timezone.now() + dt.timedelta(seconds=30)
-    while not found():
-        assert timezone.now() < deadline
-        threading.Event().wait(0.02)
-
-
 def publish(topic: str, payload: bytes) -> None:
     """Publish as a device does, at QoS 1."""
     client = broker.new_client("device")
     client.connect(*broker.address())
     client.loop_start()
-    client.publish(topic, payload, 1).wait_for_publish(10)
+    client.publish(topic, payload, 1).wait_for_publish(PATIENCE)
     client.disconnect()
     client.loop_stop()
 
@@ -80,7 +68,7 @@ def test_a_receipt_published_by_a_device_is_applied(send: Send, listener: Listen
     message = send()
     body = {"op": "deliveryupdate", "status": 2, "tid": str(message.pk)}
     publish(uplink("NB12345678", "u1", "d1"), json.dumps(body).encode())
-    wait_for(Receipt.objects.exists)
+    wait_until(Receipt.objects.exists)
     dr.process_due()
     assert Message.objects.get(pk=message.pk).state == State.DELIVERED
 
@@ -96,9 +84,9 @@ def test_bad_payloads_are_counted_and_do_no_harm(
     publish("up/99/NB12345678/u1/d1", b"{}")
     body = {"op": "deliveryupdate", "status": 3, "tids": [str(message.pk)]}
     publish(topic, json.dumps(body).encode())
-    wait_for(Receipt.objects.exists)
+    wait_until(Receipt.objects.exists)
     # Each publish had a connection of its own, so the last one may come first.
-    wait_for(lambda: sum(listener._inbox.refused.values()) == 4)
+    wait_until(lambda: sum(listener._inbox.refused.values()) == 4)
     assert listener._inbox.refused == {"body": 2, "op": 1, "topic": 1}
 
 
@@ -107,7 +95,7 @@ def test_a_message_of_a_device_is_logged_and_handed_over(
 ) -> None:
     body = {"op": "mo", "message": "Hi", "media": [{"file": "https://x.test/a.png"}]}
     publish(uplink("NB12345678", "u1", "d1"), json.dumps(body).encode())
-    wait_for(Inbound.objects.exists)
+    wait_until(Inbound.objects.exists)
     mo.process_due()
     message = Message.objects.get()
     assert (message.state, message.direction, message.device_id) == (State.RECEIVED, 1, "d1")
@@ -130,7 +118,7 @@ def test_a_message_that_came_by_rest_and_by_mqtt_is_logged_once(
     for _ in range(2):
         publish(topic, json.dumps({"op": "mo"} | body).encode())
     publish(topic, json.dumps({"op": "mo", "message": "Later"}).encode())
-    wait_for(lambda: Inbound.objects.filter(body__message="Later").exists())
+    wait_until(lambda: Inbound.objects.filter(body__message="Later").exists())
     mo.process_due()
     keys = {"secretkey": "a-client-key-of-the-tests"}
     answer = intake.post("/rtmsAPI/api/v3/NB12345678/mo", json=body, headers=keys)

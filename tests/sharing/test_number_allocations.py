@@ -16,6 +16,7 @@ from imiconnect.numbers.services.history import Blocked
 from imiconnect.sharing import services
 from imiconnect.sharing.models import NumberAllocation, Service
 from imiconnect.sharing.number_allocations import choose_inbound, mappable
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[Member], Client]
@@ -220,7 +221,7 @@ def test_of_two_sender_ids_at_once_the_database_takes_one(
 
     def insert(number: Any) -> None:
         """Insert the row itself: the constraint, not the lock of the service, decides."""
-        start.wait(10)
+        start.wait(PATIENCE)
         row = NumberAllocation(service=service, number=number, kind="sender_id", channel="sms")
         try:
             row.save(force_insert=True)
@@ -234,7 +235,7 @@ def test_of_two_sender_ids_at_once_the_database_takes_one(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert sorted(results) == [False, True]
 
 
@@ -246,7 +247,7 @@ def test_mapping_and_releasing_at_once_never_both_happen(
     start = threading.Barrier(2)
 
     def run(act: Callable[[], Any]) -> None:
-        start.wait(10)
+        start.wait(PATIENCE)
         try:
             act()
         except (ValidationError, Blocked):
@@ -262,6 +263,6 @@ def test_mapping_and_releasing_at_once_never_both_happen(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     number.refresh_from_db()
     assert NumberAllocation.objects.exists() != (number.state == "releasing")

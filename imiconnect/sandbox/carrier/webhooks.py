@@ -28,6 +28,8 @@ _PAUSES = (1.0, 5.0, 20.0, 30.0)
 #: What is due is done by a few threads: an operator does not call a hundred times at once.
 _AT_ONCE = 4
 _threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sandbox-carrier")
+#: Kept, since making one reads all certificates; idle for less long than servers allow.
+_client = httpx.Client(timeout=15, limits=httpx.Limits(keepalive_expiry=2))
 
 
 def later(pause: float, act: Callable[[], None]) -> None:
@@ -73,7 +75,7 @@ def _posted(body: bytes) -> Any:
     }
     url = f"{settings.PUBLIC_URL}/carriers/sandbox/events"
     try:
-        answer = httpx.post(url, content=body, headers=headers, timeout=15)
+        answer = _client.post(url, content=body, headers=headers)
         if answer.status_code != 200:
             return None
         return answer.json() if answer.content else {}

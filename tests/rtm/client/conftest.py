@@ -3,7 +3,6 @@
 import asyncio
 import queue
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,17 +22,7 @@ from tests.rtm.conftest import CLIENT_KEY
 from tests.rtm.connect.brokers import ASKED
 from tests.rtm.connect.conftest import in_loop
 from tests.serving import serve
-
-SECONDS = 20.0
-
-
-def wait_until(holds: Callable[[], Any], seconds: float = SECONDS) -> Any:
-    """Return what ``holds`` answers once it is true."""
-    deadline = time.monotonic() + seconds
-    while not (answer := holds()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return answer
+from tests.waiting import PATIENCE, wait_until
 
 
 class Loop:
@@ -45,7 +34,7 @@ class Loop:
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
 
-    def run(self, work: Awaitable[Any], seconds: float = SECONDS) -> Any:
+    def run(self, work: Awaitable[Any], seconds: float = PATIENCE) -> Any:
         """Return what an awaitable returns."""
 
         async def wait() -> Any:
@@ -164,7 +153,7 @@ def listening() -> Iterator[Listener]:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        assert ready.wait(SECONDS)
+        assert ready.wait(PATIENCE)
         yield running
     finally:
         running.stop()

@@ -18,7 +18,8 @@ from imiconnect.rtm.processors import dr, mo, mt
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing.models import Service
-from tests.rtm.client.conftest import MakePhone, wait_until
+from tests.rtm.client.conftest import MakePhone
+from tests.waiting import PATIENCE, wait_until
 
 Send = Callable[..., Message]
 
@@ -40,7 +41,7 @@ def test_a_message_arrives_and_its_receipts_come_back(
     phone = make_phone(transport=transport).come()
     message = send()
     mt.process_due()
-    received = phone.messages.get(timeout=20)
+    received = phone.messages.get(timeout=PATIENCE)
     assert (received.tid, received.text) == (str(message.pk), "Hello")
     becomes(message, State.DELIVERED)
     phone.mark_read(received.tid)
@@ -55,7 +56,7 @@ def test_a_message_of_the_device_has_a_tid_and_is_stored_once(
     mo.process_due()
     row = Message.objects.get()
     assert (str(row.pk), row.payload["message"]) == (sent.tid, "Hi")
-    item, result = phone.sent.get(timeout=20)
+    item, result = phone.sent.get(timeout=PATIENCE)
     assert (item.id, result.answer["tid"]) == (sent.ref, sent.tid)
 
 
@@ -66,7 +67,7 @@ def test_the_same_message_is_shown_once_and_confirmed_each_time(
     first, second = send(), send()
     mt.process_due()
     for _ in range(2):
-        phone.messages.get(timeout=20)
+        phone.messages.get(timeout=PATIENCE)
     wait_until(lambda: Receipt.objects.count() == 2)
     again = {"tid": str(first.pk), "message": "Hello", "outgoing": False}
 
@@ -83,10 +84,10 @@ def test_a_message_for_another_device_of_the_user_is_skipped(
     send(destination=[{"deviceid": ["d2"]}])
     send()
     mt.process_due()
-    assert {tablet.messages.get(timeout=20).tid for _ in range(2)} == {
+    assert {tablet.messages.get(timeout=PATIENCE).tid for _ in range(2)} == {
         str(pk) for pk in Message.objects.values_list("pk", flat=True)
     }
-    assert phone.messages.get(timeout=20).device_id == ""
+    assert phone.messages.get(timeout=PATIENCE).device_id == ""
     assert phone.messages.empty()
 
 
@@ -114,7 +115,7 @@ def test_it_comes_back_after_the_broker_has_let_it_go(
     wait_until(lambda: phone.states[-3:] == ["waiting", "connecting", "connected"])
     send()
     mt.process_due()
-    assert phone.messages.get(timeout=20).text == "Hello"
+    assert phone.messages.get(timeout=PATIENCE).text == "Hello"
 
 
 def test_an_ended_token_is_renewed_when_connecting_and_when_calling(
@@ -160,7 +161,7 @@ def test_what_is_said_offline_is_said_later_even_by_the_next_process(
     again.connect()
     wait_until(lambda: again.client.waiting == 0)
     assert Inbound.objects.get().body["message"] == "From the tunnel"
-    item, result = again.sent.get(timeout=20)
+    item, result = again.sent.get(timeout=PATIENCE)
     assert item.id == sent.ref
     assert result.answer["tid"]
 
@@ -170,7 +171,7 @@ def test_a_changed_policy_is_read_again(make_phone: MakePhone, transport: str) -
 
     topic = topics.updates("NB12345678", system())
     assert broker.link.publish([(topic, b"{}")]) == [True]
-    assert phone.policies.get(timeout=20)["features"]["realtimemessaging"] == "1"
+    assert phone.policies.get(timeout=PATIENCE)["features"]["realtimemessaging"] == "1"
 
 
 def test_unregistering_forgets_the_device(make_phone: MakePhone) -> None:

@@ -14,7 +14,8 @@ import pytest
 from imiconnect.engines.tcp import is_free
 from imiconnect.rtm.broker import link
 from imiconnect.rtm.connect.proxy import Proxy
-from tests.rtm.connect.peers import Peer, wait_until
+from tests.rtm.connect.peers import Peer
+from tests.waiting import wait_until
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 WITHOUT = "Mosquitto is not installed: apt-get install mosquitto"

@@ -34,7 +34,7 @@ from tests.rtm.connect.brokers import (
     running_mosquitto,
     serve_proxy,
 )
-from tests.rtm.connect.peers import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 WEB = {"platform": "web", "systems": ["chrome"]}
 
@@ -151,7 +151,7 @@ class WebServer:
 
     def __exit__(self, *_: object) -> None:
         self.server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
 
 @contextlib.contextmanager
@@ -166,10 +166,10 @@ def in_loop(serve: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> Iter
 
     thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
-    loop, stop = started.get(timeout=10)
+    loop, stop = started.get(timeout=PATIENCE)
     yield
     loop.call_soon_threadsafe(stop.set)
-    thread.join(10)
+    thread.join(PATIENCE)
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ def uplink(transactional_db: None) -> Iterator[list[tuple[str, bytes]]]:
     client.on_connect = lambda *_: client.subscribe(topics.uplink_filters()[0])
     client.connect(*address())
     client.loop_start()
-    assert ready.wait(10)
+    assert ready.wait(PATIENCE)
     yield read
     client.disconnect()
     client.loop_stop()

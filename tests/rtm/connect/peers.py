@@ -2,13 +2,12 @@
 
 import queue
 import time
-from collections.abc import Callable
 from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-SECONDS = 10.0
+from tests.waiting import PATIENCE, wait_until
 
 
 class Peer:
@@ -77,7 +76,7 @@ class Peer:
         """Publish."""
         return self.client.publish(topic, payload, qos)
 
-    def received(self, seconds: float = SECONDS) -> MQTTMessage:
+    def received(self, seconds: float = PATIENCE) -> MQTTMessage:
         """Return the next message."""
         return self.messages.get(timeout=seconds)
 
@@ -109,11 +108,3 @@ def _origin(origin: str) -> Any:
         return defaults
 
     return headers
-
-
-def wait_until(condition: Callable[[], Any], seconds: float = SECONDS) -> None:
-    """Wait for something to be so; fails when it does not happen."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "It did not happen in time."
-        time.sleep(0.01)

@@ -10,7 +10,8 @@ from imiconnect.rtm.models import Device as Row
 from imiconnect.rtm.models import Wake
 from imiconnect.rtm.protocol import callout, topics
 from tests.rtm.connect.conftest import Callout, MakeDevice, in_loop
-from tests.rtm.connect.peers import Peer, wait_until
+from tests.rtm.connect.peers import Peer
+from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize("user_id", ["john.doe", "jane doe", "50%", "ü"])

@@ -11,7 +11,8 @@ from imiconnect.rtm.processors import mt, retry
 from imiconnect.rtm.protocol import topics
 from tests.rtm.connect.brokers import Way
 from tests.rtm.connect.conftest import Device, Gateway, MakeDevice, new_device
-from tests.rtm.connect.peers import Peer, wait_until
+from tests.rtm.connect.peers import Peer
+from tests.waiting import PATIENCE, wait_until
 
 
 def uplink_of(device: Device) -> str:
@@ -42,7 +43,7 @@ def test_a_device_connects_and_messages_go_both_ways(
         assert granted == (0 if path.broker == "nats" and not path.is_asked else 1)
         gateway.publish(device.topic, b"down")
         assert peer.received().payload == b"down"
-        peer.publish(uplink_of(device), b"up", qos=1).wait_for_publish(10)
+        peer.publish(uplink_of(device), b"up", qos=1).wait_for_publish(PATIENCE)
         wait_until(lambda: heard(uplink, device))
     assert heard(uplink, device) == [b"up"]
 
@@ -78,7 +79,7 @@ def test_a_device_that_leaves_with_a_word_has_no_will(
     with path.peer(device, will=uplink_of(device)) as peer:
         assert peer.code == 0
     with path.peer(device) as again:
-        again.publish(uplink_of(device), b"later", qos=1).wait_for_publish(10)
+        again.publish(uplink_of(device), b"later", qos=1).wait_for_publish(PATIENCE)
         wait_until(lambda: heard(uplink, device))
     assert heard(uplink, device) == [b"later"]
 

@@ -14,7 +14,8 @@ from imiconnect.rtm.connect.registration import unregister_device
 from imiconnect.rtm.protocol import topics
 from tests.rtm.connect.brokers import Way
 from tests.rtm.connect.conftest import MakeApp, MakeDevice, new_device
-from tests.rtm.connect.peers import Peer, wait_until
+from tests.rtm.connect.peers import Peer
+from tests.waiting import wait_until
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from imiconnect.rtm.models import Device as Row
 from imiconnect.rtm.models import Wake
 from imiconnect.rtm.protocol import topics
 from tests.rtm.connect.conftest import Gateway, MakeDevice, WebServer, sent_by
-from tests.rtm.connect.peers import Peer, wait_until
+from tests.rtm.connect.peers import Peer
+from tests.waiting import wait_until
 
 ODD_IDS = [
     "john.doe",

@@ -11,6 +11,7 @@ from imiconnect.rtm.models import Device, FanOut, Message, OpenMessage, Subscrip
 from imiconnect.rtm.processors import fanout, mt
 from imiconnect.sharing.models import Service
 from tests.rtm.conftest import CLIENT_KEY
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,7 +124,7 @@ def test_subscribers_get_it_on_their_topics_of_the_broker(
     intake.post(URL, json=order(destination=[{"topic": ["news"]}]))
     drained()
     mt.process_due()
-    got = inbox.get(timeout=10)
+    got = inbox.get(timeout=PATIENCE)
     assert (got["topic"], got["userId"], got["thread"]["type"]) == ("news", "c", "Conversation")
     assert got["groupTid"] == str(FanOut.objects.get().transid)
 

@@ -16,6 +16,7 @@ from imiconnect.rtm.models import Device, Message, Thread, UserEvent
 from imiconnect.rtm.processors import dr, events, fanout, mo, mt, retry
 from imiconnect.sharing.models import Service
 from tests.rtm.conftest import CLIENT_KEY
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,7 +82,7 @@ def test_events_are_published_once(
     tid = call(intake, "mo", "u1", message="Hi")["tid"]
     mo.process_due()
     assert events.process_due() == 1
-    got = inbox.get(timeout=10)
+    got = inbox.get(timeout=PATIENCE)
     assert (got["payload_type"], got["tid"], got["outgoing"]) == ("sentByUser", tid, True)
     assert (got["message"], got["deviceId"]) == ("Hi", "d1")
     assert events.process_due() == 0
@@ -148,7 +149,7 @@ def test_typing_is_told_at_once_and_not_kept(
         url, body, content_type="application/json", headers={"secretKey": CLIENT_KEY}
     )
     assert answer.json()["code"] == "0"
-    got = inbox.get(timeout=10)
+    got = inbox.get(timeout=PATIENCE)
     assert (got["payload_type"], got["senderId"]) == ("typingStart", "u1")
     assert told() == []
 

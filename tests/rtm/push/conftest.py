@@ -21,6 +21,7 @@ from imiconnect.sandbox.calls import Forgetful, asgi
 from imiconnect.sandbox.fcm.service import Fcm
 from imiconnect.sandbox.webpush.service import WebPushService
 from imiconnect.sharing.models import Service
+from tests.waiting import PATIENCE
 
 
 def free_port() -> int:
@@ -51,14 +52,14 @@ def served(app: Any, port: int = 0, **options: Any) -> Iterator[str]:
 
     thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
-    assert started.wait(20)
+    assert started.wait(PATIENCE)
     _until_it_listens(port)
     try:
         scheme = "https" if config.certfile else "http"
         yield f"{scheme}://127.0.0.1:{port}"
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE)
 
 
 def _until_it_listens(port: int) -> None:

@@ -28,6 +28,7 @@ from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.rules.services import Draft, create_rule
 from tests.rtm.telecom.conftest import ADDRESS, Carrier, settle
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OURS = "447400000001"
@@ -168,7 +169,7 @@ def test_a_text_told_twice_at_once_is_taken_and_answered_once(sms_service: Servi
     start, text = threading.Barrier(2), IncomingSms("m1", ADDRESS, OURS, "STOP")
 
     def tell() -> None:
-        start.wait(10)
+        start.wait(PATIENCE)
         try:
             answers.carried("acme", [text])
         finally:
@@ -178,7 +179,7 @@ def test_a_text_told_twice_at_once_is_taken_and_answered_once(sms_service: Servi
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     settle()
     kinds = Message.objects.values_list("direction", flat=True)
     assert sorted(kinds) == [Message.Direction.MT, Message.Direction.MO]
