@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -100,6 +101,13 @@ class Environment(BaseSettings):
     APNS_SANDBOX_URL: str = "https://api.sandbox.push.apple.com"
     FCM_URL: str = "https://fcm.googleapis.com"
     GOOGLE_TOKEN_URL: str = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    #: Whether businesses without an account may ask for a trial, and how long one lasts.
+    TRIAL_SIGN_UP: bool = True
+    TRIAL_DAYS: int = Field(default=30, ge=1, le=3650)
+    #: When the support staff work, Monday to Friday: from, to (hours of the day), where.
+    SUPPORT_OPENS: int = Field(default=9, ge=0, le=23)
+    SUPPORT_CLOSES: int = Field(default=17, ge=1, le=24)
+    SUPPORT_TIME_ZONE: str = "UTC"
     HTTPS: bool = False
     TRUSTED_PROXIES: int = Field(default=0, ge=0)
 
@@ -113,6 +121,15 @@ class Environment(BaseSettings):
                 "a PUBLIC_URL that others can reach. Leave SANDBOX out; or set "
                 "SANDBOX_IN_PUBLIC=1 too where nobody expects real messages"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _support_works(self) -> Self:
+        """Refuse hours that never come, and a time zone that is none."""
+        if self.SUPPORT_OPENS >= self.SUPPORT_CLOSES:
+            raise ValueError("SUPPORT_CLOSES must be later than SUPPORT_OPENS")
+        if self.SUPPORT_TIME_ZONE not in available_timezones():
+            raise ValueError("SUPPORT_TIME_ZONE must be a name such as Europe/Berlin")
         return self
 
     @field_validator("ALLOWED_HOSTS", "FIELD_KEYS", mode="before")

@@ -189,6 +189,9 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "20/m/ip",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
+    # A request for a trial sends a mail to whatever address is typed.
+    "trial": "10/h/ip,3/h/key",
+    "trial_mail": "20/h/ip,3/h/key",
 }
 _SIGN_IN_FORMS = "imiconnect.accounts.forms_of_sign_in."
 ACCOUNT_FORMS = {
@@ -252,6 +255,9 @@ if ENV.HTTPS:
     )
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
+TRIAL_SIGN_UP, TRIAL_DAYS = ENV.TRIAL_SIGN_UP, ENV.TRIAL_DAYS
+SUPPORT_OPENS, SUPPORT_CLOSES = ENV.SUPPORT_OPENS, ENV.SUPPORT_CLOSES
+SUPPORT_TIME_ZONE = ENV.SUPPORT_TIME_ZONE
 SANDBOX = ENV.SANDBOX
 TRUSTED_PROXIES = ENV.TRUSTED_PROXIES
 ALLOW_PRIVATE_CALLBACKS = ENV.ALLOW_PRIVATE_CALLBACKS

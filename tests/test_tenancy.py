@@ -51,6 +51,7 @@ OPEN = (
     "account/password/reset/",
     "account/second-factor/code/",
     "invitation/",
+    "trial/",
     "healthz",
     "readyz",
     "metrics",

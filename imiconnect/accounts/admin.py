@@ -10,14 +10,25 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group as PermissionGroup
 from django.db import transaction
-from django.http import HttpRequest
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 
 from imiconnect.accounts import services
-from imiconnect.accounts.models import Group, Invitation, Member, Organization, Team, User
+from imiconnect.accounts.models import (
+    Group,
+    Invitation,
+    Member,
+    Organization,
+    Team,
+    TrialRequest,
+    User,
+)
 from imiconnect.accounts.roles import Role
+from imiconnect.accounts.services import trials
 from imiconnect.audit.services import record
+from imiconnect.decisions import DecisionAdmin
 from imiconnect.support import ReadOnlyAdmin, ServiceAdmin
 
 for _model in (PermissionGroup, EmailAddress, Authenticator, UserSession):
@@ -55,10 +66,17 @@ class UserAdmin(ServiceAdmin):
 class OrganizationAdmin(ServiceAdmin):
     """Tenants."""
 
-    list_display = ("name", "is_active", "created_at")
-    list_filter = ("is_active",)
+    list_display = ("name", "is_active", "trial_ends_at", "created_at")
+    list_filter: ClassVar = ["is_active", ("trial_ends_at", RangeDateTimeFilter)]
     search_fields = ("name",)
-    fields = ("name", "is_active", "profile_key", "previous_profile_key_until", "created_at")
+    fields = (
+        "name",
+        "is_active",
+        "trial_ends_at",
+        "profile_key",
+        "previous_profile_key_until",
+        "created_at",
+    )
     readonly_fields = ("previous_profile_key_until", "created_at")
     ordering = ("name",)
 
@@ -67,12 +85,13 @@ class OrganizationAdmin(ServiceAdmin):
         return ["profile_key"]
 
     def write(self, obj: Organization, *, change: bool) -> Organization:
-        """Make, rename, suspend or activate."""
+        """Make, rename, suspend or activate; move the end of a trial, or take it away."""
         if not change:
             made = services.create_organization(name=obj.name)
         else:
             made = Organization.objects.get(pk=obj.pk)
             services.rename(level=made, name=obj.name)
+        trials.set_trial_end(organization=made, ends_at=obj.trial_ends_at)
         services.set_organization_active(organization=made, active=obj.is_active)
         made.refresh_from_db()
         return made
@@ -191,6 +210,72 @@ class InvitationAdmin(ReadOnlyAdmin):
     list_select_related = ("organization",)
     search_fields = ("email", "organization__name")
     ordering = ("-id",)
+
+
+@admin.register(TrialRequest)
+class TrialRequestAdmin(DecisionAdmin):
+    """Businesses that ask for a trial, what is due first on top."""
+
+    list_display = ("business", "email", "name", "state", "due_at", "decided_at")
+    list_filter = ("state",)
+    search_fields = ("email", "business", "name")
+    fields = (
+        "business",
+        "name",
+        "email",
+        "reason",
+        "state",
+        "created_at",
+        "confirmed_at",
+        "due_at",
+        "look_alikes",
+        "decided_at",
+        "decided_by",
+        "answer",
+        "organization",
+    )
+    readonly_fields = ("look_alikes", "created_at")
+    ordering = ("decided_at", "due_at", "-id")
+    actions = ("approve", "decline")
+
+    @admin.display(description=_("same business or mail domain"))
+    def look_alikes(self, trial: TrialRequest) -> str:
+        """Return organizations of this name, and requests of this name or mail domain."""
+        organizations = Organization.objects.filter(name__iexact=trial.business)[:10]
+        domain = trial.email.rpartition("@")[2]
+        others = TrialRequest.objects.exclude(pk=trial.pk).filter(
+            Q(business__iexact=trial.business) | Q(email__iendswith=f"@{domain}")
+        )[:10]
+        lines = [_("Organization %s") % row for row in organizations]
+        lines += [f"{row}: {row.get_state_display()}" for row in others]
+        return "\n".join(lines) or "-"
+
+    @admin.action(description=_("Approve"), permissions=["decide"])
+    def approve(self, request: HttpRequest, rows: Any) -> None:
+        """Make the organization and invite its first Admin."""
+
+        def act(row: TrialRequest, text: str) -> None:
+            trials.approve_trial(request=row, by=_staff(request))
+
+        self.run(request, rows, act)
+
+    @admin.action(description=_("Decline with a reason"), permissions=["decide"])
+    def decline(self, request: HttpRequest, rows: Any) -> HttpResponse | None:
+        """Refuse, with a reason that is mailed."""
+        return self.ask(
+            request,
+            rows,
+            lambda row, text: trials.decline_trial(
+                request=row, reason=text, by=_staff(request)
+            ),
+            (_("Decline"), _("Reason, which the requester reads")),
+        )
+
+
+def _staff(request: HttpRequest) -> User:
+    """Return who acts on the support pages, which nobody else can open."""
+    assert isinstance(request.user, User)  # noqa: S101 - the admin has let them in
+    return request.user
 
 
 @admin.register(PermissionGroup)

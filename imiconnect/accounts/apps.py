@@ -28,6 +28,7 @@ class AccountsConfig(AppConfig):
         # Support staff sign in like everybody: throttled, with the second factor, recorded.
         admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents
         shell.register_slot("organization", "accounts/_switcher.html")
+        shell.register_slot("strip", "accounts/_trial_strip.html")
         shell.register_section(
             shell.Section(
                 "settings",

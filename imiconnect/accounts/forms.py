@@ -84,6 +84,7 @@ class JoinForm(ConsoleForm):
     name = forms.CharField(
         label=_("Your name"),
         max_length=150,
+        error_messages={"required": _("Enter your name")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password = forms.CharField(
@@ -117,3 +118,33 @@ class LevelForm(ConsoleForm):
     def __init__(self, *args: Any, levels: dict[str, Level], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["level"].choices = choices_of(levels)  # type: ignore[attr-defined]  # a ChoiceField
+
+
+class TrialForm(ConsoleForm):
+    """What a business without an account says about itself."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=150,
+        error_messages={"required": _("Enter your name")},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    email = forms.EmailField(
+        label=_("Work e-mail address"),
+        help_text=_("A link to confirm it is sent there. You sign in with it later."),
+        error_messages={"invalid": _("Enter an e-mail address in the form name@example.com.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    business = forms.CharField(
+        label=_("Business"),
+        max_length=100,
+        help_text=_("The name that the organization will have here."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    reason = forms.CharField(
+        label=_("What you want to try"),
+        max_length=1000,
+        help_text=_("Such as: link our business account at Apple to answer its messages."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say what you want to try.")},
+    )

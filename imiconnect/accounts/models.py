@@ -17,6 +17,7 @@ from imiconnect.accounts.querysets import (
     MemberQuerySet,
     OrganizationQuerySet,
     TeamQuerySet,
+    TrialRequestQuerySet,
     UserManager,
 )
 from imiconnect.accounts.roles import ALLOWED, Act, Role
@@ -84,6 +85,9 @@ class Organization(PermissionHolder):
         max_length=64, blank=True, db_index=True, editable=False
     )
     previous_profile_key_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    #: A trial stops working then; None is no trial.
+    trial_ends_at = models.DateTimeField(_("trial ends"), null=True, blank=True)
 
     objects: ClassVar[Any] = OrganizationQuerySet.as_manager()
 
@@ -235,3 +239,67 @@ class Invitation(LevelOwned, Identified):
 
     def __str__(self) -> str:
         return self.email
+
+
+class TrialRequest(Identified):
+    """A business without an account asks for a trial; the support staff decide."""
+
+    class State(models.TextChoices):
+        """What has happened to it."""
+
+        UNCONFIRMED = "unconfirmed", _("Address not confirmed")
+        WAITING = "waiting", _("Waiting for support")
+        APPROVED = "approved", _("Approved")
+        DECLINED = "declined", _("Declined")
+
+    name = models.CharField(_("name"), max_length=150)
+    email = models.EmailField(_("e-mail address"))
+    business = models.CharField(_("business"), max_length=100)
+    reason = models.TextField(_("reason"), max_length=1000)
+    state = models.CharField(
+        _("state"), max_length=20, choices=State.choices, default=State.UNCONFIRMED
+    )
+    #: Kept readable, since every mail about the request has the same link.
+    token = EncryptedTextField(_("link"))
+    token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    confirmed_at = models.DateTimeField(_("address confirmed"), null=True, blank=True)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    answer = models.TextField(_("answer"), blank=True)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    invitation = models.ForeignKey(
+        Invitation, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects: ClassVar[Any] = TrialRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("trial request")
+        verbose_name_plural = _("trial requests")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=Q(state__in=["unconfirmed", "waiting"]),
+                name="trial_request_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="unconfirmed")
+                | Q(confirmed_at__isnull=False, due_at__isnull=False),
+                name="trial_request_due_once_confirmed",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(state__in=["approved", "declined"], decided_at__isnull=False)
+                    | Q(state__in=["unconfirmed", "waiting"], decided_at__isnull=True)
+                ),
+                name="trial_request_decided_at",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.business} ({self.email})"

@@ -107,3 +107,15 @@ class InvitationQuerySet(LevelQuerySet):
     def with_token(self, token: str) -> models.QuerySet[Any]:
         """Return the open, unexpired invitation of a link."""
         return self.open().filter(token_digest=digest(token), expires_at__gt=timezone.now())
+
+
+class TrialRequestQuerySet(models.QuerySet[Any]):
+    """Requests for a trial."""
+
+    def with_token(self, token: str) -> models.QuerySet[Any]:
+        """Return the request of a link."""
+        return self.filter(token_digest=digest(token))
+
+    def open(self) -> "TrialRequestQuerySet":
+        """Return those that nobody has decided on."""
+        return self.filter(decided_at__isnull=True)

@@ -11,6 +11,7 @@ from imiconnect.accounts.views import (
     organization,
     people,
     roles,
+    trials,
 )
 
 urlpatterns = [
@@ -22,6 +23,10 @@ urlpatterns = [
     # /invitation/
     path("invitation/", invitations.Join.as_view(), name="invitation"),
     path("invitation/<str:token>/", invitations.follow_link, name="invitation_link"),
+    # /trial/
+    path("trial/", trials.SignUpForTrial.as_view(), name="trial"),
+    path("trial/sent/", trials.TrialSent.as_view(), name="trial_sent"),
+    path("trial/<str:token>/", trials.TrialStatus.as_view(), name="trial_status"),
     # /settings/
     path("settings/", organization.first_page, name="settings"),
     path("settings/organization/", organization.Settings.as_view(), name="organization"),

@@ -69,7 +69,7 @@ def register_account_link(link: AccountLink) -> None:
 
 
 def register_slot(slot: str, template_name: str) -> None:
-    """Include a template at a named place: ``organization`` and ``level`` in the sidebar."""
+    """Include a template at a named place: ``organization``, ``level`` (sidebar), ``strip``."""
     templates = _slots.setdefault(slot, [])
     if template_name not in templates:
         templates.append(template_name)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from imiconnect.numbers.admin.decisions import DecisionAdmin
+from imiconnect.decisions import DecisionAdmin
 from imiconnect.numbers.models import (
     KeywordRequest,
     Number,

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from imiconnect.accounts import services
-from imiconnect.accounts.models import Member, Organization, Team, User
+from imiconnect.accounts.models import Member, Organization, Team, TrialRequest, User
 from imiconnect.accounts.roles import Role
 from imiconnect.apps.models import App, AppExpiry, AppHealth, Authorization, HookEvent
 from imiconnect.audit import chain
@@ -79,6 +79,10 @@ def rows(db: None) -> None:
     chain.extend()
     for number in range(3):
         _gateway_rows(app, service, number)
+        TrialRequest.objects.create(
+            name="N", email=f"n{number}@example.test", business="B", reason="R",
+            token=f"secret{number}", token_digest=f"d{number}",
+        )  # fmt: skip
 
 
 def _rows_of_providers(app: App) -> None:

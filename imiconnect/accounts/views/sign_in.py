@@ -7,6 +7,7 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.usersessions import views as usersessions
+from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpResponse
 from django.urls import reverse_lazy
@@ -55,6 +56,11 @@ class SignIn(_Page, account.LoginView):
     template_name = "account/login.html"
     title = _("Sign in")
     submit_label = _("Sign in")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add whether a business without an account may ask for a trial."""
+        offered = settings.TRIAL_SIGN_UP
+        return super().get_context_data(**kwargs, trials_offered=offered)
 
 
 class SignOut(_OwnPage, account.LogoutView):

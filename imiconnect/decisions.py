@@ -56,4 +56,4 @@ class DecisionAdmin(ReadOnlyAdmin):
             "missing": "apply" in request.POST,
             "opts": self.model._meta,
         }
-        return TemplateResponse(request, "admin/numbers/ask.html", context)
+        return TemplateResponse(request, "admin/ask.html", context)
