@@ -8,12 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Member
 from imiconnect.callback_urls import checked_url
-from imiconnect.console.forms import ConsoleForm
 from imiconnect.numbers.kinds import Kind
-from imiconnect.rtm.send_form import checked_correlation_id
-from imiconnect.rtm.telecom.addresses import digits_of
 from imiconnect.rtm.telecom.calls import MAX_TEXT
-from imiconnect.rtm.telecom.send_form import SenderField, senders_of
+from imiconnect.rtm.telecom.send_form import OverNumberForm, SenderField, senders_of
 from imiconnect.sharing.models import NumberAllocation
 
 LANGUAGES = [
@@ -33,9 +30,10 @@ def callers_of(member: Member) -> Any:
     return rows.filter(number__kind=Kind.PHONE_NUMBER, number__voice=True)
 
 
-class CallForm(ConsoleForm):
+class CallForm(OverNumberForm):
     """One call to one customer."""
 
+    field_order = ("sender", "to", "text", "language", "file", "correlation_id")
     sender = SenderField(
         None,
         label=_("Service and phone number"),
@@ -48,6 +46,7 @@ class CallForm(ConsoleForm):
         max_length=32,
         widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
     )
+    no_number = _("Enter a phone number with its country code, such as +44 7700 900123.")
     text = forms.CharField(
         label=_("Text to speak"),
         max_length=MAX_TEXT,
@@ -62,25 +61,10 @@ class CallForm(ConsoleForm):
         required=False,
         widget=forms.URLInput,
     )
-    correlation_id = forms.CharField(
-        label=_("Correlation ID"),
-        help_text=_("Your own reference; receipts repeat it."),
-        required=False,
-    )
 
-    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
-        """Offer the numbers that ``member`` may call from."""
-        super().__init__(*args, **kwargs)
-        self.fields["sender"].queryset = callers_of(member)  # type: ignore[attr-defined]  # a model choice
-
-    def clean_to(self) -> str:
-        """Refuse what cannot be a number, which a request would fail with 7102."""
-        digits = digits_of(self.cleaned_data["to"])
-        if not digits:
-            raise forms.ValidationError(
-                _("Enter a phone number with its country code, such as +44 7700 900123.")
-            )
-        return digits
+    def offered(self, member: Member) -> Any:
+        """Return the phone numbers mapped for voice."""
+        return callers_of(member)
 
     def clean_file(self) -> str:
         """Refuse what is no address."""
@@ -88,10 +72,6 @@ class CallForm(ConsoleForm):
             return checked_url(self.cleaned_data["file"], field="file")
         except forms.ValidationError as error:
             raise forms.ValidationError(error.messages) from None
-
-    def clean_correlation_id(self) -> str:
-        """Hold the documented limit."""
-        return checked_correlation_id(self.cleaned_data["correlation_id"])
 
     def clean(self) -> dict[str, Any]:
         """Ask for something to be heard."""
@@ -104,19 +84,10 @@ class CallForm(ConsoleForm):
     def request(self, _now: dt.datetime) -> dict[str, Any]:
         """Return the body of the equivalent REST request."""
         values = self.cleaned_data
-        destination: dict[str, Any] = {"msisdn": [values["to"]]}
-        if values["correlation_id"]:
-            destination["correlationid"] = values["correlation_id"]
-        voice = {"senderid": values["sender"].number.value}
         if values["file"]:
-            voice["file"] = values["file"]
-        else:
-            voice |= {"text": values["text"], "language": values["language"] or "en-GB"}
-        return {
-            "deliverychannel": "voice",
-            "destination": [destination],
-            "channels": {"voice": voice},
-        }
+            return self.body("voice", {"file": values["file"]})
+        language = values["language"] or "en-GB"
+        return self.body("voice", {"text": values["text"], "language": language})
 
 
 def example() -> dict[str, Any]:

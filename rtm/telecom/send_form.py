@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Member
 from imiconnect.console.forms import ConsoleForm
+from imiconnect.console.words import Words
 from imiconnect.numbers.kinds import State
 from imiconnect.numbers.words import described
 from imiconnect.rtm.send_form import EXPIRIES, checked_correlation_id, expiry_after
@@ -40,9 +41,13 @@ class SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # in stubs
         return f"{obj.service.name} · {described(obj.number)}"
 
 
-class SmsForm(ConsoleForm):
-    """One SMS to one customer."""
+class OverNumberForm(ConsoleForm):
+    """A text or call to one customer: the sender, the number, and an own reference.
 
+    A subclass has ``offered``: the mapped numbers that a person may choose from.
+    """
+
+    field_order = ("sender", "to")
     sender = SenderField(
         None,
         label=_("Service and sender"),
@@ -56,6 +61,54 @@ class SmsForm(ConsoleForm):
         widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
         error_messages={"required": _("Enter the mobile number")},
     )
+    correlation_id = forms.CharField(
+        label=_("Correlation ID"),
+        help_text=_("Your own reference; receipts repeat it."),
+        required=False,
+    )
+    #: What is said of a number that cannot exist, which a request would fail with 7102.
+    no_number: Words = _(
+        "Enter a mobile number with its country code, such as +44 7700 900123."
+    )
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        """Offer the senders that ``member`` may use."""
+        super().__init__(*args, **kwargs)
+        self.fields["sender"].queryset = self.offered(member)  # type: ignore[attr-defined]  # a model choice
+
+    def offered(self, member: Member) -> "QuerySet[NumberAllocation]":
+        """Return the mapped numbers to choose from."""
+        raise NotImplementedError
+
+    def clean_to(self) -> str:
+        """Refuse what cannot be a number."""
+        digits = digits_of(self.cleaned_data["to"])
+        if not digits:
+            raise forms.ValidationError(self.no_number)
+        return digits
+
+    def clean_correlation_id(self) -> str:
+        """Hold the documented limit."""
+        return checked_correlation_id(self.cleaned_data["correlation_id"])
+
+    def body(self, channel: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Return the equivalent REST request, but for the content."""
+        values = self.cleaned_data
+        destination: dict[str, Any] = {"msisdn": [values["to"]]}
+        if values["correlation_id"]:
+            destination["correlationid"] = values["correlation_id"]
+        content = content | {"senderid": values["sender"].number.value}
+        return {
+            "deliverychannel": channel,
+            "destination": [destination],
+            "channels": {channel: content},
+        }
+
+
+class SmsForm(OverNumberForm):
+    """One SMS to one customer."""
+
+    field_order = ("sender", "to", "text", "kind", "correlation_id", "expiry")
     text = forms.CharField(
         label=_("Text"),
         max_length=1600,
@@ -72,34 +125,15 @@ class SmsForm(ConsoleForm):
             (UNICODE, _("Unicode: every character, 70 in a part")),
         ],
     )
-    correlation_id = forms.CharField(
-        label=_("Correlation ID"),
-        help_text=_("Your own reference; receipts repeat it."),
-        required=False,
-    )
     expiry = forms.ChoiceField(
         label=_("Expires"),
         choices=[("", _("As usual, after 24 hours")), *EXPIRIES[1:]],
         required=False,
     )
 
-    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
-        """Offer the senders that ``member`` may use."""
-        super().__init__(*args, **kwargs)
-        self.fields["sender"].queryset = senders_of(member)  # type: ignore[attr-defined]  # a model choice
-
-    def clean_to(self) -> str:
-        """Refuse what cannot be a number, which a request would fail with 7102."""
-        digits = digits_of(self.cleaned_data["to"])
-        if not digits:
-            raise forms.ValidationError(
-                _("Enter a mobile number with its country code, such as +44 7700 900123.")
-            )
-        return digits
-
-    def clean_correlation_id(self) -> str:
-        """Hold the documented limit."""
-        return checked_correlation_id(self.cleaned_data["correlation_id"])
+    def offered(self, member: Member) -> "QuerySet[NumberAllocation]":
+        """Return the numbers mapped for SMS."""
+        return senders_of(member)
 
     def clean(self) -> dict[str, Any]:
         """Hold the limit of parts."""
@@ -113,22 +147,8 @@ class SmsForm(ConsoleForm):
     def request(self, now: dt.datetime) -> dict[str, Any]:
         """Return the body of the equivalent REST request."""
         values = self.cleaned_data
-        number = values["sender"].number
-        named = number.value
-        destination: dict[str, Any] = {"msisdn": [values["to"]]}
-        if values["correlation_id"]:
-            destination["correlationid"] = values["correlation_id"]
-        body: dict[str, Any] = {
-            "deliverychannel": "sms",
-            "destination": [destination],
-            "channels": {
-                "sms": {
-                    "type": str(_CODES[values["kind"] or TEXT]),
-                    "text": values["text"],
-                    "senderid": named,
-                }
-            },
-        }
+        kind = str(_CODES[values["kind"] or TEXT])
+        body = self.body("sms", {"type": kind, "text": values["text"]})
         if until := expiry_after(values["expiry"], now):
             body["expiry"] = until
         return body

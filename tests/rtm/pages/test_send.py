@@ -98,15 +98,15 @@ def test_a_refusal_of_the_gateway_is_shown_in_place(
 ) -> None:
     given = answers(service)
     client = client_of(developer)
-    from imiconnect.rtm.views import send
+    from imiconnect.rtm.views import send_page
 
-    accept = send.send_request
+    accept = send_page.send_request
 
     def after_suspension(**arguments: Any) -> Any:
         sharing.set_state(service=service, state=Service.State.SUSPENDED)
         return accept(**arguments)
 
-    monkeypatch.setattr(send, "send_request", after_suspension)
+    monkeypatch.setattr(send_page, "send_request", after_suspension)
     response = client.post("/messages/send/", given)
     assert response.status_code == 422
     assert "The service is not live." in response.content.decode()
