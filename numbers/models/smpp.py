@@ -103,6 +103,32 @@ class SmppFragment(models.Model):
         return f"{self.sender} {self.number}/{self.total}"
 
 
+class SmppArrival(models.Model):
+    """A text that came in and whose answer the centre may not have got.
+
+    A centre that misses our answer hands the text over again when we are back, under another
+    sequence number and without an id of its own: what it says is all that tells it.
+    """
+
+    account = models.SlugField(max_length=30)
+    #: SHA-256 over all that the PDU says.
+    digest = models.BinaryField(max_length=32)
+    #: The connection that it came over last.
+    session = models.UUIDField()
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("SMPP arrival")
+        verbose_name_plural = _("SMPP arrivals")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["account", "digest"], name="smpp_arrival_by_digest"),
+            models.Index(fields=["received_at"], name="smpp_arrival_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} {bytes(self.digest).hex()[:8]}"
+
+
 class SmppLink(models.Model):
     """How the connection of an account is, as its process last said."""
 

@@ -45,6 +45,7 @@ function submit(session, pdu) {
   say("submit", {
     from: pdu.source_addr, to: pdu.destination_addr, ton: pdu.source_addr_ton, npi: pdu.source_addr_npi,
     coding: pdu.data_coding, esm: pdu.esm_class, validity: pdu.validity_period, text, udh,
+    sar: [pdu.sar_msg_ref_num, pdu.sar_total_segments, pdu.sar_segment_seqnum],
   });
   if (mode.drop_after !== undefined && mode.drop_after-- <= 0) {
     delete mode.drop_after;

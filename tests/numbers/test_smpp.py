@@ -17,7 +17,13 @@ from imiconnect.numbers import ports
 from imiconnect.numbers.carriers import messaging as m
 from imiconnect.numbers.carriers.smpp import link as links
 from imiconnect.numbers.carriers.smpp import runner
-from imiconnect.numbers.models import CarrierAccount, SmppFragment, SmppLink, SmppPart
+from imiconnect.numbers.models import (
+    CarrierAccount,
+    SmppArrival,
+    SmppFragment,
+    SmppLink,
+    SmppPart,
+)
 from imiconnect.numbers.services import carrying
 from tests.numbers.centre import MessageCentre, message_centre
 from tests.waiting import wait_until
@@ -305,6 +311,53 @@ def test_a_long_text_that_came_in_is_put_together(
     texts = [event.text for event in heard if isinstance(event, m.IncomingSms)]
     assert texts == ["hello world", "by TLV"]
     assert not SmppFragment.objects.exists()
+
+
+def texts_of(events: Sequence[m.Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, m.IncomingSms)]
+
+
+def test_a_text_that_the_centre_repeats_after_a_lost_answer_is_heard_once(
+    centre: MessageCentre, connect: Any, heard: list[m.Event]
+) -> None:
+    connect(centre.port)
+    wait_until(bound)
+    yes = {"source_addr": "447700900001", "destination_addr": "80888", "short_message": "YES"}
+    centre.order(deliver=[yes, yes])
+    wait_until(lambda: len(heard) == 2)
+    centre.order(drop=True)
+    wait_until(lambda: len(centre.seen("bind")) == 2)
+    centre.order(deliver=[yes, yes, {**yes, "short_message": "NO"}])
+    wait_until(lambda: len(centre.seen("taken")) >= 3)
+    assert texts_of(heard) == ["YES", "YES", "NO"]
+    centre.order(deliver=[yes])
+    wait_until(lambda: len(heard) == 4)
+
+
+def test_the_same_text_counts_again_once_the_centre_is_known_to_have_our_answer(
+    centre: MessageCentre, connect: Any, heard: list[m.Event]
+) -> None:
+    connect(centre.port, options={"enquire_seconds": 0.2})
+    wait_until(bound)
+    yes = {"source_addr": "447700900001", "destination_addr": "80888", "short_message": "YES"}
+    centre.order(deliver=[yes])
+    wait_until(lambda: SmppArrival.objects.exists())
+    wait_until(lambda: not SmppArrival.objects.exists())
+    centre.order(drop=True)
+    wait_until(lambda: len(centre.seen("bind")) == 2)
+    centre.order(deliver=[yes])
+    wait_until(lambda: len(heard) == 2)
+
+
+def test_parts_are_told_by_optional_parameters_where_the_centre_wants_that(
+    centre: MessageCentre, connect: Any, heard: list[m.Event]
+) -> None:
+    connect(centre.port, options={"concatenation": "sar"})
+    wait_until(bound)
+    send(text(segments=parts(2)))
+    wait_until(lambda: heard)
+    told = [(s["esm"], s["udh"], s["sar"], s["text"]) for s in centre.seen("submit")]
+    assert told == [(0, [], [7, 2, 1], "part 1"), (0, [], [7, 2, 2], "part 2")]
 
 
 def test_a_wrong_password_is_told_and_nothing_is_accepted(

@@ -4,6 +4,7 @@ One thread does it all, so that nothing is shared; PostgreSQL is asked between t
 the socket. A centre is answered only once what it said is committed.
 """
 
+import datetime as dt
 import logging
 import random
 import select
@@ -19,6 +20,7 @@ from django.utils import timezone
 from smpplib import consts, exceptions, smpp
 from smpplib.client import Client
 
+from imiconnect.identity import uuid7
 from imiconnect.numbers.carriers.smpp import pdus, statuses, store
 from imiconnect.numbers.carriers.smpp.options import Centre
 
@@ -37,6 +39,10 @@ _LOOK, _SAY, _SWEEP = 0.1, 3.0, 60.0
 _AGAIN, _REFUSED, _FULL = (1.0, 60.0), 300.0, (1.0, 30.0)
 _ERRORS = (exceptions.ConnectionError, exceptions.PDUError, exceptions.UnknownCommandError,
            OSError, DatabaseError)  # fmt: skip
+
+
+#: What answers a PDU of ours by its sequence number.
+_ANSWERS = ("submit_sm_resp", "generic_nack", "enquire_link_resp")
 
 
 class RefusedBind(Exception):
@@ -122,12 +128,18 @@ class _Session:
         self, centre: Centre, per_second: float | None, stopping: threading.Event
     ) -> None:
         self.was_bound = False
+        self._id = uuid7()
+        #: Since when texts came in of which the centre has not shown that it got our answer.
+        self._unproved: dt.datetime | None = None
+        #: When the PDU went out that it answered last: it got all that we sent before.
+        self._proved: dt.datetime | None = None
         self._centre, self._options, self._stopping = centre, centre.options, stopping
         self._gap = 1 / per_second if per_second else 0.0
         self._client = _Connection(centre)
         self._queue: deque[store.Due] = deque()
         #: By sequence number: the part, and when it was sent.
         self._open: dict[int, tuple[int, float]] = {}
+        self._sent_at: dict[int, dt.datetime] = {}
         now = time.monotonic()
         self._looked = self._said = self._swept = now - _SWEEP
         self._heard = self._enquired = self._next = now
@@ -169,6 +181,9 @@ class _Session:
         self._send()
         self._listen(0.02 if self._open or self._queue else _LOOK)
         self._keep_alive()
+        if self._unproved and self._proved and self._proved > self._unproved:
+            store.forget_answered(self._centre.key, self._id, self._proved)
+            self._unproved = None
 
     def _drain(self) -> None:
         """Wait for the answers to what is under way, a moment."""
@@ -192,6 +207,7 @@ class _Session:
         fields = pdus.submit(due.content, seconds, self._options)
         pdu = smpp.make_pdu("submit_sm", client=self._client, **fields)
         self._open[pdu.sequence] = (due.pk, time.monotonic())
+        self._sent_at[pdu.sequence] = timezone.now()
         self._client.send_pdu(pdu)
 
     def _listen(self, seconds: float) -> None:
@@ -205,7 +221,8 @@ class _Session:
             wait = 0
             pdu = self._client.read_pdu()
             self._heard = time.monotonic()
-            if pdu.command in ("submit_sm_resp", "generic_nack"):
+            if pdu.command in _ANSWERS:
+                self._proved = self._sent_at.pop(pdu.sequence, self._proved)
                 answers += self._answer(pdu)
             elif pdu.command == "deliver_sm":
                 delivered.append(pdu)
@@ -218,13 +235,15 @@ class _Session:
             return
         said = [pdus.delivered(pdu, self._options) for pdu in delivered]
         news = [item for item in said if item is not None]
-        store.learn(self._centre.key, answers, news, dict(self._options.errors))
+        store.learn(self._centre.key, answers, news, dict(self._options.errors), self._id)
         for pdu in delivered:
             self._reply("deliver_sm_resp", pdu)
+        if delivered and self._unproved is None:
+            self._unproved = timezone.now()
 
     def _answer(self, pdu: Any) -> list[store.Answer]:
         known = self._open.pop(pdu.sequence, None)
-        if known is None:
+        if known is None:  # the answer to an enquire_link, or to nothing of ours
             return []
         if pdu.status in statuses.FULL:
             self._next = time.monotonic() + self._full
@@ -251,7 +270,9 @@ class _Session:
             if self._heard < self._enquired:
                 raise exceptions.ConnectionError("the centre does not answer an enquire_link")
             self._enquired = now
-            self._client.send_pdu(smpp.make_pdu("enquire_link", client=self._client))
+            enquiry = smpp.make_pdu("enquire_link", client=self._client)
+            self._sent_at[enquiry.sequence] = timezone.now()
+            self._client.send_pdu(enquiry)
         if now - self._said >= _SAY:
             self._said = now
             store.say(self._centre.key, is_bound=True)

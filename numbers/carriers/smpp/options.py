@@ -21,7 +21,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``window`` is how many texts may be unanswered. ``default_alphabet`` is what the centre
     takes data_coding 0 for. ``receipt_ids`` tells of centres that write an id in hex in one
     place and in decimal in the other. ``errors`` maps the centre's ``err`` to documented
-    codes. ``ca_file`` checks the centre's certificate in place of the public authorities.
+    codes. ``concatenation`` is how a text of several parts is told: in a user data header, or
+    in the optional parameters ``sar_...``; what comes in may have either. ``ca_file`` checks
+    the centre's certificate in place of the public authorities.
     """
 
     system_type: str = ""
@@ -35,6 +37,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sends_validity: bool = True
     receipt_ids: str = "same"
     errors: Mapping[str, int] = msgspec.field(default_factory=dict)
+    concatenation: str = "udh"
     ca_file: str = ""
 
 
@@ -60,6 +63,8 @@ def options_of(account: Account) -> Options:
         raise ValueError("default_alphabet must be gsm or latin1")
     if options.receipt_ids not in ("same", "hex_in_answer", "hex_in_receipt"):
         raise ValueError("receipt_ids must be same, hex_in_answer or hex_in_receipt")
+    if options.concatenation not in ("udh", "sar"):
+        raise ValueError("concatenation must be udh or sar")
     if min(options.enquire_seconds, options.answer_seconds) <= 0:
         raise ValueError("enquire_seconds and answer_seconds must be above 0")
     return options

@@ -5,6 +5,7 @@ and 23.040; the text of receipts is the convention of its appendix B, which cent
 """
 
 import codecs
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +60,15 @@ def contents(sms: OutgoingSms) -> list[dict[str, Any]]:
 def submit(content: dict[str, Any], seconds: int, options: Options) -> dict[str, Any]:
     """Return the fields of ``submit_sm`` for a part that is worth sending for ``seconds``."""
     header, body = bytes.fromhex(content["header"]), bytes.fromhex(content["body"])
+    parts: dict[str, int] = {}
+    if header and options.concatenation == "sar":
+        reference, number, total = _concatenation(header[1:])
+        parts = {
+            "sar_msg_ref_num": reference,
+            "sar_total_segments": total,
+            "sar_segment_seqnum": number,
+        }
+        header = b""
     coding = Coding(content["coding"])
     if coding is Coding.GSM7 and options.default_alphabet == "latin1":
         body = decoded(body, coding, "gsm").encode("latin-1", errors="replace")
@@ -75,6 +85,7 @@ def submit(content: dict[str, Any], seconds: int, options: Options) -> dict[str,
         "registered_delivery": 1,
         "data_coding": _FLASH[coding] if content["flash"] else int(coding),
         "short_message": header + body,
+        **parts,
     }
 
 
@@ -114,7 +125,10 @@ class Report:
 
 @dataclass(frozen=True)
 class Piece:
-    """A text that came in, or a part of one; ``total`` is 1 for a whole text."""
+    """A text that came in, or a part of one; ``total`` is 1 for a whole text.
+
+    ``digest`` is the same for a PDU that the centre hands over again.
+    """
 
     sender: str
     to: str
@@ -123,6 +137,7 @@ class Piece:
     reference: int = 0
     number: int = 1
     total: int = 1
+    digest: bytes = b""
 
 
 def delivered(pdu: Any, options: Options) -> Report | Piece | None:
@@ -181,7 +196,16 @@ def _piece(pdu: Any, options: Options) -> Piece:
     sender, to = (
         _plain(value).removeprefix("+") for value in (pdu.source_addr, pdu.destination_addr)
     )
-    return Piece(sender, to, text, body if is_binary else b"", reference, number, total)
+    data = body if is_binary else b""
+    return Piece(sender, to, text, data, reference, number, total, _digest(pdu))
+
+
+def _digest(pdu: Any) -> bytes:
+    """Return a digest of what a ``deliver_sm`` says, its sequence number left out."""
+    said = [pdu.source_addr, pdu.destination_addr, pdu.esm_class, pdu.data_coding]
+    said += [pdu.sar_msg_ref_num, pdu.sar_segment_seqnum, pdu.user_message_reference]
+    words = "\x1f".join(_plain(value) for value in said).encode()
+    return hashlib.sha256(words + b"\x1f" + _content(pdu)).digest()
 
 
 def _concatenation(header: bytes) -> tuple[int, int, int]:

@@ -18,7 +18,7 @@ from imiconnect.numbers import ports
 from imiconnect.numbers.carriers import messaging as m
 from imiconnect.numbers.carriers.smpp import pdus, statuses
 from imiconnect.numbers.carriers.smpp.pdus import State
-from imiconnect.numbers.models import SmppFragment, SmppLink, SmppPart, SmppReceipt
+from imiconnect.numbers.models import SmppArrival, SmppFragment, SmppLink, SmppPart, SmppReceipt
 
 #: Seconds for which a claimed part is nobody else's.
 LEASE = 60
@@ -27,6 +27,8 @@ SEEN = dt.timedelta(seconds=15)
 #: How long what is finished, or waits for the rest, is kept.
 _KEPT, _FRAGMENTS = dt.timedelta(days=1), dt.timedelta(hours=1)
 _TRIES, _PAUSE = 5, 5
+#: How long after a text came over a connection that died the same one is its repetition.
+REPEATS = dt.timedelta(minutes=10)
 
 _CLAIM = """
 WITH due AS (
@@ -118,14 +120,19 @@ def learn(
     answers: Sequence[Answer],
     delivered: Sequence[pdus.Report | pdus.Piece],
     errors: dict[str, int],
+    session: uuid.UUID,
 ) -> None:
-    """Write down what the centre said, and tell the layers above what follows from it."""
+    """Write down what the centre said, and tell the layers above what follows from it.
+
+    ``session`` is the connection that it came over.
+    """
     events: list[m.Event] = []
     for answer in answers:
         events += _answered(answer)
     for item in delivered:
         if isinstance(item, pdus.Piece):
-            events += _came(account, item)
+            if not _is_repeated(account, item, session):
+                events += _came(account, item)
         elif item.state is not None:
             SmppReceipt.objects.create(
                 account=account,
@@ -211,6 +218,31 @@ def _ended(row: SmppPart, state: State, reason: m.Reason | None, detail: str) ->
     return [m.Receipt(str(row.message), _STATUSES[state], reason, timezone.now(), detail)]
 
 
+def _is_repeated(account: str, piece: pdus.Piece, session: uuid.UUID) -> bool:
+    """Tell whether the text came before, over a connection that has died since.
+
+    Somebody who writes the same twice does so over one connection, or after the centre has
+    proved that it got our answer; both texts count then.
+    """
+    same = SmppArrival.objects.select_for_update().filter(
+        account=account, digest=piece.digest, received_at__gt=timezone.now() - REPEATS
+    )
+    before = same.exclude(session=session).order_by("pk").first()
+    if before is None:
+        SmppArrival.objects.create(account=account, digest=piece.digest, session=session)
+        return False
+    before.session = session
+    before.save(update_fields=["session"])
+    return True
+
+
+def forget_answered(account: str, session: uuid.UUID, before: dt.datetime) -> None:
+    """Forget texts of a connection whose answers the centre has proved to have."""
+    SmppArrival.objects.filter(
+        account=account, session=session, received_at__lt=before
+    ).delete()
+
+
 def _came(account: str, piece: pdus.Piece) -> list[m.Event]:
     if piece.total <= 1:
         return [
@@ -264,6 +296,7 @@ def sweep(account: str) -> None:
     SmppPart.objects.filter(account=account, expires_at__lt=now - _KEPT).exclude(
         state=State.WAITING
     ).delete()
+    SmppArrival.objects.filter(account=account, received_at__lt=now - REPEATS).delete()
     SmppReceipt.objects.filter(account=account, received_at__lt=now - _KEPT).delete()
     if events:
         ports.answers.carried(account, events)
