@@ -65,6 +65,15 @@ _OVER_NUMBERS: dict[State, tuple[Words, Words]] = {
     ),
 }
 
+#: Where a call differs from a text.
+_CALLS: dict[State, tuple[Words, Words]] = {
+    State.SUBMITTED: (
+        _("The phone is called"),
+        _("Nothing to do: the operator tells whether somebody answers."),
+    ),
+    State.DELIVERED: (_("The customer answered the call"), _("Nothing to do.")),
+}
+
 #: What to do about a failure, by its documented code.
 _ADVICE: dict[int, Words] = {
     7101: _(
@@ -76,6 +85,9 @@ _ADVICE: dict[int, Words] = {
     7203: _("The number is not in use. Ask the customer for another one."),
     7206: _("The memory of the phone is full. Send it again later."),
     7207: _("The phone is off or out of coverage. Send it again later."),
+    7221: _("Respect it: the customer rejected the call."),
+    7222: _("Call again later."),
+    7223: _("Call again later."),
     7004: _("Correct what the request said, as the reason names it, and send it again."),
     7006: _(
         "Something failed inside the platform. Send it again; if it fails again, ask support."
@@ -98,6 +110,8 @@ def verdict_of(message: Message) -> Verdict:
     headline, advice = _HEADLINES[state]
     if message.channel in (Channel.SMS, Channel.VOICE):
         headline, advice = _OVER_NUMBERS.get(state, (headline, advice))
+    if message.channel == Channel.VOICE:
+        headline, advice = _CALLS.get(state, (headline, advice))
     if state == State.FAILED:
         advice = _ADVICE.get(message.code, advice)
     return Verdict(state.name.lower(), message.code, headline, advice)

@@ -137,9 +137,11 @@ MISCONFIGURED = Reason(
 NOT_SERVED = Reason(7202, _("The carrier does not serve this country."), another_may=True)
 NO_ROUTE = Reason(7202, _("No route leads to this number from this sender."))
 NOT_SPOKEN = Reason(7004, _("The carrier could not speak or play the content."))
-REJECTED = Reason(7201, _("The call was rejected."))
-BUSY = Reason(7201, _("The line was busy."))
-NO_ANSWER = Reason(7201, _("Nobody answered the call."))
+# The documents name these outcomes of calls and give them no codes: the codes are ours, of a
+# range that the documented ones leave free.
+REJECTED = Reason(7221, _("The call was rejected."))
+BUSY = Reason(7222, _("The line was busy."))
+NO_ANSWER = Reason(7223, _("Nobody answered the call."))
 
 
 @dataclass(frozen=True)

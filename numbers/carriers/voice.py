@@ -30,6 +30,18 @@ class Play:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """Take an incoming call without a word; whatever speaks or plays takes it as well."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Connect the caller with another number, E.164 without the plus sign, until one ends."""
+
+    to: str
+
+
+@dataclass(frozen=True)
 class HangUp:
     """End the call."""
 
@@ -39,7 +51,7 @@ class Reject:
     """Do not answer an incoming call at all; allowed as the only action."""
 
 
-Action = Say | Play | HangUp | Reject
+Action = Say | Play | Answer | Patch | HangUp | Reject
 
 
 @dataclass(frozen=True)

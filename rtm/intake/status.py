@@ -9,6 +9,7 @@ from imiconnect.rtm.intake.answers import NOT_AUTHENTICATED, Refusal, invalid
 from imiconnect.rtm.intake.http import Answer
 from imiconnect.rtm.intake.pool import Connection, query
 from imiconnect.rtm.protocol.clock import iso
+from imiconnect.rtm.protocol.envelopes import CALL_WORDS
 from imiconnect.rtm.protocol.ids import ids_of_transid
 from imiconnect.rtm.protocol.states import State
 
@@ -44,6 +45,10 @@ WORDS = {
 }
 
 
+#: Where a call differs (facts/imiconnect.md, section 13); a failure is told by its code.
+_CALL_STATES = {State.DELIVERED: "answered"}
+
+
 async def status(connection: Connection, key_digest: str, transid: str) -> Answer:
     """Return the messages of a request; raises ``Refusal``, 404 for one that is not there."""
     services = await query(connection, _SERVICE, [key_digest])
@@ -64,6 +69,15 @@ async def status(connection: Connection, key_digest: str, transid: str) -> Answe
     return Answer(200, _encode([_entry(row) for row in rows]))
 
 
+def _word(channel: str, state: State, code: int) -> str:
+    """Return the documented word of a status."""
+    if channel != "voice":
+        return WORDS[state]
+    if state == State.FAILED and code in CALL_WORDS:
+        return CALL_WORDS[code].lower()
+    return _CALL_STATES.get(state, WORDS[state])
+
+
 def _entry(row: tuple[Any, ...]) -> dict[str, Any]:
     failed = State(row[5]) in (State.FAILED, State.EXPIRED)
     return {
@@ -75,7 +89,7 @@ def _entry(row: tuple[Any, ...]) -> dict[str, Any]:
         "to": row[2],
         "body": row[3] or "",
         "channel": row[4],
-        "status": WORDS[State(row[5])],
+        "status": _word(row[4], State(row[5]), row[8]),
         "date_created": iso(row[6]),
         "last_updated": iso(row[7]),
         "error_code": str(row[8]) if failed else "",

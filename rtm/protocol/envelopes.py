@@ -21,12 +21,8 @@ CONTENT = (
     "interactiveData", "quickReplies", "notification", "senderId", "groupTid",
 )  # fmt: skip
 
-#: A call that is answered is delivered; its failures are told in words of their own.
-_CALL_WORDS = {
-    "The call was rejected.": "Rejected",
-    "The line was busy.": "Busy",
-    "Nobody answered the call.": "No Answer",
-}
+#: A call that is answered is delivered; its failures have codes and words of their own.
+CALL_WORDS = {7221: "Rejected", 7222: "Busy", 7223: "No Answer"}
 
 RECEIPT_WORDS = {
     "submitted": ("Submitted", 7501, "Submitted"),
@@ -163,7 +159,7 @@ def receipt(news: News) -> str:
     if news.kind == "failed":
         status = "Un-Delivered" if news.code == 7208 else "Failed"
         if told.channel == "voice":
-            status = _CALL_WORDS.get(news.reason, status)
+            status = CALL_WORDS.get(news.code, status)
         words: tuple[str, int, str] = (status, news.code, news.reason)
     elif told.channel == "voice" and news.kind == "delivered":
         words = ("Answered", 7500, "Answered")

@@ -1,9 +1,11 @@
 """Calls in: the number's incoming-call URL is asked what the caller hears.
 
 It gets ``{"event": "incoming-call", "callid", "from", "to", "timeStamp"}`` by POST and answers
-``{"actions": [...]}``: ``{"action": "say", "text", "language"}``, ``{"action": "play",
-"url"}``, ``{"action": "hangup"}``, or ``{"action": "reject"}`` alone. Without a URL, or
-without such an answer within ten seconds, the call is rejected.
+``{"actions": [...]}``: ``{"action": "answer"}``, ``{"action": "say", "text", "language"}``,
+``{"action": "play", "url"}``, ``{"action": "call patch", "to"}``, ``{"action": "hangup"}``, or
+``{"action": "reject"}`` alone. Without a URL, or without such an answer within ten seconds, the
+call is rejected. The documented names are Answer, Play, Record, Call Patch and Hangup
+(facts/imiconnect.md, section 3); nothing is recorded here.
 """
 
 import asyncio
@@ -16,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from imiconnect.numbers.carriers.messaging import IncomingCall
-from imiconnect.numbers.carriers.voice import Action, HangUp, Play, Reject, Say
+from imiconnect.numbers.carriers.voice import Action, Answer, HangUp, Patch, Play, Reject, Say
 from imiconnect.numbers.kinds import Kind
 from imiconnect.numbers.models import Number, PhoneLine
 from imiconnect.outbound import Outbound, OutboundError
@@ -24,6 +26,7 @@ from imiconnect.rtm.models import Channel
 from imiconnect.rtm.protocol.clock import iso
 from imiconnect.rtm.protocol.envelopes import Incoming
 from imiconnect.rtm.provider_inbox import ProviderMessage, take_in
+from imiconnect.rtm.telecom.addresses import digits_of
 from imiconnect.sharing.models import NumberAllocation
 
 log = logging.getLogger(__name__)
@@ -85,11 +88,23 @@ def _action(said: dict[str, Any]) -> Action:
         return Say(str(said["text"]), str(said.get("language") or "en-GB"))
     if name == "play":
         return Play(str(said["url"]))
+    if name == "answer":
+        return Answer()
+    if name.replace("_", " ") == "call patch":
+        return _patch(str(said["to"]))
     if name == "hangup":
         return HangUp()
     if name == "reject":
         return Reject()
     raise ValueError(f"unknown action {name}")
+
+
+def _patch(number: str) -> Patch:
+    """Return the connection with a number; raises ``ValueError`` where it cannot exist."""
+    digits = digits_of(number)
+    if not digits:
+        raise ValueError(f"{number[:20]} is no number that can exist")
+    return Patch(digits)
 
 
 def _note(account: str, call: IncomingCall, number: Number, *, answered: bool) -> None:

@@ -1,14 +1,19 @@
 """SMS in the browser: numbers of a service, sending one, what came of it."""
 
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
 from imiconnect.accounts.models import Member
+from imiconnect.rtm.lanes import VOICE
+from imiconnect.rtm.models import ProviderReceipt
+from imiconnect.rtm.processors import dr, mt, provider
 from imiconnect.sharing.services import allocate_number, create_service, set_state
 from tests.browser.conftest import Look
 from tests.browser.test_apps_and_services import checked, choose
 from tests.sharing.conftest import make_number
+from tests.waiting import wait_until
 
 Assert = Callable[[Page], None]
 SignIn = Callable[[Page, Member], None]
@@ -55,6 +60,33 @@ def test_an_sms_is_typed_with_its_parts_counted(
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("dl.summary").get_by_text("NWBANK")).to_be_visible()
     checked(page, assert_no_axe_findings, look, "sms-journey")
+
+
+def test_a_call_rings_is_answered_and_its_receipt_is_shown(
+    page: Page, sign_in: SignIn, admin: Member, settings: Any
+) -> None:
+    settings.SANDBOX = True
+    service = create_service(member=admin, name="Codes by phone")
+    number = make_number(admin, "phone_number", "+447400000002", voice=True)
+    allocate_number(service=service, number=number, channel="voice")
+    set_state(service=service, state="live")
+    sign_in(page, admin)
+    page.goto("/messages/send/")
+    page.get_by_role("link", name="Voice", exact=True).click()
+    page.get_by_label("Phone number of the customer").fill("+44 7400 123456")
+    page.get_by_label("Text to speak").fill("Your code is 1 2 3")
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(page.get_by_role("heading", name="Waiting to be sent")).to_be_visible()
+    journey = page.url
+    assert mt.process_due(lane=VOICE) == 1
+    page.goto("/tools/sandbox/carrier/?handset=447400123456")
+    page.get_by_role("button", name="Answer", exact=True).click()
+    expect(page.get_by_text("Your code is 1 2 3")).to_be_visible()
+    wait_until(ProviderReceipt.objects.exists)
+    provider.process_due()
+    dr.process_due()
+    page.goto(journey)
+    expect(page.get_by_role("heading", name="The customer answered the call")).to_be_visible()
 
 
 def test_an_opt_out_is_added_and_its_words_shown(

@@ -10,7 +10,7 @@ from imiconnect.numbers import ports
 from imiconnect.numbers.carriers import messaging as m
 from imiconnect.numbers.carriers import registry
 from imiconnect.numbers.carriers.sandbox.messenger import Messenger
-from imiconnect.numbers.carriers.voice import OutgoingCall, Play, Reject, Say
+from imiconnect.numbers.carriers.voice import Answer, OutgoingCall, Patch, Play, Reject, Say
 from imiconnect.numbers.models import CarrierAccount
 from imiconnect.numbers.services import carrying
 from imiconnect.sandbox.carrier.exchange import Exchange
@@ -198,6 +198,7 @@ def test_a_call_rings_until_somebody_answers(heard: list[m.Event]) -> None:
     ("actions", "state", "heard_on_the_phone"),
     [
         ((Say("Welcome"), Play("https://example.com/a.mp3")), "answered", ["say", "play"]),
+        ((Answer(), Patch("447400999999")), "answered", ["answer", "connect"]),
         ((Reject(),), "rejected", []),
         ((), "rejected", []),
     ],

@@ -20,7 +20,7 @@ from imiconnect.numbers.carriers import messaging as m
 from imiconnect.numbers.carriers.twilio import codes
 from imiconnect.numbers.carriers.twilio import messenger as twilio_messenger
 from imiconnect.numbers.carriers.twilio.messenger import Messenger
-from imiconnect.numbers.carriers.voice import HangUp, OutgoingCall, Play, Say
+from imiconnect.numbers.carriers.voice import Answer, HangUp, OutgoingCall, Patch, Play, Say
 from imiconnect.numbers.models import CarrierAccount
 from tests.answering import Answering, answering
 
@@ -287,10 +287,12 @@ def test_what_became_of_a_call(
 
 
 def test_a_caller_hears_twiml(heard: list[m.Event], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports.answers, "called", lambda _account, _call: (Say("Hi <b>"),))
+    said = (Answer(), Say("Hi <b>"), Patch("447400999999"))
+    monkeypatch.setattr(ports.answers, "called", lambda _account, _call: said)
     answer = post("voice", CallSid="CA2", From="+447400111111", To="+14155550100")
     assert answer["Content-Type"] == "text/xml"
     assert b'<Say language="en-GB">Hi &lt;b&gt;</Say>' in answer.content
+    assert b"<Dial>+447400999999</Dial>" in answer.content
 
 
 def test_a_request_with_a_wrong_signature_changes_nothing(heard: list[m.Event]) -> None:

@@ -173,6 +173,10 @@ def _action(action: voice.Action) -> dict[str, str]:
             return {"do": "say", "text": text, "language": language}
         case voice.Play(url):
             return {"do": "play", "url": url}
+        case voice.Answer():
+            return {"do": "answer"}
+        case voice.Patch(to):
+            return {"do": "connect", "to": to}
         case voice.Reject():
             return {"do": "reject"}
         case voice.HangUp():

@@ -164,6 +164,10 @@ def _twiml(actions: Sequence[voice.Action]) -> str:
                 response.say(text, language=language)
             case voice.Play(url):
                 response.play(url)
+            case voice.Answer():
+                response.pause(length=1)
+            case voice.Patch(to):
+                response.dial(f"+{to}")
             case voice.Reject():
                 response.reject()
             case voice.HangUp():

@@ -12,6 +12,7 @@ from imiconnect.numbers.carriers.messaging import (
     BUSY,
     NO_ANSWER,
     REJECTED,
+    UNKNOWN_SUBSCRIBER,
     Accepted,
     Carries,
     IncomingCall,
@@ -20,7 +21,16 @@ from imiconnect.numbers.carriers.messaging import (
     Status,
     Submission,
 )
-from imiconnect.numbers.carriers.voice import Action, OutgoingCall, Play, Reject, Say
+from imiconnect.numbers.carriers.voice import (
+    Action,
+    Answer,
+    HangUp,
+    OutgoingCall,
+    Patch,
+    Play,
+    Reject,
+    Say,
+)
 from imiconnect.numbers.models import CarrierAccount, Number, PhoneLine
 from imiconnect.numbers.ports import answers
 from imiconnect.rtm.lanes import VOICE
@@ -124,23 +134,30 @@ def test_a_call_plays_a_file(order: Callable[..., Message]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "reason", "word"),
+    ("status", "reason", "word", "code"),
     [
-        (Status.REJECTED, REJECTED, "Rejected"),
-        (Status.BUSY, BUSY, "Busy"),
-        (Status.NO_ANSWER, NO_ANSWER, "No Answer"),
+        (Status.ANSWERED, None, "Answered", "7500"),
+        (Status.REJECTED, REJECTED, "Rejected", "7221"),
+        (Status.BUSY, BUSY, "Busy", "7222"),
+        (Status.NO_ANSWER, NO_ANSWER, "No Answer", "7223"),
+        (Status.FAILED, UNKNOWN_SUBSCRIBER, "Failed", "7203"),
     ],
 )
-def test_a_call_that_is_not_answered_says_so(
-    order: Callable[..., Message], status: Status, reason: Reason, word: str
+def test_receipt_and_status_say_what_became_of_a_call(
+    order: Callable[..., Message],
+    intake: Any,
+    status: Status,
+    reason: Reason | None,
+    word: str,
+    code: str,
 ) -> None:
     message = order(text="Hello")
     receipt = Receipt(f"call-{message.pk}", status, reason, channel=Carries.VOICE)
     answers.carried("phone", [receipt])
     settle()
-    message.refresh_from_db()
-    assert message.state == State.FAILED
-    assert told()[-1] == ("voice", word, "7201")
+    assert told()[-1] == ("voice", word, code)
+    [row] = intake.get(f"/resources/v1/messaging/status/{message.transid}").json()
+    assert row["status"] == word.lower()
 
 
 @pytest.mark.parametrize("voice", [{}, {"file": "ftp://x"}, {"text": "x" * 3001}])
@@ -171,8 +188,11 @@ def test_a_caller_hears_what_the_url_of_the_number_answers(
     settings.ALLOW_PRIVATE_CALLBACKS = True
     said = {
         "actions": [
+            {"action": "answer"},
             {"action": "say", "text": "Hello"},
             {"action": "play", "url": "https://x/y"},
+            {"action": "Call Patch", "to": "+44 7400 999999"},
+            {"action": "hangup"},
         ]
     }
     with answering(200, said) as server:
@@ -180,7 +200,13 @@ def test_a_caller_hears_what_the_url_of_the_number_answers(
             number=number, carrier="phone", bought_at=number.created_at,
             incoming_call_url=f"{server.url}/call",
         )  # fmt: skip
-        assert list(answers.called("phone", CALL)) == [Say("Hello"), Play("https://x/y")]
+        assert list(answers.called("phone", CALL)) == [
+            Answer(),
+            Say("Hello"),
+            Play("https://x/y"),
+            Patch("447400999999"),
+            HangUp(),
+        ]
     asked = json.loads(server.requests[0].body)
     assert (asked["event"], asked["from"], asked["to"]) == (
         "incoming-call", ADDRESS, "447400000002",
@@ -189,7 +215,15 @@ def test_a_caller_hears_what_the_url_of_the_number_answers(
     assert Message.objects.filter(channel="voice", direction=1).count() == 1
 
 
-@pytest.mark.parametrize("answer", [{"actions": [{"action": "dance"}]}, ["x"], {}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"actions": [{"action": "dance"}]},
+        {"actions": [{"action": "call patch", "to": "12"}]},
+        ["x"],
+        {},
+    ],
+)
 def test_a_url_that_answers_nonsense_rejects_the_call(
     number: Number, settings: Any, answer: Any
 ) -> None:
