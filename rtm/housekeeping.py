@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 
 from imiconnect.identity import first_uuid7_at
-from imiconnect.rtm.lanes import LANES, PUSH
+from imiconnect.rtm.lanes import LANES, PUSH, SMS
 from imiconnect.rtm.models import DeviceEvent
 from imiconnect.rtm.push.addresses import delete_dead
 from imiconnect.rtm.sql import cursor
@@ -30,6 +30,8 @@ KEEP_MEDIA = dt.timedelta(days=90)
 KEEP_USER_EVENTS = dt.timedelta(days=1)
 #: The record of what was sent to a topic.
 KEEP_FANOUTS = dt.timedelta(days=90)
+#: Texts that were meant for nobody: support looks at them, and then they go.
+KEEP_UNCLAIMED = dt.timedelta(days=30)
 _AT_ONCE = 5000
 
 # For each queue: rows that are due. A claimed message is somebody's, until its lease ends.
@@ -41,6 +43,9 @@ _SOURCES = {
     PUSH: "(SELECT due_at FROM rtm_openmessage WHERE lane = 'push' AND (claimed_until IS NULL "
     "OR claimed_until <= now()) UNION ALL SELECT due_at FROM rtm_companion) waiting "
     "WHERE due_at <= %b",
+    SMS: "(SELECT due_at FROM rtm_openmessage WHERE lane = 'sms' AND (claimed_until IS NULL "
+    "OR claimed_until <= now()) UNION ALL SELECT due_at FROM rtm_unclaimedtext "
+    "WHERE due_at IS NOT NULL) waiting WHERE due_at <= %b",
     "dr": "rtm_receipt WHERE due_at <= %b",
     "provider": "rtm_providerreceipt WHERE due_at <= %b",
     "mo": "rtm_inbound WHERE due_at <= %b",
@@ -107,6 +112,7 @@ def delete_old(now: dt.datetime) -> int:
         ("rtm_profilebatch", KEEP_BATCHES),
         ("rtm_fanout", KEEP_FANOUTS),
         ("rtm_userevent", KEEP_USER_EVENTS),
+        ("rtm_unclaimedtext", KEEP_UNCLAIMED),
     )
     keys = sum(_delete(table, now - time) for table, time in kept)
     return keys + delete_dead(now) + _delete_events(first_uuid7_at(now - KEEP_EVENTS))

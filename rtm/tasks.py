@@ -12,7 +12,7 @@ from imiconnect.rtm.broker import link
 from imiconnect.rtm.callbacks.tasks import send_callbacks
 from imiconnect.rtm.customers import erasing
 from imiconnect.rtm.drain import drain
-from imiconnect.rtm.lanes import LANES, MT, PUSH
+from imiconnect.rtm.lanes import LANES, MT, PUSH, SMS
 from imiconnect.rtm.media import services as media
 from imiconnect.rtm.nudge import TASKS
 from imiconnect.rtm.partitions import ensure_partitions
@@ -29,12 +29,17 @@ from imiconnect.rtm.processors import (
 )
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.push import companion
+from imiconnect.rtm.telecom import unclaimed
 
 
 def _step(lane: str) -> int:
-    """Send what is due on a lane; with pushes go the companions of in-app messages."""
+    """Send what is due on a lane, and what goes with it.
+
+    With pushes go the companions of in-app messages, with texts the answers on shared codes.
+    """
     done = mt.process_due(lane=lane)
-    return done + companion.process_due() if lane == PUSH else done
+    with_it = {PUSH: companion.process_due, SMS: unclaimed.process_due}.get(lane)
+    return done + with_it() if with_it else done
 
 
 def _drains(lane: str) -> None:

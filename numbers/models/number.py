@@ -34,6 +34,12 @@ class ShortCode(Identified):
         help_text=_("Given with keywords to organizations without a code of their own."),
     )
     is_active = models.BooleanField(_("in use"), default=True)
+    help_reply = models.CharField(
+        _("help text"),
+        max_length=480,
+        blank=True,
+        help_text=_("On a shared code: the answer to HELP and to a text without a keyword."),
+    )
 
     objects: ClassVar[Any] = ShortCodeQuerySet.as_manager()
 

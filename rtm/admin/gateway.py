@@ -231,6 +231,16 @@ class OptOutAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.UnclaimedText)
+class UnclaimedTextAdmin(ReadOnlyAdmin):
+    """Texts to shared codes without a keyword, and to numbers that nobody has."""
+
+    list_display = ("address", "to", "text", "meaning", "reply", "answered_at", "created_at")
+    list_filter: ClassVar = ["meaning"]
+    exact = ("address", "to")
+    ordering = ("-id",)
+
+
 @admin.register(models.OptWord)
 class OptWordAdmin(ReadOnlyAdmin):
     """Words of organizations; those of the platform are the reserved words of numbers."""

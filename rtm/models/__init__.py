@@ -24,6 +24,7 @@ from imiconnect.rtm.models.queues import (
 from imiconnect.rtm.models.rules import RuleEvent
 from imiconnect.rtm.models.threads import ServiceStream, Stream, Thread
 from imiconnect.rtm.models.topics import Segment, SegmentUser, Subscription, Topic
+from imiconnect.rtm.models.unclaimed import UnclaimedText
 
 __all__ = [
     "Assignment",
@@ -63,6 +64,7 @@ __all__ = [
     "Thread",
     "ThreadGuest",
     "Topic",
+    "UnclaimedText",
     "UserEvent",
     "Wake",
 ]

@@ -37,19 +37,6 @@ def obey(sms: IncomingSms, recipient: Recipient, said: Said) -> None:
         _reply(sms, recipient, said)
 
 
-def leave_shared_code(sms: IncomingSms, said: Said) -> None:
-    """Put a customer who said STOP to a shared code on the list for all of the code."""
-    if said.meaning == Meaning.OPT_OUT:
-        OptOut.objects.get_or_create(
-            organization=None,
-            address=sms.sender,
-            sender=sms.to,
-            defaults={"source": OptOut.Source.MESSAGE, "word": said.word},
-        )
-    elif said.meaning == Meaning.OPT_IN:
-        OptOut.objects.filter(organization=None, address=sms.sender, sender=sms.to).delete()
-
-
 def _add(sms: IncomingSms, recipient: Recipient, said: Said) -> bool:
     row, is_new = OptOut.objects.get_or_create(
         organization_id=recipient.organization_id,

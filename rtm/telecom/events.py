@@ -1,6 +1,5 @@
 """What carriers tell: receipts to the DR processor, texts to the MO processor, each once."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,12 +12,11 @@ from imiconnect.rtm.models import Receipt as Waiting
 from imiconnect.rtm.processors import provider
 from imiconnect.rtm.processors.provider import ProviderNews
 from imiconnect.rtm.provider_inbox import ProviderMessage, take_in
-from imiconnect.rtm.telecom import words
-from imiconnect.rtm.telecom.answering import leave_shared_code, obey
+from imiconnect.rtm.telecom import unclaimed, words
+from imiconnect.rtm.telecom.answering import obey
 from imiconnect.rtm.telecom.arriving import Recipient, recipient_of
 from imiconnect.rtm.telecom.content import BINARY, TEXT
 
-log = logging.getLogger(__name__)
 #: "Failed at operator": what is said of a failure without a reason.
 _AT_OPERATOR = 7201
 _KINDS = {
@@ -70,10 +68,7 @@ def receive(account: str, sms: IncomingSms) -> None:
     recipient = recipient_of(sms)
     said = words.said_by(sms.text, recipient.organization_id if recipient else None)
     if recipient is None:
-        if said:
-            leave_shared_code(sms, said)
-        else:
-            log.warning("A text to %s has no keyword of anybody.", sms.to)
+        unclaimed.keep(account, sms, said)
         return
     is_new = take_in([_message(account, sms, recipient, said)])
     if is_new and said:

@@ -126,6 +126,9 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     rtm.OptOut.objects.create(
         organization=organization, address=f"44740012345{number}", source="message"
     )
+    rtm.UnclaimedText.objects.create(
+        account="a", address=f"44740012345{number}", to="80888", text="?"
+    )
     rtm.OptWord.objects.create(
         organization=organization, word=f"w{number}", folded=f"w{number}", meaning="opt_out"
     )

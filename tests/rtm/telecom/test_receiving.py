@@ -23,7 +23,8 @@ from imiconnect.rtm.lanes import SMS
 from imiconnect.rtm.models import Callback, Message, OptOut, RuleEvent
 from imiconnect.rtm.processors import mt, rules
 from imiconnect.rtm.protocol.states import State
-from imiconnect.rtm.telecom import optouts
+from imiconnect.rtm.sql import NIL, cursor
+from imiconnect.rtm.telecom import optouts, traffic
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.rules.services import Draft, create_rule
@@ -238,8 +239,18 @@ def test_the_traffic_of_a_number_counts_both_ways(
     send_sms()
     comes_in("Hello")
     number = sms_service.number_allocations.get().number
-    traffic = answers.traffic(number)
-    assert (traffic.sent, traffic.received, traffic.calls) == (1, 1, 0)
+    found = answers.traffic(number)
+    assert (found.sent, found.received, found.calls) == (1, 1, 0)
+
+
+def test_the_traffic_of_a_number_is_found_by_its_index(sms_service: Service) -> None:
+    number = sms_service.number_allocations.get().number
+    with cursor() as own:
+        own.execute("SET enable_seqscan TO off")
+        own.execute(b"EXPLAIN " + traffic.COUNT.encode(), [str(number.pk), NIL])
+        plan = "\n".join(row[0] for row in own.fetchall())
+        own.execute("RESET enable_seqscan")
+    assert "payload ->> 'number'" in plan.split("Index Cond")[1]
 
 
 def test_a_rule_answers_a_keyword_from_the_number_that_got_it(
