@@ -95,7 +95,7 @@ class UrlsForm(ConsoleForm):
         label=_("Incoming-SMS URL"),
         required=False,
         max_length=500,
-        help_text=_("While it is set, incoming SMS go here besides the services."),
+        help_text=_("While it is set, incoming SMS go here and not to a service."),
     )
 
 
