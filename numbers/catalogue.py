@@ -49,6 +49,8 @@ def load(models: Any, *, update: bool = False) -> dict[str, int]:
     _restrictions(models, update)
     _formats(models, update)
     _words(models)
+    if hasattr(models, "SmsHours"):
+        load_sms_rules(models, update=update)
     tables = ("Country", "RateCard", "SmsRestriction", "ShortCodeFormat", "ReservedWord")
     return {name: getattr(models, name).objects.count() for name in tables}
 
@@ -124,6 +126,42 @@ def _restrictions(models: Any, update: bool) -> None:
         for row in rows_of("sms_restrictions.csv")
     ]
     _write(models.SmsRestriction, rows, ["country"], update)
+
+
+def load_sms_rules(models: Any, *, update: bool = False) -> None:
+    """Put into the tables what of the countries' SMS rules a machine can apply.
+
+    The files are our reading of ``sms_restrictions.csv``; each row quotes what it rests on.
+    """
+    hours = [
+        models.SmsHours(
+            country_id=row["iso2"],
+            covers=row["covers"],
+            days=_days(row["days"]),
+            opens=dt.time.fromisoformat(row["opens"]),
+            closes=dt.time.fromisoformat(row["closes"]),
+            source=row["source"],
+            checked_on=COMPILED,
+        )
+        for row in rows_of("sms_hours.csv")
+    ]
+    _write(models.SmsHours, hours, ["country", "covers", "days", "opens"], update)
+    names = ("kind", "value", "covers", "source")
+    content = [
+        models.SmsContentRule(
+            country_id=row["iso2"],
+            checked_on=COMPILED,
+            **{name: row[name] for name in names},
+        )
+        for row in rows_of("sms_content_rules.csv")
+    ]
+    _write(models.SmsContentRule, content, ["country", "kind", "value"], update)
+
+
+def _days(text: str) -> list[int]:
+    """Return the days of ``1-5``, both ends included."""
+    first, _dash, last = text.partition("-")
+    return list(range(int(first), int(last or first) + 1))
 
 
 def _formats(models: Any, update: bool) -> None:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from imiconnect.numbers.kinds import Kind
-from imiconnect.numbers.models import Number
+from imiconnect.numbers.models import Country, Number
 from imiconnect.numbers.numbering import pretty
 
 
@@ -26,6 +26,23 @@ def abilities(number: Number) -> list[str]:
     if number.voice:
         found.append(_("makes and takes calls"))
     return found
+
+
+def applied(country: Country) -> str:
+    """Return what of a country's SMS rules is held against texts; empty for nothing."""
+    days = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")]
+    found = []
+    for row in country.sms_hours.all():
+        when = [days[day - 1] for day in row.days]
+        span = when[0] if len(when) == 1 else f"{when[0]}–{when[-1]}"
+        if len(when) == len(days):
+            span = _("daily")
+        hours = f"{row.opens:%H:%M}–{row.closes:%H:%M}"
+        found.append(f"{row.get_covers_display()}: {span} {hours}")
+    for rule in country.sms_content_rules.all():
+        asked = f"{rule.get_kind_display()} {rule.value}".strip()
+        found.append(f"{rule.get_covers_display()}: {asked}")
+    return "; ".join(found)
 
 
 def described(number: Number) -> str:

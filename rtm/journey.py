@@ -95,6 +95,9 @@ def _beginning(message: Message) -> Iterator[Event]:
         return
     words = _("Stored durably, and queued to be sent.")
     yield Event("accepted", _("Accepted"), message.created_at, "queued", 1001, words, raw=raw)
+    if held := message.payload.get("held"):
+        since = dt.datetime.fromisoformat(held["since"])
+        yield Event("held", _("Held for quiet hours"), since, "pending", words=held["why"])
 
 
 def _attempt(attempt: Attempt) -> Event:

@@ -65,9 +65,15 @@ class RetryAt:
 
 @dataclass(frozen=True)
 class Postponed:
-    """Nobody was asked, for a limit of ours is used up: it is due again after some seconds."""
+    """Nobody was asked, for a limit of ours is used up: it is due again after some seconds.
+
+    One that waits for the destination's sake says why in ``held``, for its journey; then
+    ``expires_after`` seconds is when it expires, if waiting is to give it more time.
+    """
 
     after: float
+    held: str = ""
+    expires_after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,8 @@ Outcome = Dispatched | RetryAt | Postponed | Failed | Expired
 class Move:
     """What happens to the message: its next state, the receipt's code, the next due time.
 
-    One that was not tried changes its due time alone.
+    One that was not tried changes its due time alone, and its expiry where that is set; its
+    reason is why it is held.
     """
 
     state: State
@@ -99,6 +106,7 @@ class Move:
     reason: str = ""
     due_at: dt.datetime | None = None
     was_tried: bool = True
+    expires_at: dt.datetime | None = None
 
 
 def decide(outcome: Outcome, *, failures: int, policy: Policy, now: dt.datetime) -> Move:
@@ -110,8 +118,9 @@ def decide(outcome: Outcome, *, failures: int, policy: Policy, now: dt.datetime)
     if isinstance(outcome, Dispatched):
         return Move(State.SUBMITTED, SUBMITTED)
     if isinstance(outcome, Postponed):
-        due_at = now + dt.timedelta(seconds=outcome.after)
-        return Move(State.QUEUED, 0, due_at=due_at, was_tried=False)
+        due_at, later = now + dt.timedelta(seconds=outcome.after), outcome.expires_after
+        expires_at = None if later is None else now + dt.timedelta(seconds=later)
+        return Move(State.QUEUED, 0, outcome.held, due_at, False, expires_at)
     reason = outcome.reason
     if isinstance(outcome, Expired):
         return Move(State.EXPIRED, reason.code, str(reason.text))

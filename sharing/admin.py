@@ -35,6 +35,8 @@ class ServiceOfCustomerAdmin(ServiceAdmin):
         "receipt_url",
         "receipt_kinds",
         "inbound_url",
+        "sms_purpose",
+        "sms_quiet_hours",
         "previous_signing_until",
         "created_by",
         "created_at",

@@ -240,6 +240,23 @@ def outbound_initial(service: Service) -> dict[str, Any]:
     return {"receipt_url": service.receipt_url, **chosen}
 
 
+class SmsRulesForm(ConsoleForm):
+    """What the texts of a service are for, and what happens in quiet hours."""
+
+    sms_purpose = forms.ChoiceField(
+        label=_("What its texts are for"),
+        choices=Service.Purpose.choices,
+        widget=forms.RadioSelect,
+        help_text=_("Most countries have quiet hours and rules of content for advertising."),
+    )
+    sms_quiet_hours = forms.ChoiceField(
+        label=_("A text that is due in the quiet hours of its country"),
+        choices=Service.QuietHours.choices,
+        widget=forms.RadioSelect,
+        help_text=_("The hours are those of the recipient, see Tools, SMS RESTRICTIONS."),
+    )
+
+
 class InboundForm(ConsoleForm):
     """Where incoming messages go."""
 

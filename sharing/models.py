@@ -31,6 +31,18 @@ class Service(LevelOwned, Identified):
         LIVE = "live", _("Live")
         SUSPENDED = "suspended", _("Suspended")
 
+    class Purpose(models.TextChoices):
+        """What its texts are for: countries hold other rules against advertising."""
+
+        TRANSACTIONAL = "transactional", _("Transactional: codes, alerts, answers")
+        PROMOTIONAL = "promotional", _("Promotional: offers and advertising")
+
+    class QuietHours(models.TextChoices):
+        """What becomes of a text that is due in the quiet hours of its destination."""
+
+        WAIT = "wait", _("Wait until they end")
+        REFUSE = "refuse", _("Refuse the message")
+
     name = models.CharField(_("name"), max_length=100)
     description = models.CharField(_("description"), max_length=500, blank=True)
     state = models.CharField(
@@ -39,6 +51,15 @@ class Service(LevelOwned, Identified):
     #: Where delivery receipts go, and for which kinds of each channel: {"rt": ["delivered"]}.
     receipt_url = models.URLField(_("receipt callback URL"), max_length=500, blank=True)
     receipt_kinds = models.JSONField(default=dict, blank=True)
+    sms_purpose = models.CharField(
+        _("purpose of its SMS"),
+        max_length=15,
+        choices=Purpose.choices,
+        default=Purpose.TRANSACTIONAL,
+    )
+    sms_quiet_hours = models.CharField(
+        _("in quiet hours"), max_length=10, choices=QuietHours.choices, default=QuietHours.WAIT
+    )
     #: Where incoming messages go.
     inbound_url = models.URLField(
         _("callback URL for incoming messages"), max_length=500, blank=True

@@ -34,6 +34,7 @@ from imiconnect.sharing.changes import locked, tell
 from imiconnect.sharing.models import Service, ServiceKey
 from imiconnect.sharing.number_allocations import allocate_number, deallocate_number
 from imiconnect.sharing.ports import answers
+from imiconnect.sharing.sms_settings import set_sms
 from imiconnect.vault import fingerprint
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "rotate_signing_secret",
     "set_inbound",
     "set_outbound",
+    "set_sms",
     "set_state",
     "signing_secrets",
     "update_service",

@@ -19,6 +19,8 @@ from imiconnect.numbers.models import (
     ReservedWord,
     ShortCode,
     ShortCodeFormat,
+    SmsContentRule,
+    SmsHours,
     SmsRestriction,
     StockNumber,
 )
@@ -156,6 +158,30 @@ class SmsRestrictionAdmin(ReferenceAdmin):
     ordering = ("country",)
 
 
+@admin.register(SmsHours)
+class SmsHoursAdmin(ReferenceAdmin):
+    """Hours in which countries let texts in; outside of them texts wait."""
+
+    list_display = ("country", "covers", "days", "opens", "closes", "checked_on")
+    list_filter = ("covers",)
+    list_select_related = ("country",)
+    search_fields = ("country__name", "country__iso2")
+    autocomplete_fields = ("country",)
+    ordering = ("country", "id")
+
+
+@admin.register(SmsContentRule)
+class SmsContentRuleAdmin(ReferenceAdmin):
+    """What countries ask of the content of texts; a text that lacks it is refused."""
+
+    list_display = ("country", "kind", "value", "covers", "checked_on")
+    list_filter = ("kind", "covers")
+    list_select_related = ("country",)
+    search_fields = ("country__name", "country__iso2")
+    autocomplete_fields = ("country",)
+    ordering = ("country", "id")
+
+
 @admin.register(ShortCodeFormat)
 class ShortCodeFormatAdmin(ReferenceAdmin):
     """Lengths of short codes."""
@@ -192,7 +218,7 @@ class ShortCodeAdmin(ReferenceAdmin):
     list_select_related = ("country",)
     search_fields = ("code",)
     autocomplete_fields = ("country",)
-    fields = ("code", "country", "operator", "is_shared", "is_active")
+    fields = ("code", "country", "operator", "is_shared", "is_active", "help_reply")
     ordering = ("-id",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

@@ -108,5 +108,7 @@ class RateViewSet(_Reference):
 class RestrictionViewSet(_Reference):
     """What each country allows and forbids for SMS."""
 
-    queryset: Any = SmsRestriction.objects.all()
+    queryset: Any = SmsRestriction.objects.select_related("country").prefetch_related(
+        "country__sms_hours", "country__sms_content_rules"
+    )
     serializer_class: Any = s.RestrictionSerializer

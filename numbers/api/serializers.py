@@ -237,8 +237,25 @@ class RateSerializer(Serializer):
     checked_on = serializers.DateField()
 
 
+class SmsHoursSerializer(Serializer):
+    """Hours of the recipient's day in which texts go out; 1 is Monday, 7 Sunday."""
+
+    covers = serializers.CharField()
+    days = serializers.ListField(child=serializers.IntegerField())
+    opens = serializers.TimeField()
+    closes = serializers.TimeField()
+
+
+class SmsContentRuleSerializer(Serializer):
+    """What is held against a text before it goes out."""
+
+    kind = serializers.CharField()
+    value = serializers.CharField()
+    covers = serializers.CharField()
+
+
 class RestrictionSerializer(Serializer):
-    """What a country allows and forbids for SMS."""
+    """What a country allows and forbids for SMS, in words and as it is applied."""
 
     country = serializers.CharField(source="country_id")
     alphanumeric_sender_id = serializers.CharField()
@@ -247,5 +264,7 @@ class RestrictionSerializer(Serializer):
     short_code_available = serializers.CharField()
     quiet_hours = serializers.CharField()
     other_content_restrictions = serializers.CharField()
+    sms_hours = SmsHoursSerializer(source="country.sms_hours", many=True)
+    content_rules = SmsContentRuleSerializer(source="country.sms_content_rules", many=True)
     source = serializers.CharField()  # type: ignore[assignment]  # a column, not the option
     checked_on = serializers.DateField()

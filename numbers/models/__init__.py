@@ -27,7 +27,14 @@ from imiconnect.numbers.models.requests import (
     OperatorVerification,
     ShortCodeRequest,
 )
-from imiconnect.numbers.models.smpp import SmppFragment, SmppLink, SmppPart, SmppReceipt
+from imiconnect.numbers.models.smpp import (
+    SmppArrival,
+    SmppFragment,
+    SmppLink,
+    SmppPart,
+    SmppReceipt,
+)
+from imiconnect.numbers.models.sms_rules import Covers, SmsContentRule, SmsHours
 from imiconnect.numbers.models.stock import StockNumber
 
 __all__ = [
@@ -36,6 +43,7 @@ __all__ = [
     "CarrierRoute",
     "Charge",
     "Country",
+    "Covers",
     "KeywordDetails",
     "KeywordRequest",
     "Number",
@@ -53,10 +61,13 @@ __all__ = [
     "ShortCodeFormat",
     "ShortCodeOrder",
     "ShortCodeRequest",
+    "SmppArrival",
     "SmppFragment",
     "SmppLink",
     "SmppPart",
     "SmppReceipt",
+    "SmsContentRule",
+    "SmsHours",
     "SmsRestriction",
     "StockNumber",
     "Throughput",

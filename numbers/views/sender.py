@@ -17,13 +17,15 @@ from imiconnect.numbers.forms.requests import SenderForm
 from imiconnect.numbers.kinds import State
 from imiconnect.numbers.models import Country, Number, SmsRestriction
 from imiconnect.numbers.services import senders
+from imiconnect.numbers.words import applied
 
 
 def rules_of(iso2: str) -> dict[str, Any]:
     """Return what is known of SMS in a country, for the place below the form."""
     country = Country.objects.filter(pk=iso2[:2].upper()).first() if iso2 else None
     rules = SmsRestriction.objects.filter(country=country).first() if country else None
-    return {"country": country, "rules": rules}
+    held = applied(country) if country else ""
+    return {"country": country, "rules": rules, "applied": held}
 
 
 def add_errors(form: forms.BaseForm, problem: ValidationError) -> None:

@@ -17,6 +17,7 @@ from imiconnect.numbers.forms.codes import TryForm
 from imiconnect.numbers.models import RateCard, ShortCode, SmsRestriction
 from imiconnect.numbers.money import amount
 from imiconnect.numbers.services.trying import try_text
+from imiconnect.numbers.words import applied
 
 
 class CountrySearch(FilterForm):
@@ -73,13 +74,15 @@ class SmsRestrictions(Reference):
         Column("codes", _("Short codes"), "get_short_code_available_display"),
         Column("quiet_hours", _("Quiet hours")),
         Column("other_content_restrictions", _("Other restrictions")),
+        Column("applied", _("Applied when sending"), lambda row: applied(row.country)),
         Column("source", _("Source")),
         Column("checked_on", _("Checked")),
     )
 
     def get_queryset(self) -> QuerySet[SmsRestriction]:
         """Return every country of which something is known."""
-        return SmsRestriction.objects.select_related("country")
+        rows = SmsRestriction.objects.select_related("country")
+        return rows.prefetch_related("country__sms_hours", "country__sms_content_rules")
 
 
 class NumberRestrictions(Reference):

@@ -58,6 +58,21 @@ _LATER = """
 UPDATE rtm_openmessage o SET claimed_until = NULL, due_at = u.due_at
 FROM unnest(%b::uuid[], %b::timestamptz[]) u (id, due_at) WHERE o.id = u.id
 """
+# What it says of being held stays in the payload, so that the journey has it afterwards.
+_HELD = """
+WITH u AS (
+  SELECT * FROM unnest(%b::uuid[], %b::timestamptz[], %b::timestamptz[], %b::text[])
+    u (id, due_at, expires_at, why)
+), longer AS (
+  UPDATE rtm_openmessage o SET expires_at = u.expires_at FROM u
+  WHERE o.id = u.id AND o.expires_at < u.expires_at
+)
+UPDATE rtm_message m SET expires_at = greatest(m.expires_at, u.expires_at),
+  payload = m.payload || jsonb_build_object('held', jsonb_build_object(
+    'since', coalesce(m.payload -> 'held' ->> 'since', %b), 'until', u.due_at, 'why', u.why))
+FROM u WHERE m.id = u.id AND m.state = 0 AND m.id >= %b AND m.id <= %b
+RETURNING m.id, m.organization_id, m.state
+"""
 _REFS = """
 INSERT INTO rtm_providerref
   (channel, account, provider_id, tid, app_id, address, parts, is_delivered, created_at)
@@ -100,7 +115,7 @@ def record(
 
     Returns organization, message and state of those that changed.
     """
-    _postpone([item for item in tries if not item.move.was_tried])
+    held = _postpone([item for item in tries if not item.move.was_tried], finished)
     tries = [item for item in tries if item.move.was_tried]
     _write_attempts([item for item in tries if item.route], started, finished)
     _write_refs([item for item in tries if item.sent and item.sent.provider_ids], finished)
@@ -112,7 +127,8 @@ def record(
         for item in by_state[State.SUBMITTED]
         if item.is_first_success
     ]
-    changed = _submit(by_state[State.SUBMITTED], finished) + _requeue(by_state[State.QUEUED])
+    changed = held + _submit(by_state[State.SUBMITTED], finished)
+    changed += _requeue(by_state[State.QUEUED])
     ended = by_state[State.FAILED] + by_state[State.EXPIRED]
     _count_last_tries([item for item in ended if item.route])
     closing = [(t.claim.id, t.move.state, t.move.code, t.move.reason) for t in ended]
@@ -124,11 +140,21 @@ def record(
     return changed
 
 
-def _postpone(waiting: list[Try]) -> None:
-    if waiting:
-        with cursor() as own:
-            ids = [item.claim.id for item in waiting]
-            own.execute(_LATER, [ids, [item.move.due_at for item in waiting]])
+def _postpone(waiting: list[Try], now: dt.datetime) -> list[Changed]:
+    """Set due times, and write down why some are held; return those that say something new."""
+    if not waiting:
+        return []
+    held = [item for item in waiting if item.move.reason]
+    with cursor() as own:
+        ids = [item.claim.id for item in waiting]
+        if held:
+            ids_held, moves = [t.claim.id for t in held], [t.move for t in held]
+            until, expires = [m.due_at for m in moves], [m.expires_at for m in moves]
+            columns = [ids_held, until, expires, [m.reason for m in moves]]
+            own.execute(_HELD, [*columns, now.isoformat(), *bounds(ids_held)])
+            changed = [(org, tid, State(state)) for tid, org, state in own.fetchall()]
+        own.execute(_LATER, [ids, [item.move.due_at for item in waiting]])
+    return changed if held else []
 
 
 def _write_attempts(tries: list[Try], started: dt.datetime, finished: dt.datetime) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from imiconnect.numbers.carriers.messaging import Coding
 from imiconnect.rtm.intake.answers import Refusal, invalid, missing
 from imiconnect.rtm.telecom.parts import MOST_PARTS, Split, split_binary, split_text
+from imiconnect.sharing.models import Service
 
 TEXT, FLASH, BINARY, UNICODE = "text", "flash", "binary", "unicode"
 TYPES = {1: TEXT, 2: FLASH, 3: BINARY, 4: UNICODE}
@@ -27,6 +28,7 @@ class Content(msgspec.Struct, kw_only=True):
     body: str = ""
     media_path: str = msgspec.field(default="", name="media-path")
     senderid: str = ""
+    purpose: str = ""
 
 
 def normalized(value: Any, where: str) -> dict[str, Any]:
@@ -53,6 +55,8 @@ def normalized(value: Any, where: str) -> dict[str, Any]:
             f"{where} takes {split.parts} parts; an SMS may have at most {MOST_PARTS}."
         )
     payload |= {"coding": CODINGS[split.coding], "parts": split.parts}
+    if content.purpose:
+        payload["purpose"] = _purpose(content.purpose, where)
     if content.senderid.strip():
         payload["senderid"] = content.senderid.strip()
     return payload
@@ -70,6 +74,13 @@ def _type(given: int | str, where: str) -> str:
         return TYPES[int(given)]
     except (ValueError, KeyError):
         raise invalid(f"{where}.type is 1 text, 2 flash, 3 binary or 4 unicode.") from None
+
+
+def _purpose(given: str, where: str) -> str:
+    """Return what the text is for; an addition, where a service sends texts of both kinds."""
+    if given not in Service.Purpose.values:
+        raise invalid(f"{where}.purpose is transactional or promotional.")
+    return given
 
 
 def _hex(text: str, where: str) -> str:

@@ -40,6 +40,8 @@ async def fill(
         sender = found.get(named[number])
         if sender:
             item.order.payload |= {"from": sender.shown, "number": str(sender.number_id)}
+        if item.order.expires_at:
+            item.order.payload["own_expiry"] = True
         for target in item.order.destinations:
             item.lines.append(_line(item, target, numbers))
     return {}

@@ -1,7 +1,7 @@
 """What the destination's country allows of a sender: the restrictions, applied before sending.
 
 The data is that of Tools > SMS RESTRICTIONS; what is unknown there is not held against a
-message. Quiet hours and rules on content are for people to read and are not applied.
+message. Quiet hours and rules of content are in ``country_rules.py``.
 """
 
 from collections.abc import Iterable

@@ -24,6 +24,7 @@ from imiconnect.rtm.routes import Parcel
 from imiconnect.rtm.telecom import optouts, senders
 from imiconnect.rtm.telecom.addresses import digits_of
 from imiconnect.rtm.telecom.content import FLASH, split_of
+from imiconnect.rtm.telecom.country_rules import CountryRules
 from imiconnect.rtm.telecom.rules import INVALID_SENDER, Restrictions
 from imiconnect.rtm.telecom.senders import Sender
 
@@ -91,16 +92,23 @@ def _bad_sender(parcel: Parcel) -> Reason:
 
 
 def _allowed(ready: list[_Ready], found: dict[int, Outcome]) -> list[_Ready]:
-    """Leave out those who have opted out, and senders that the country refuses."""
+    """Leave out those who have opted out, and what the country refuses or lets in later.
+
+    An answer to STOP or HELP passes the list, the hours and the rules of content.
+    """
     out = optouts.blocked((item.organization, item.sender.shown, item.to) for item in ready)
     rules = Restrictions((item.organization, item.sender, item.to) for item in ready)
-    allowed = []
+    countries = CountryRules((item.parcel.told.service_id, item.to) for item in ready)
+    allowed, now = [], timezone.now()
     for item in ready:
+        is_answer = bool(item.parcel.payload.get("answers"))
         is_out = (item.organization, item.sender.shown, item.to) in out
-        if is_out and not item.parcel.payload.get("answers"):
+        if is_out and not is_answer:
             found[item.place] = Failed(optouts.reason(item.sender.shown))
-        elif obstacle := rules.obstacle(item.organization, item.sender, item.to):
-            found[item.place] = Failed(obstacle)
+        elif refused := rules.obstacle(item.organization, item.sender, item.to):
+            found[item.place] = Failed(refused)
+        elif not is_answer and (held := countries.obstacle(item.parcel, item.sender, now)):
+            found[item.place] = held
         else:
             allowed.append(item)
     return allowed

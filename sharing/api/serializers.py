@@ -66,6 +66,8 @@ class ServiceSerializer(serializers.Serializer[Any]):
         child=serializers.ListField(child=serializers.CharField())
     )
     inbound_url = serializers.CharField()
+    sms_purpose = serializers.ChoiceField(choices=Service.Purpose.choices)
+    sms_quiet_hours = serializers.ChoiceField(choices=Service.QuietHours.choices)
     organization = serializers.UUIDField(source="organization_id")
     group = serializers.UUIDField(source="group_id", allow_null=True)
     team = serializers.UUIDField(source="team_id", allow_null=True)
@@ -97,6 +99,10 @@ class ChangedServiceSerializer(serializers.Serializer[Any]):
         child=serializers.ListField(child=serializers.CharField()), required=False
     )
     inbound_url = serializers.CharField(max_length=URL_LENGTH, allow_blank=True, required=False)
+    sms_purpose = serializers.ChoiceField(choices=Service.Purpose.choices, required=False)
+    sms_quiet_hours = serializers.ChoiceField(
+        choices=Service.QuietHours.choices, required=False
+    )
     save_anyway = serializers.BooleanField(default=False)
 
 

@@ -161,6 +161,12 @@ def _changed(service: Service, values: dict[str, Any]) -> Service:
         )
     if "inbound_url" in values:
         service = services.set_inbound(service=service, inbound_url=values["inbound_url"])
+    if {"sms_purpose", "sms_quiet_hours"} & values.keys():
+        service = services.set_sms(
+            service=service,
+            purpose=values.get("sms_purpose", service.sms_purpose),
+            quiet_hours=values.get("sms_quiet_hours", service.sms_quiet_hours),
+        )
     if "state" in values:
         service = services.set_state(service=service, state=values["state"])
     return service

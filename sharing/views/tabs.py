@@ -19,6 +19,7 @@ from imiconnect.sharing.forms import (
     InboundForm,
     OutboundForm,
     RenameForm,
+    SmsRulesForm,
     kinds_of,
     outbound_initial,
 )
@@ -122,6 +123,12 @@ def _save_outbound(page: Any, values: dict[str, Any]) -> None:
     toast(page.request, f"{_('The receipts are changed.')} {said}".strip())
 
 
+def _save_sms(page: Any, values: dict[str, Any]) -> None:
+    purpose, quiet_hours = values["sms_purpose"], values["sms_quiet_hours"]
+    services.set_sms(service=page.object, purpose=purpose, quiet_hours=quiet_hours)
+    toast(page.request, _("The rules for texts are changed."))
+
+
 class Outbound(ServiceTab):
     """Receipts, and how calls are signed."""
 
@@ -134,6 +141,16 @@ class Outbound(ServiceTab):
             Act.MANAGE_SERVICES,
             _save_outbound,
             initial=lambda page: outbound_initial(page.object),
+        ),
+        Card(
+            "sms",
+            SmsRulesForm,
+            Act.MANAGE_SERVICES,
+            _save_sms,
+            initial=lambda page: {
+                "sms_purpose": page.object.sms_purpose,
+                "sms_quiet_hours": page.object.sms_quiet_hours,
+            },
         ),
     )
 

@@ -44,6 +44,7 @@ def _smpp_rows() -> None:
         account="smpp", message=uuid7(), number=1, total=1, content={}, expires_at=now
     )
     models.SmppReceipt.objects.create(account="smpp", provider_id="m1", state=2)
+    models.SmppArrival.objects.create(account="smpp", digest=b"d", session=uuid7())
     models.SmppFragment.objects.create(
         account="smpp", sender="1", to="2", reference=models.SmppFragment.objects.count(),
         number=1, total=2,
