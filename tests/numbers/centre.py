@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from imiconnect import ROOT
+from imiconnect.numbers.models import SmppLink
 from tests.waiting import wait_until
 
 SCRIPT = Path(__file__).with_name("smsc.js")
@@ -65,3 +66,8 @@ def message_centre(*files: str) -> Iterator[MessageCentre]:
             yield centre
         finally:
             process.terminate()
+
+
+def bound() -> bool:
+    """Tell whether the link of the account ``smpp`` is up."""
+    return SmppLink.objects.filter(account="smpp", is_bound=True).exists()

@@ -12,10 +12,15 @@ import pytest
 
 from imiconnect import ROOT
 from imiconnect.accounts.models import Member
+from imiconnect.numbers import ports
+from imiconnect.numbers.carriers import messaging as m
+from imiconnect.numbers.carriers.smpp import link as links
+from imiconnect.numbers.carriers.smpp import runner
 from imiconnect.numbers.carriers.stock.demo import numbers_of, stock_row
 from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.models import Number, RateCard, StockNumber
+from imiconnect.numbers.models import CarrierAccount, Number, RateCard, StockNumber
 from imiconnect.numbers.services import history
+from tests.numbers.centre import MessageCentre, message_centre
 
 PRISM = ROOT / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
 SPEC = ROOT / "node_modules/@twilio/cli-core/src/services/twilio-api/twilio_api_v2010.json"
@@ -48,6 +53,42 @@ def make_number(catalogue: None) -> Any:
         )
 
     return make
+
+
+@pytest.fixture
+def centre() -> Iterator[MessageCentre]:
+    with message_centre() as found:
+        yield found
+
+
+@pytest.fixture
+def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Come back quickly after a fault."""
+    monkeypatch.setattr(links, "_AGAIN", (0.05, 0.2))
+    monkeypatch.setattr(links, "_FULL", (0.05, 0.2))
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[m.Event]:
+    """What the layers above are given."""
+    events: list[m.Event] = []
+    monkeypatch.setattr(ports.answers, "carried", lambda _account, some: events.extend(some))
+    return events
+
+
+@pytest.fixture
+def connect(heard: list[m.Event], soon_again: None) -> Iterator[Any]:
+    """A function that sets up the account at a centre and runs its link."""
+    running = runner.Runner()
+
+    def start(port: int, scheme: str = "smpp", **fields: Any) -> None:
+        values = {"account": "us", "secret": "secret", "options": {}} | fields
+        url = f"{scheme}://127.0.0.1:{port}"
+        CarrierAccount.objects.create(slug="smpp", base_url=url, **values)
+        running.look()
+
+    yield start
+    running._end(list(running._links))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,62 +13,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import connection
 
 from imiconnect.identity import uuid7
-from imiconnect.numbers import ports
 from imiconnect.numbers.carriers import messaging as m
-from imiconnect.numbers.carriers.smpp import link as links
 from imiconnect.numbers.carriers.smpp import runner
 from imiconnect.numbers.models import (
     CarrierAccount,
-    SmppArrival,
-    SmppFragment,
     SmppLink,
     SmppPart,
 )
 from imiconnect.numbers.services import carrying
-from tests.numbers.centre import MessageCentre, message_centre
+from tests.numbers.centre import MessageCentre, bound, message_centre
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def centre() -> Iterator[MessageCentre]:
-    with message_centre() as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Come back quickly after a fault."""
-    monkeypatch.setattr(links, "_AGAIN", (0.05, 0.2))
-    monkeypatch.setattr(links, "_FULL", (0.05, 0.2))
-
-
-@pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> list[m.Event]:
-    """What the layers above are given."""
-    events: list[m.Event] = []
-    monkeypatch.setattr(ports.answers, "carried", lambda _account, some: events.extend(some))
-    return events
-
-
-@pytest.fixture
-def connect(heard: list[m.Event]) -> Iterator[Any]:
-    """A function that sets up the account at a centre and runs its link."""
-    running = runner.Runner()
-
-    def start(port: int, scheme: str = "smpp", **fields: Any) -> None:
-        values = {"account": "us", "secret": "secret", "options": {}} | fields
-        url = f"{scheme}://127.0.0.1:{port}"
-        CarrierAccount.objects.create(slug="smpp", base_url=url, **values)
-        running.look()
-
-    yield start
-    running._end(list(running._links))
-
-
-def bound() -> bool:
-    return SmppLink.objects.filter(account="smpp", is_bound=True).exists()
 
 
 def text(words: str = "hello", **fields: Any) -> m.OutgoingSms:
@@ -269,84 +225,6 @@ def test_the_same_reference_again_is_sent_once(
     send(sms)
     wait_until(lambda: heard)
     assert SmppPart.objects.count() == 1
-
-
-def test_a_text_that_came_in_is_heard_before_it_is_acknowledged(
-    centre: MessageCentre, connect: Any, heard: list[m.Event]
-) -> None:
-    connect(centre.port)
-    wait_until(bound)
-    part = {"source_addr": "447700900001", "destination_addr": "80888"}
-    centre.order(deliver=[{**part, "short_message": "Grüße @ €", "data_coding": 0}])
-    wait_until(lambda: heard)
-    centre.order(deliver=[{**part, "short_message": "Привет", "data_coding": 8}])
-    wait_until(lambda: len(heard) == 2)
-    texts = [event.text for event in heard if isinstance(event, m.IncomingSms)]
-    assert texts == ["Grüße @ €", "Привет"]
-    assert isinstance(heard[0], m.IncomingSms)
-    assert (heard[0].sender, heard[0].to) == ("447700900001", "80888")
-    wait_until(lambda: len(centre.seen("taken")) == 2)
-
-
-def test_a_long_text_that_came_in_is_put_together(
-    centre: MessageCentre, connect: Any, heard: list[m.Event]
-) -> None:
-    connect(centre.port)
-    wait_until(bound)
-    part = {"source_addr": "447700900001", "destination_addr": "80888", "data_coding": 0}
-    second = {**part, "esm_class": 0x40, "udh": "050003090202", "short_message": "world"}
-    first = {**part, "esm_class": 0x40, "udh": "050003090201", "short_message": "hello "}
-    centre.order(deliver=[second])
-    wait_until(lambda: SmppFragment.objects.exists())
-    centre.order(deliver=[second, first])
-    wait_until(lambda: heard)
-    sar = {"sar_msg_ref_num": 5, "sar_total_segments": 2}
-    centre.order(
-        deliver=[
-            {**part, **sar, "sar_segment_seqnum": 1, "short_message": "by "},
-            {**part, **sar, "sar_segment_seqnum": 2, "short_message": "TLV"},
-        ]
-    )
-    wait_until(lambda: len(heard) == 2)
-    texts = [event.text for event in heard if isinstance(event, m.IncomingSms)]
-    assert texts == ["hello world", "by TLV"]
-    assert not SmppFragment.objects.exists()
-
-
-def texts_of(events: Sequence[m.Event]) -> list[str]:
-    return [event.text for event in events if isinstance(event, m.IncomingSms)]
-
-
-def test_a_text_that_the_centre_repeats_after_a_lost_answer_is_heard_once(
-    centre: MessageCentre, connect: Any, heard: list[m.Event]
-) -> None:
-    connect(centre.port)
-    wait_until(bound)
-    yes = {"source_addr": "447700900001", "destination_addr": "80888", "short_message": "YES"}
-    centre.order(deliver=[yes, yes])
-    wait_until(lambda: len(heard) == 2)
-    centre.order(drop=True)
-    wait_until(lambda: len(centre.seen("bind")) == 2)
-    centre.order(deliver=[yes, yes, {**yes, "short_message": "NO"}])
-    wait_until(lambda: len(centre.seen("taken")) >= 3)
-    assert texts_of(heard) == ["YES", "YES", "NO"]
-    centre.order(deliver=[yes])
-    wait_until(lambda: len(heard) == 4)
-
-
-def test_the_same_text_counts_again_once_the_centre_is_known_to_have_our_answer(
-    centre: MessageCentre, connect: Any, heard: list[m.Event]
-) -> None:
-    connect(centre.port, options={"enquire_seconds": 0.2})
-    wait_until(bound)
-    yes = {"source_addr": "447700900001", "destination_addr": "80888", "short_message": "YES"}
-    centre.order(deliver=[yes])
-    wait_until(lambda: SmppArrival.objects.exists())
-    wait_until(lambda: not SmppArrival.objects.exists())
-    centre.order(drop=True)
-    wait_until(lambda: len(centre.seen("bind")) == 2)
-    centre.order(deliver=[yes])
-    wait_until(lambda: len(heard) == 2)
 
 
 def test_parts_are_told_by_optional_parameters_where_the_centre_wants_that(
