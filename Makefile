@@ -19,7 +19,7 @@ WORKERS ?= 2
 # Doubles of the providers, where only this machine can reach them: people try the platform so.
 SANDBOX ?= $(if $(filter-out 0,$(HTTPS))$(PUBLIC_URL)$(filter-out 127.0.0.1 localhost,$(HOST)),0,1)
 
-.PHONY: help run test bench bench-large chaos lint format types lock check wheel clean
+.PHONY: help run test bench bench-large chaos distributed upgrade lint format types lock check wheel clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -40,6 +40,12 @@ bench-large: build/.static ## As bench, with 5 million numbers in stock
 
 chaos: build/.static ## Kill each part with -9 under load; fails when anything was lost (CHAOS_SCALE=0.1 for a trial)
 	@$(PY) tests/run.py chaos
+
+distributed: build/.static ## As chaos, on external engines with two of everything, over TLS (needs Debian's packages, and says which)
+	@$(PY) tests/run.py distributed
+
+upgrade: build/.static ## Upgrade an older version of the distributed platform under load (UPGRADE_FROM=commit)
+	@$(PY) tests/run.py distributed.upgrade
 
 lint: .venv/.dev ## Check style, layout and formatting
 	@$(PY) -m ruff check .

@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from imiconnect import ROOT
+from imiconnect.urls_of_engines import nodes
 
 #: What ``DATA_DIR/engines.json`` may set: addresses and generated secrets.
 FROM_ENGINES = (
@@ -66,15 +67,18 @@ class Environment(BaseSettings):
     FIELD_KEYS: CommaSeparated = Field(min_length=1)
 
     DATABASE_URL: str = Field(pattern=r"^postgres(ql)?://")
+    #: PostgreSQL itself, where DATABASE_URL leads through a pooler (PgBouncer); for backups.
+    DATABASE_DIRECT_URL: str = Field(default="", pattern=r"^$|^postgres(ql)?://")
     REDIS_URL: str = Field(pattern=r"^(rediss?|unix)://")
     CELERY_BROKER_URL: str = Field(default="", pattern=r"^$|^(amqps?|rediss?)://")
+    #: Several nodes of one cluster are separated by commas after the password.
     RTM_BROKER_URL: str = Field(pattern=r"^mqtts?://")
     #: ``nats`` where the broker is a NATS server: downlink is then QoS 0.
     RTM_BROKER_KIND: str = Field(default="mqtt", pattern=r"^(nats|mqtt)$")
     #: What devices are told to use for MQTT over TCP; empty when only WebSocket is offered.
     RTM_DEVICE_TCP_URL: str = ""
     #: Where a NATS broker asks who may connect, and the seed that signs the answers.
-    RTM_AUTH_CALLOUT_URL: str = ""
+    RTM_AUTH_CALLOUT_URL: str = Field(default="", pattern=r"^$|^(nats|tls)://")
     RTM_AUTH_CALLOUT_SEED: str = ""
 
     #: Weeks of the message log that are older go, after they are in a file; 0 keeps all.
@@ -131,6 +135,13 @@ class Environment(BaseSettings):
         if self.SUPPORT_TIME_ZONE not in available_timezones():
             raise ValueError("SUPPORT_TIME_ZONE must be a name such as Europe/Berlin")
         return self
+
+    @field_validator("RTM_BROKER_URL", "RTM_AUTH_CALLOUT_URL")
+    @classmethod
+    def _names_nodes(cls, value: str) -> str:
+        if value:
+            nodes(value)
+        return value
 
     @field_validator("ALLOWED_HOSTS", "FIELD_KEYS", mode="before")
     @classmethod

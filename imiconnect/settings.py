@@ -101,7 +101,9 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Engines ---------------------------------------------------------------------------
 
-DATABASES = {"default": database(ENV.DATABASE_URL)}
+#: Behind a pooler a session lasts as long as a transaction.
+DATABASE_IS_POOLED = bool(ENV.DATABASE_DIRECT_URL)
+DATABASES = {"default": database(ENV.DATABASE_URL, pooled=DATABASE_IS_POOLED)}
 REDIS_URL = ENV.REDIS_URL
 CACHES = {
     "default": {
@@ -134,6 +136,9 @@ CELERY_BROKER_URL = ENV.CELERY_BROKER_URL or REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS, CELERY_TASK_DEFAULT_QUEUE_TYPE = celery_broker(
     CELERY_BROKER_URL
 )
+CELERY_TASK_CREATE_MISSING_QUEUE_TYPE = CELERY_TASK_DEFAULT_QUEUE_TYPE
+# Celery makes 28 queues for tasks with a time on RabbitMQ; no task here has one.
+CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE = "classic"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ACKS_LATE = True
@@ -378,6 +383,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
+        "kombu.transport.native_delayed_delivery": {"level": "ERROR"},
         "twilio": {"level": "WARNING"},
     },
 }

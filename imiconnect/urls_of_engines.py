@@ -1,14 +1,53 @@
 """What Django and Celery want to know of an engine, read out of its address."""
 
+import random
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
+#: Where an address names no port.
+_PORTS = {"mqtt": 1883, "mqtts": 8883, "nats": 4222, "tls": 4222}
 
-def database(url: str) -> dict[str, Any]:
+
+@dataclass(frozen=True)
+class Nodes:
+    """One engine of one or several nodes, any of which serves."""
+
+    scheme: str
+    username: str
+    password: str = field(repr=False)
+    #: Host and port of each node.
+    addresses: tuple[tuple[str, int], ...]
+
+    def in_any_order(self) -> list[tuple[str, int]]:
+        """Return the addresses by chance: clients spread, and the next one is another."""
+        return random.sample(self.addresses, len(self.addresses))
+
+
+def nodes(url: str) -> Nodes:
+    """Read ``scheme://user:password@host:port,host:port``; raises ``ValueError``."""
+    parts = urlsplit(url)
+    who, _, where = parts.netloc.rpartition("@")
+    username, _, password = who.partition(":")
+    found = [urlsplit(f"//{place}") for place in where.split(",")]
+    if not all(place.hostname for place in found):
+        raise ValueError("a host is missing")
+    return Nodes(
+        scheme=parts.scheme,
+        username=unquote(username),
+        password=unquote(password),
+        addresses=tuple(
+            (place.hostname or "", place.port or _PORTS[parts.scheme]) for place in found
+        ),
+    )
+
+
+def database(url: str, *, pooled: bool = False) -> dict[str, Any]:
     """Return Django's ``DATABASES`` entry for a ``postgresql://`` address.
 
     Query parameters go to libpq (``sslmode``, ``options``, ...). Connections are kept in a
-    pool of each process, since opening one costs more than most queries here.
+    pool of each process, since opening one costs more than most queries here. ``pooled``
+    says that a pooler is between, which gives each transaction another session.
     """
     parts = urlsplit(url)
     return {
@@ -20,6 +59,8 @@ def database(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 0,
+        # A cursor that outlives its transaction is in a session that is no longer ours.
+        "DISABLE_SERVER_SIDE_CURSORS": pooled,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
             **dict(parse_qsl(parts.query)),

@@ -45,10 +45,18 @@ def new_client(role: str, *, clean: bool = True, client_id: str = "", **options:
     return client
 
 
+def aim(client: Client) -> None:
+    """Let a client connect to a node of the broker, by chance another each time.
+
+    Nothing is connected here: the client's own loop does it, at the start and after a loss.
+    """
+    host, port = address()
+    client.connect_async(host, port, keepalive=KEEPALIVE_SECONDS)
+
+
 def address() -> tuple[str, int]:
-    """Return host and port of the broker."""
-    target = broker()
-    return target.host, target.port
+    """Return host and port of a node of the broker."""
+    return broker().nodes.in_any_order()[0]
 
 
 def _client_id(role: str) -> str:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, LiteralString, ParamSpec, TypeVar
 
 import psycopg
+from django.conf import settings
 from django.db import OperationalError, connection
 from psycopg.rows import tuple_row
 
@@ -40,8 +41,12 @@ def redoable() -> Iterator[None]:
 
     For work whose cause is a committed row that goes in the same transaction, as every step
     of a processor is: after a crash the row is there again. A transaction is still whole or
-    not at all.
+    not at all. Behind a pooler every commit waits: the setting would stay with a session
+    that somebody else is given next, whose commit must be durable.
     """
+    if settings.DATABASE_IS_POOLED:
+        yield
+        return
     connection.ensure_connection()
     with cursor() as own:
         own.execute("SET synchronous_commit TO off")

@@ -78,7 +78,7 @@ def drain_mo() -> int:
 @celery.task(name="rtm.drain_retry")
 def drain_retry() -> int:
     """Wake the messages of users whose device has connected; stays for the second wake-up."""
-    return drain("retry", retry.process_due, linger=retry.WAKE_SECONDS[-1] + 0.5)
+    return drain("retry", retry.process_due, linger=retry.LINGER)
 
 
 @celery.task(name="rtm.drain_expiry")

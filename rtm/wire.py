@@ -5,7 +5,6 @@ batch is one write, and ``publish`` returns when the broker has answered for it.
 """
 
 import socket
-import ssl
 import time
 from collections.abc import Iterator, Sequence
 
@@ -38,16 +37,12 @@ class Wire:
 
     def __init__(self, target: Broker, client_id: str) -> None:
         """Connect; raises ``Refused``, ``OSError`` and ``MalformedPacket``."""
-        self._socket: socket.socket | ssl.SSLSocket = socket.create_connection(
-            (target.host, target.port), CONNECT_SECONDS
-        )
+        self._socket = target.open(CONNECT_SECONDS)
         self._reader = FrameReader(_LONGEST_ANSWER)
         self._used_at = time.monotonic()
         self.is_open = True
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if target.tls:
-                self._socket = target.tls.wrap_socket(self._socket, server_hostname=target.host)
             self._greet(target, client_id)
         except BaseException:
             self.drop()

@@ -8,7 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 
@@ -19,6 +19,24 @@ _SECONDS = 240
 _PORTS = range(19_000, 20_000)
 
 
+class Platform(Protocol):
+    """What a load and a comparison need of a running platform."""
+
+    port: int
+    url: str
+    #: The authority of its certificates; None without TLS.
+    ca: str | None
+
+    def settings(self) -> dict[str, str]:
+        """The addresses and secrets of the engines."""
+
+    def demo(self) -> dict[str, Any]:
+        """What the demo organization's clients need."""
+
+    def pid_of(self, name: str) -> int:
+        """The process of one program."""
+
+
 class Started:
     """One ``manage.py up`` and what it has printed."""
 
@@ -26,6 +44,7 @@ class Started:
         """Start it; ``environment`` adds to the settings."""
         self.folder = folder
         self.port = next(port for port in _PORTS if is_free(port))
+        self.url, self.ca = f"http://127.0.0.1:{self.port}", None
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         own = {"DATA_DIR": str(folder), "PORT": str(self.port), "DEMO": str(int(demo))}
         self._log = (folder.parent / "up.log").open("w+")

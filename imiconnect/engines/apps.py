@@ -14,3 +14,4 @@ class EnginesConfig(AppConfig):
     def ready(self) -> None:
         """Make the Celery application the one that shared tasks belong to."""
         from imiconnect import celery  # noqa: F401 - importing it is the point
+        from imiconnect.engines import pooler  # noqa: F401 - it registers a check

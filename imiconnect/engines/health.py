@@ -4,7 +4,6 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -14,6 +13,7 @@ from redis.exceptions import RedisError
 from imiconnect.engines.heartbeat import Sign, signs
 from imiconnect.engines.processes import QUEUES
 from imiconnect.engines.tally import Tally, tallies
+from imiconnect.urls_of_engines import nodes
 
 _TIMEOUT_SECONDS = 2
 
@@ -103,10 +103,15 @@ def _ask_redis() -> None:
 
 
 def _ask_broker() -> None:
-    parts_of_url = urlsplit(settings.RTM_BROKER_URL)
-    port = parts_of_url.port or (8883 if parts_of_url.scheme == "mqtts" else 1883)
-    address = (parts_of_url.hostname or "localhost", port)
-    socket.create_connection(address, timeout=_TIMEOUT_SECONDS).close()
+    failure: OSError | None = None
+    for address in nodes(settings.RTM_BROKER_URL).in_any_order():
+        try:
+            socket.create_connection(address, timeout=_TIMEOUT_SECONDS).close()
+        except OSError as error:
+            failure = error
+        else:
+            return
+    raise failure or OSError
 
 
 def _ask_celery_broker() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import Protocol, cast
 
+from imiconnect.rtm.connect.broker import Broker
 from imiconnect.rtm.protocol.frames import FrameReader, MalformedPacket, Packet
 
 log = logging.getLogger(__name__)
@@ -83,3 +84,19 @@ class BrokerSide(asyncio.Protocol):
         """Close the connection; what is written goes out first."""
         if self._transport is not None:
             self._transport.close()
+
+
+async def connected(link: PacketTaker, target: Broker, limit: int) -> BrokerSide:
+    """Connect a link to a node of the broker; raises ``OSError`` when none answers."""
+    loop = asyncio.get_running_loop()
+    failure = OSError("no node is named")
+    for host, port in target.nodes.in_any_order():
+        try:
+            _, side = await loop.create_connection(
+                lambda: BrokerSide(link, limit), host, port, ssl=target.tls
+            )
+        except OSError as error:
+            failure = error
+        else:
+            return side
+    raise failure

@@ -23,8 +23,10 @@ from imiconnect.rtm.connect import presence, reconcile
 from imiconnect.rtm.connect.decision import Grant, Refusal, read_claim
 from imiconnect.rtm.connect.load import authorize
 from imiconnect.rtm.connect.threads import in_thread
+from imiconnect.rtm.processors.retry import schedule_connected
 from imiconnect.rtm.protocol import callout
 from imiconnect.rtm.protocol.callout import Issuer, NotARequest, Request, Rights
+from imiconnect.urls_of_engines import nodes
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ _EVENTS = f"$SYS.ACCOUNT.{DEVICES}"
 _BEAT_SECONDS = 3
 _PRESENCE_BEATS = 5
 _RECONNECT_SECONDS = 1
+#: How long the nodes of a broker take to connect with a new one.
+_SETTLED_SECONDS = 3
 
 
 class Callout:
@@ -44,6 +48,8 @@ class Callout:
         self._issuer = Issuer(nkeys.from_seed(seed), DEVICES)
         self._client: Client | None = None
         self._holders: set[str] = set()
+        #: Every node of the broker that was heard of since the start.
+        self._nodes: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -76,8 +82,11 @@ class Callout:
         async def catch_up() -> None:
             await self._catch_up(client)
 
+        named = nodes(settings.RTM_AUTH_CALLOUT_URL)
         await client.connect(
-            settings.RTM_AUTH_CALLOUT_URL,
+            [f"{named.scheme}://{host}:{port}" for host, port in named.in_any_order()],
+            user=named.username or None,
+            password=named.password or None,
             name=NAME,
             max_reconnect_attempts=-1,
             reconnect_time_wait=_RECONNECT_SECONDS,
@@ -157,7 +166,21 @@ class Callout:
 
     async def _on_sign(self, message: Msg) -> None:
         """Note that a server of the broker is alive."""
-        self._holders.add(reconcile.holder_of(orjson.loads(message.data)["server"]["id"]))
+        holder = reconcile.holder_of(orjson.loads(message.data)["server"]["id"])
+        self._holders.add(holder)
+        if holder not in self._nodes:
+            is_another = bool(self._nodes)
+            self._nodes.add(holder)
+            if is_another:
+                self._beside(self._wake_connected())
+
+    async def _wake_connected(self) -> None:
+        """A node has come, perhaps after its death: send again what the change has cost."""
+        await asyncio.sleep(_SETTLED_SECONDS)
+        try:
+            await in_thread(schedule_connected)
+        except DatabaseError:
+            log.exception("Connected devices could not be woken.")
 
     async def _beat(self) -> None:
         beats = 0

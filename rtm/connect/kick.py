@@ -5,7 +5,6 @@ A broker closes the older connection of a client id when a newer one comes (MQTT
 """
 
 import logging
-import socket
 
 from imiconnect.rtm.connect.broker import broker
 from imiconnect.rtm.protocol import frames, topics
@@ -30,12 +29,7 @@ def kick(app_id: str, user_id: str, device_id: str) -> bool:
         clean=True,
     )
     try:
-        with socket.create_connection((target.host, target.port), timeout=_SECONDS) as plain:
-            side = (
-                target.tls.wrap_socket(plain, server_hostname=target.host)
-                if target.tls
-                else plain
-            )
+        with target.open(_SECONDS) as side:
             side.sendall(frames.write_connect(connect))
             reader = FrameReader(64)
             while not reader.feed(data := side.recv(64)):

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from django.db import Error as DatabaseError
 
 from imiconnect.rtm.connect.broker import Broker, broker
-from imiconnect.rtm.connect.broker_side import BrokerSide
+from imiconnect.rtm.connect.broker_side import BrokerSide, connected
 from imiconnect.rtm.connect.decision import Grant, Refusal, read_claim
 from imiconnect.rtm.connect.load import authorize
 from imiconnect.rtm.connect.presence import Event, Holder, ask_for_pending_of, record
@@ -155,12 +155,7 @@ class Link:
     async def _join(self, connect: Connect, grant: Grant) -> None:
         target = broker()
         try:
-            _, self._broker_side = await asyncio.get_running_loop().create_connection(
-                lambda: BrokerSide(self, 2 * MAX_PACKET),
-                target.host,
-                target.port,
-                ssl=target.tls,
-            )
+            self._broker_side = await connected(self, target, 2 * MAX_PACKET)
         except OSError as error:
             log.warning("The broker cannot be reached: %s", error)
             await self._refuse(ConnectCode.UNAVAILABLE)

@@ -2,6 +2,7 @@
 
 from typing import Any, LiteralString
 
+from django.conf import settings
 from django.db import connection as django_connection
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
@@ -41,10 +42,15 @@ def new_pool() -> AsyncConnectionPool[Connection]:
         min_size=1,
         max_size=MOST,
         timeout=WAIT_SECONDS,
-        kwargs={"autocommit": True, "row_factory": tuple_row},
+        kwargs={"autocommit": True, "row_factory": tuple_row, **_prepared()},
         check=None,
         open=False,
     )
+
+
+def _prepared() -> dict[str, Any]:
+    """Return how statements are prepared: behind a pooler the next one has another session."""
+    return {"prepare_threshold": None} if settings.DATABASE_IS_POOLED else {}
 
 
 async def query(

@@ -14,13 +14,22 @@ from django.utils import timezone
 from imiconnect.rtm.sql import again_after_deadlock, cursor
 
 #: A device subscribes some time after its CONNACK, and a QoS 0 subscriber misses what comes
-#: before; one that is slower than the last of these finds the messages in its history.
-WAKE_SECONDS = (0.4, 3.0)
+#: before. A cluster of brokers that has just lost a node takes some seconds for a session; who
+#: is slower than the last of these finds the messages in its history.
+WAKE_SECONDS = (0.4, 3.0, 12.0)
+#: How long a drain stays for the next wake-up; what is later, the sweep finds.
+LINGER = 3.5
 BATCH = 200
 
 _SCHEDULE = """
 INSERT INTO rtm_wake (app_id, address, due_at)
 SELECT a, u, d FROM unnest(%b::uuid[], %b::text[], %b::timestamptz[]) w (a, u, d)
+"""
+_SCHEDULE_CONNECTED = """
+INSERT INTO rtm_wake (app_id, address, due_at)
+SELECT DISTINCT o.app_id, o.address, now() FROM rtm_openmessage o
+JOIN rtm_device d ON d.app_id = o.app_id AND d.user_id = o.address AND d.is_connected
+WHERE o.lane = 'mt' AND o.due_at IS NULL
 """
 _TAKE = """
 WITH due AS (SELECT id FROM rtm_wake WHERE due_at <= %b ORDER BY due_at LIMIT %b
@@ -75,6 +84,22 @@ def schedule_wakes(
     with cursor() as own:
         own.execute(_SCHEDULE, [list(column) for column in zip(*rows, strict=True)])
     transaction.on_commit(lambda: nudge("retry"))
+
+
+def schedule_connected() -> int:
+    """Wake all connected users who have an open message that is out; return how many there are.
+
+    For brokers of several nodes: what was on its way from node to node when one went or came
+    is lost to a QoS 0 subscriber, whose own connection noticed nothing.
+    """
+    from imiconnect.rtm.nudge import nudge
+
+    with cursor() as own:
+        own.execute(_SCHEDULE_CONNECTED)
+        users = int(own.rowcount)
+    if users:
+        transaction.on_commit(lambda: nudge("retry"))
+    return users
 
 
 @again_after_deadlock

@@ -20,7 +20,7 @@ from django.db import Error, connection
 from paho.mqtt.client import Client, MQTTMessage
 
 from imiconnect.engines.heartbeat import active, beat
-from imiconnect.rtm.broker import KEEPALIVE_SECONDS, address, new_client
+from imiconnect.rtm.broker import aim, new_client
 from imiconnect.rtm.protocol.topics import uplink_filters
 from imiconnect.rtm.uplink.inbox import Inbox
 
@@ -49,6 +49,7 @@ class Listener:
             _NAME, clean=False, client_id=f"gateway-uplink-{name}", manual_ack=True
         )
         self._client.on_connect = self._on_connect
+        self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
 
@@ -65,8 +66,7 @@ class Listener:
 
     def start(self) -> None:
         """Connect, now or as soon as the broker is there."""
-        host, port = address()
-        self._client.connect_async(host, port, keepalive=KEEPALIVE_SECONDS)
+        aim(self._client)
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -132,9 +132,13 @@ class Listener:
         client.subscribe([(item, 1) for item in self._filters])
         log.info("The uplink listener reads %s.", ", ".join(self._filters))
 
-    def _on_disconnect(self, _c: Client, _d: Any, _f: Any, code: Any, _p: Any) -> None:
+    def _on_connect_fail(self, client: Client, _data: Any) -> None:
+        aim(client)
+
+    def _on_disconnect(self, client: Client, _d: Any, _f: Any, code: Any, _p: Any) -> None:
         if code.is_failure:
             log.warning("The uplink listener lost the broker: %s.", code)
+            aim(client)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stop()

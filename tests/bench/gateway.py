@@ -11,7 +11,7 @@ import psycopg
 
 from imiconnect.rtm.protocol.topics import downlink
 from tests.bench.processes import Fleet, fleet, run
-from tests.running import Started
+from tests.running import Platform
 
 DEVICES = 200
 MESSAGING = "/resources/v1/messaging"
@@ -23,7 +23,7 @@ _PATIENCE = 60
 class Gateway:
     """One platform with its demo app, and devices of it."""
 
-    def __init__(self, started: Started, *, devices: int = DEVICES) -> None:
+    def __init__(self, started: Platform, *, devices: int = DEVICES) -> None:
         """Register the devices."""
         self.started = started
         self.demo = started.demo()
@@ -32,7 +32,8 @@ class Gateway:
 
     def _register(self, count: int) -> Iterator[dict[str, str]]:
         app = self.demo["app_id"]
-        with httpx.Client(base_url=f"http://127.0.0.1:{self.started.port}") as web:
+        trust = self.started.ca or True
+        with httpx.Client(base_url=self.started.url, verify=trust, timeout=30) as web:
             for number in range(count):
                 answer = web.post(
                     f"/rtmsAPI/api/v3/{app}/register",

@@ -23,7 +23,7 @@ from tests.chaos.trial import FAULTS, Result, Trial
 from tests.running import Started
 
 PER_SECOND, DEVICES, SECONDS = 500, 1000, 30
-_HEAD = (
+HEAD = (
     f"{'killed':26}{'accepted':>10}{'lost':>7}{'two ends':>10}{'twice':>7}{'recovery s':>12}\n"
 )
 
@@ -40,7 +40,7 @@ def chaos(folder: Path, scale: float, faults: list[str]) -> dict[str, Result]:
         per_second, seconds = PER_SECOND * scale, max(9, SECONDS * scale)
         for fault in faults:
             results[fault] = Trial(gateway, sink, per_second, seconds).run(fault)
-            _print(fault, results[fault])
+            print_row(FAULTS[fault], results[fault])
         checked = started.manage("check_messages")
         if checked.returncode:
             results[faults[-1]].problems.append(checked.stdout + checked.stderr)
@@ -50,9 +50,10 @@ def chaos(folder: Path, scale: float, faults: list[str]) -> dict[str, Result]:
     return results
 
 
-def _print(fault: str, result: Result) -> None:
+def print_row(title: str, result: Result) -> None:
+    """Print a row of the table, as soon as it is known."""
     sys.stdout.write(
-        f"{FAULTS[fault]:26}{result.accepted:10,}{result.lost:7}{result.two_terminal_states:10}"
+        f"{title:26}{result.accepted:10,}{result.lost:7}{result.two_terminal_states:10}"
         f"{result.delivered_twice_after_dedup:7}{result.recovery_s:12.1f}\n"
     )
     sys.stdout.flush()
@@ -64,7 +65,7 @@ def main() -> int:
     target = Path(os.environ.get("DATA_DIR") or ROOT / "var")
     scale = float(os.environ.get("CHAOS_SCALE") or 1)
     faults = [name for name in os.environ.get("CHAOS_FAULTS", "").split(",") if name]
-    sys.stdout.write(f"{time.strftime('%Y-%m-%d')}, {machine()}\n{_HEAD}")
+    sys.stdout.write(f"{time.strftime('%Y-%m-%d')}, {machine()}\n{HEAD}")
     with tempfile.TemporaryDirectory(prefix="chaos-", dir=private_folder(target)) as folder:
         results = chaos(Path(folder), scale, faults or list(FAULTS))
     path = target / "chaos.json"

@@ -2,7 +2,8 @@
 
 Started as ``python tests/run.py chaos.devices`` with the spec as the first line of standard
 input: ``ways`` (``websocket`` true or false, and ``port``, of which devices use one in turn),
-``host``, ``dropping`` (the share that drops) and ``devices`` as of ``tests.bench.devices``.
+``host``, ``ca`` (the authority of its certificates, null without TLS), ``dropping`` (the
+share that drops) and ``devices`` as of ``tests.bench.devices``.
 Prints ``ready`` when all have subscribed once. Each line is then a question, answered by one:
 ``stay`` ends the dropping, ``shown`` gives by topic what each has shown its user, in order
 and after the duplicate suppression of the Python client, and ``waited`` the messages that
@@ -12,6 +13,7 @@ devices which stayed had to wait for: ``[due, arrival]`` in seconds of the monot
 import asyncio
 import json
 import random
+import ssl
 import sys
 import time
 from typing import Any
@@ -83,6 +85,8 @@ class Fleet:
         """Choose who drops and who connects how."""
         ways, share = spec["ways"], spec["dropping"]
         self.host = spec["host"]
+        ca = spec["ca"]
+        self.tls = ssl.create_default_context(cafile=ca) if ca else None
         self.devices = [
             Device(
                 told, ways[number % len(ways)], drops=(number * share) % 1 + share > 1 - 1e-9
@@ -118,6 +122,7 @@ class Fleet:
                 lambda: kind(device.connect, [(device.topic, 0)], device.on_publish),
                 self.host,
                 device.way["port"],
+                ssl=self.tls,
             )
             try:
                 await asyncio.wait_for(connection.ready, _ANSWER_SECONDS)

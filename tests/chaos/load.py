@@ -2,12 +2,14 @@
 
 Started as ``python tests/run.py chaos.load`` with ``url``, ``key``, ``bodies`` (one order each;
 ``<<SENT>>`` becomes the monotonic clock in nanoseconds at which it was due), ``names`` (the
-idempotency keys), ``per_second`` and ``patience`` as JSON on standard input. Prints how many
-orders were accepted, which never were, and how many tries that took.
+idempotency keys), ``per_second``, ``patience`` and ``ca`` (the authority of the server's
+certificate, or null) as JSON on standard input. Prints how many orders were accepted, which
+never were, and how many tries that took.
 """
 
 import asyncio
 import json
+import ssl
 import sys
 import time
 from typing import Any
@@ -34,7 +36,10 @@ class Load:
             max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS
         )
         headers = {"key": self.spec["key"], "Content-Type": "application/json"}
-        async with httpx.AsyncClient(limits=limits, headers=headers, timeout=10) as web:
+        trust = ssl.create_default_context(cafile=self.spec["ca"])
+        async with httpx.AsyncClient(
+            limits=limits, headers=headers, timeout=10, verify=trust
+        ) as web:
             began = time.monotonic()
             tasks = []
             for number, (name, body) in enumerate(

@@ -18,7 +18,7 @@ from imiconnect import ROOT
 from tests.bench.gateway import MESSAGING, Gateway
 from tests.bench.processes import RUN, run
 from tests.chaos.sink import Sink
-from tests.running import Started
+from tests.running import Platform
 
 #: Program of the process manager to what people call it.
 FAULTS = {
@@ -65,6 +65,8 @@ class Result:
     #: Seconds from the kill until no message waited for longer than two seconds any more,
     #: of devices that stayed connected.
     recovery_s: float = 0.0
+    #: Requests that were said again: without an answer, or refused for the moment.
+    repeated: int = 0
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -81,7 +83,7 @@ class Result:
 class Devices:
     """A running ``tests.chaos.devices``."""
 
-    def __init__(self, started: Started, devices: list[dict[str, str]]) -> None:
+    def __init__(self, started: Platform, devices: list[dict[str, str]]) -> None:
         """Start it and wait until all have subscribed once."""
         tcp = int(started.settings()["RTM_DEVICE_TCP_URL"].rsplit(":", 1)[1])
         self._process = subprocess.Popen(
@@ -93,6 +95,7 @@ class Devices:
         )
         spec = {
             "host": "127.0.0.1",
+            "ca": started.ca,
             "ways": [
                 {"websocket": False, "port": tcp},
                 {"websocket": True, "port": started.port},
@@ -149,17 +152,22 @@ class Trial:
         sender = threading.Thread(target=lambda: answers.append(run("chaos.load", job)))
         sender.start()
         time.sleep(self.seconds / 3)
-        os.kill(self.gateway.started.pid_of(fault), signal.SIGKILL)
         killed = time.monotonic()
+        self.strike(fault)
         sender.join()
         assert answers, "sending has failed"
         return killed, answers[0]
+
+    def strike(self, fault: str) -> None:
+        """Do what is tried; the load goes on meanwhile."""
+        os.kill(self.gateway.started.pid_of(fault), signal.SIGKILL)
 
     def _job(self, mark: str) -> dict[str, Any]:
         orders = max(10, int(self.per_second * self.seconds / BATCH))
         users = [device["topic"].split("/")[1] for device in self.gateway.devices]
         return {
-            "url": f"http://127.0.0.1:{self.gateway.started.port}{MESSAGING}",
+            "url": f"{self.gateway.started.url}{MESSAGING}",
+            "ca": self.gateway.started.ca,
             "key": self.gateway.demo["service_key"],
             "names": [f"{mark}-{order}" for order in range(orders)],
             "bodies": [self._body(mark, order, users) for order in range(orders)],
@@ -204,6 +212,7 @@ class Trial:
     def _compare(self, mark: str, load: dict[str, Any], shown: dict[str, list[str]]) -> None:
         result = self.result
         result.problems += [f"refused: {line}" for line in load["refused"][:5]]
+        result.repeated = load["tries"] - len(load["accepted"]) - len(load["refused"])
         rows: dict[str, list[tuple[str, str, int]]] = {}
         for name, tid, user, state in self._rows(_STORED, f"{mark}-%"):
             rows.setdefault(name, []).append((tid, user, state))

@@ -45,7 +45,7 @@ def source() -> Source:
 
     environment = read_environment()
     return Source(
-        url=environment.DATABASE_URL,
+        url=environment.DATABASE_DIRECT_URL or environment.DATABASE_URL,
         media=Path(settings.MEDIA_ROOT),
         field_keys=tuple(environment.FIELD_KEYS),
         secret_key=environment.SECRET_KEY,
