@@ -9,12 +9,15 @@ keys is refused before anything is changed.
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import tarfile
+import tempfile
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import LiteralString
+from typing import IO, LiteralString, cast
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -26,6 +29,7 @@ from imiconnect.engines.programs import postgres_client
 
 _DUMP, _MEDIA, _MANIFEST, _KEYS = "database.dump", "media.tar", "manifest.json", "keys.json"
 _BLOCK = 1 << 20
+_UNKNOWN_BEFORE_17 = b"SET transaction_timeout = 0;\n"
 #: What is replaced is kept until the rest is there; --clean cannot drop partitions.
 _SET_ASIDE = (
     "DROP SCHEMA IF EXISTS replaced CASCADE",
@@ -104,9 +108,7 @@ def restore(source: Source, folder: Path, *, replace: bool = False) -> Manifest:
     if replace:
         _execute(source.url, _SET_ASIDE)
     try:
-        options = ("--no-owner", "--single-transaction", "--exit-on-error")
-        name = f"--dbname={_name(source.url)}"
-        _run("pg_restore", source.url, *options, name, str(folder / _DUMP))
+        _restore_dump(source.url, folder / _DUMP)
     except BaseException:
         if replace:
             _execute(source.url, _TAKE_BACK)
@@ -142,7 +144,7 @@ def _check_target(url: str, *, replace: bool) -> None:
             if others and others[0]:
                 raise StartError(
                     "Somebody is connected to the database. Stop the platform ('manage.py "
-                    "engines' runs the embedded engines alone), then restore."
+                    "engines' runs the embedded engines alone) and a pooler, then restore."
                 )
             tables = database.execute(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
@@ -168,10 +170,51 @@ def _execute(url: str, statements: tuple[LiteralString, ...]) -> None:
             database.execute(statement)
 
 
-def _run(program: str, url: str, *arguments: str) -> None:
-    """Run a program of PostgreSQL; the password goes by the environment, which none lists."""
+def _restore_dump(url: str, dump: Path) -> None:
+    """Put a dump into the database, in one transaction.
+
+    ``pg_restore`` sets a parameter that servers before 17 do not know, whatever it is told;
+    so it writes its script here, and ``psql`` reads it without that line.
+    """
+    options = ("--quiet", "--no-psqlrc", "--no-password", "--single-transaction", "--file=-")
+    read = [str(postgres_client("pg_restore")), "--no-owner", "--file=-", str(dump)]
+    write = [str(postgres_client("psql")), *options, "--set=ON_ERROR_STOP=1"]
+    with (
+        tempfile.TemporaryFile() as told,
+        subprocess.Popen(read, stdout=subprocess.PIPE, stderr=told) as reader,  # noqa: S603
+        subprocess.Popen(  # noqa: S603 - both are programs of PostgreSQL
+            write,
+            env=_client_environment(url),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=told,
+        ) as writer,
+    ):
+        script, target = cast(IO[bytes], reader.stdout), cast(IO[bytes], writer.stdin)
+        with suppress(BrokenPipeError):
+            _pass_on(script, target)
+        if reader.wait():
+            # Before the end of the script, so that nothing of it is committed.
+            writer.kill()
+        with suppress(BrokenPipeError):
+            target.close()
+        if writer.wait() or reader.returncode:
+            told.seek(0)
+            raise StartError(_why("pg_restore", told.read().decode(errors="replace")))
+
+
+def _pass_on(script: IO[bytes], target: IO[bytes]) -> None:
+    for line in script:
+        if line == _UNKNOWN_BEFORE_17:
+            break
+        target.write(line)
+    shutil.copyfileobj(script, target, _BLOCK)
+
+
+def _client_environment(url: str) -> dict[str, str]:
+    """Return how a program of PostgreSQL connects; nobody lists passwords of this kind."""
     parts = urlsplit(url)
-    environment = {
+    return {
         **os.environ,
         "PGHOST": parts.hostname or "localhost",
         "PGPORT": str(parts.port or 5432),
@@ -179,17 +222,25 @@ def _run(program: str, url: str, *arguments: str) -> None:
         "PGPASSWORD": unquote(parts.password or ""),
         "PGDATABASE": _name(url),
     }
+
+
+def _why(program: str, told: str) -> str:
+    lines = told.strip().splitlines() or ["no reason given"]
+    return f"{program} has failed: {lines[0]}"
+
+
+def _run(program: str, url: str, *arguments: str) -> None:
+    """Run a program of PostgreSQL."""
     done = subprocess.run(  # noqa: S603 - a program of PostgreSQL
         [str(postgres_client(program)), "--no-password", *arguments],
-        env=environment,
+        env=_client_environment(url),
         capture_output=True,
         text=True,
         errors="replace",
         check=False,
     )
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no reason given"]
-        raise StartError(f"{program} has failed: {lines[0]}")
+        raise StartError(_why(program, done.stderr))
 
 
 def _name(url: str) -> str:

@@ -26,7 +26,7 @@ def postgres_install() -> Path:
 
 
 def postgres_client(name: str) -> Path:
-    """Return ``pg_dump`` or ``pg_restore``: the wheel's, which serves every older server too.
+    """Return a client such as ``pg_dump``: the wheel's, which serves every older server too.
 
     Raises ``StartError`` where there is neither a wheel nor a package.
     """

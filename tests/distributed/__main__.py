@@ -22,6 +22,7 @@ from tests.chaos.__main__ import DEVICES, HEAD, PER_SECOND, SECONDS, print_row
 from tests.chaos.sink import Sink
 from tests.chaos.trial import Result, Trial
 from tests.distributed.cluster import Cluster
+from tests.distributed.drill import drill
 from tests.distributed.engines import check_programs
 
 #: Member to what people call it.
@@ -60,6 +61,7 @@ def distributed(folder: Path, scale: float, faults: list[str]) -> dict[str, Resu
         checked = cluster.manage("check_messages")
         if checked.returncode:
             results[faults[-1]].problems.append(checked.stdout + checked.stderr)
+        sys.stdout.write(drill(cluster, folder / "backup") + "\n")
     finally:
         cluster.close()
         sink.close()

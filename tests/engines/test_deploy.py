@@ -1,6 +1,5 @@
 """The files in deploy/: the programs that read them accept them, and they fit the code."""
 
-import datetime as dt
 import os
 import re
 import shutil
@@ -10,14 +9,12 @@ from pathlib import Path
 import nkeys
 import pytest
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from imiconnect import ROOT
 from imiconnect.engines.processes import QUEUES
 from imiconnect.engines.programs import nats_program
 from imiconnect.rtm.protocol.topics import SHARDS
+from tests.certificates import make_certificates
 
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose" / "compose.yaml").read_text())
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
@@ -62,6 +59,7 @@ def test_each_process_of_compose_is_there_twice() -> None:
         "worker-outbound",
         "uplink",
         "authcallout",
+        "beat",
     )
     assert {f"{name}-{number}" for name in twice for number in (1, 2)} <= names
     published = [port for s in COMPOSE["services"].values() for port in s.get("ports", [])]
@@ -69,9 +67,7 @@ def test_each_process_of_compose_is_there_twice() -> None:
 
 
 def test_nats_accepts_its_configuration(tmp_path: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    for name, kind in (("cert.pem", "CERTIFICATE"), ("key.pem", "PRIVATE KEY")):
-        (tmp_path / name).write_text(_pem(kind, key))
+    make_certificates(tmp_path)
     text = (ROOT / "deploy" / "compose" / "nats.conf").read_text()
     (tmp_path / "nats.conf").write_text(text.replace("/tls/", f"{tmp_path}/"))
     seed = nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_ACCOUNT)
@@ -88,20 +84,20 @@ def test_nats_accepts_its_configuration(tmp_path: Path) -> None:
     assert told.returncode == 0, told.stderr
 
 
-def _pem(kind: str, key: ec.EllipticCurvePrivateKey) -> str:
-    """Return a certificate of the key, or the key."""
-    if kind == "PRIVATE KEY":
-        return key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ).decode()
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    made = x509.CertificateBuilder(
-        name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(1)
-    ).sign(key, hashes.SHA256())
-    return made.public_bytes(serialization.Encoding.PEM).decode()
+def test_haproxy_accepts_its_configuration(tmp_path: Path) -> None:
+    program = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
+    if program is None:
+        pytest.skip("HAProxy is not installed: apt-get install haproxy")
+    make_certificates(tmp_path)
+    text = (ROOT / "deploy" / "compose" / "haproxy.cfg").read_text()
+    (tmp_path / "haproxy.cfg").write_text(text.replace("/tls/", f"{tmp_path}/"))
+    told = subprocess.run(
+        [program, "-c", "-f", str(tmp_path / "haproxy.cfg")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,8 +89,10 @@ def running_mosquitto(folder: Path, port: int, settings: Any) -> Iterator[Mosqui
         stop()
 
 
-async def serve_proxy(port: int, stop: asyncio.Event) -> None:
+async def serve_proxy(
+    port: int, stop: asyncio.Event, tls: ssl.SSLContext | None = None
+) -> None:
     """Serve MQTT over TCP in front of the broker until told to stop."""
-    server = await Proxy().start("127.0.0.1", port)
+    server = await Proxy().start("127.0.0.1", port, tls)
     await stop.wait()
     server.close()
