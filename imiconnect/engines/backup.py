@@ -193,6 +193,8 @@ def _restore_dump(url: str, dump: Path) -> None:
         script, target = cast(IO[bytes], reader.stdout), cast(IO[bytes], writer.stdin)
         with suppress(BrokenPipeError):
             _pass_on(script, target)
+        # Who writes to nobody ends, where psql has ended before.
+        script.close()
         if reader.wait():
             # Before the end of the script, so that nothing of it is committed.
             writer.kill()
