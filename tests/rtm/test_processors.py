@@ -16,6 +16,7 @@ from imiconnect.rtm import broker
 from imiconnect.rtm.models import (
     Attempt,
     Callback,
+    Device,
     Message,
     OpenMessage,
     Receipt,
@@ -215,6 +216,19 @@ def test_a_late_receipt_leaves_an_expired_message_alone(send: Send) -> None:
     dr.process_due()
     assert state_of(message) is State.EXPIRED
     assert callbacks_of(message) == ["failed"]
+
+
+@pytest.mark.parametrize("is_connected", [True, False])
+def test_who_is_connected_is_woken_when_a_node_of_the_broker_comes(
+    send: Send, device: Device, is_connected: bool
+) -> None:
+    Device.objects.update(is_connected=is_connected)
+    message = send()
+    mt.process_due()
+    assert retry.schedule_connected() == is_connected
+    assert retry.process_due() == is_connected
+    assert mt.process_due() == is_connected
+    assert Message.objects.get(pk=message.pk).attempts == 1 + is_connected
 
 
 def test_a_device_that_connects_gets_what_is_open(send: Send, subscriber: Subscribe) -> None:
