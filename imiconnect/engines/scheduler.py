@@ -35,7 +35,9 @@ class Lease:
     def is_ours(self) -> bool:
         """Take or renew it; True as well while Redis is away."""
         try:
-            return self._lock.owned() and self._lock.reacquire() or self._lock.acquire(False)
+            if self._lock.owned():
+                return self._lock.reacquire()
+            return bool(self._lock.acquire(blocking=False))
         except LockError:
             return False
         except RedisError:
