@@ -210,6 +210,7 @@ class Engines:
             pool_mode = transaction
             default_pool_size = 60
             max_client_conn = 1000
+            server_login_retry = 1
             """)
         path = self._write("pgbouncer/pgbouncer.ini", text, user="postgres")
         command = (program("pgbouncer"), str(path))
