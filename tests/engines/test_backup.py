@@ -46,7 +46,7 @@ def target(tmp_path: Path, source: Source) -> Iterator[Source]:
         database.execute(f"CREATE DATABASE {name}")
     yield replace(source, url=url_of(name), media=tmp_path / "restored")
     with psycopg.connect(source.url, autocommit=True) as database:
-        database.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        database.execute(f"DROP DATABASE {name}")
 
 
 def counts(url: str) -> dict[str, int]:
