@@ -39,10 +39,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     what devices tell; a device that was silent for ``inactive_days`` is forgotten (section 16).
 
     The rest are the settings of in-app messaging (sections 7 to 7.5). ``secondary_transport``
-    may be empty. ``multi_user_per_device`` is about phones; without it a device that registers
-    for another user ends its earlier registration. Without ``server_inbox`` nothing is kept
-    for devices beyond a day; with ``device_sync`` a user's devices hear of what the others
-    have sent, read and deleted.
+    may be empty. With ``payload_encryption`` what goes between gateway and devices is
+    encrypted (AES-256-CBC), beside TLS. ``multi_user_per_device`` is about phones; without it
+    a device that registers for another user ends its earlier registration. Without
+    ``server_inbox`` nothing is kept for devices beyond a day; with ``device_sync`` a user's
+    devices hear of what the others have sent, read and deleted.
     """
 
     retry_count: int = 3
@@ -56,6 +57,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     primary_transport: str = "websocket"
     secondary_transport: str = ""
     secured_port: bool = False
+    payload_encryption: bool = False
     jwt_authorization: bool = False
     server_inbox: bool = False
     single_device_per_user: bool = False

@@ -22,6 +22,7 @@ from imiconnect.apps.credentials import fingerprints
 from imiconnect.apps.models import App, ClientKey, new_app_id
 from imiconnect.apps.policy import Policy, as_stored, checked, policy_of
 from imiconnect.apps.ports import Blocker, answers
+from imiconnect.apps.push.secrets import with_payload_key
 from imiconnect.audit.services import record
 from imiconnect.keys import Overlap
 from imiconnect.vault import fingerprint
@@ -64,6 +65,9 @@ def create_app(  # noqa: PLR0913 - an app consists of these
         raise ValidationError({"channel_type": [_("Select the channel from the list.")]})
     checked_config = kind.checked_config(config)
     kept = kind.checked_secrets(secrets or {})
+    stored = as_stored_secrets(kept)
+    if policy and policy.payload_encryption:
+        stored = with_payload_key(stored)
     fields = {
         "organization_id": member.organization_id,
         "group_id": member.group_id,
@@ -71,7 +75,7 @@ def create_app(  # noqa: PLR0913 - an app consists of these
         "name": checked_name(name),
         "channel_type": kind.slug,
         "config": checked_config,
-        "secrets": as_stored_secrets(kept),
+        "secrets": stored,
         "account": _free_account(kind, checked_config),
         "policy": as_stored(checked(policy or Policy())),
         "created_by_id": member.user_id,
@@ -155,7 +159,9 @@ def set_policy(*, app: App, policy: Policy) -> App:
     if before == after:
         return app
     app.policy = as_stored(after)
-    app.save(update_fields=["policy", "updated_at"])
+    if after.payload_encryption:
+        app.secrets = with_payload_key(app.secrets)
+    app.save(update_fields=["policy", "secrets", "updated_at"])
     record("app.policy_changed", app, before=as_stored(before), after=as_stored(after))
     tell_devices(app)
     return app

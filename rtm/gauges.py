@@ -12,6 +12,7 @@ from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.housekeeping import WATCHED, Depth, depth
 from imiconnect.rtm.models import Breaker, Message
 from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.uplink import figures
 
 #: The figures by state are of the messages of this long, and at most of so many.
 _WINDOW = dt.timedelta(minutes=5)
@@ -36,6 +37,7 @@ def register() -> None:
         lambda: float(Breaker.objects.filter(retry_at__isnull=False).count()),
     )
     _register_states()
+    figures.register()
 
 
 def _read(queue: str) -> Depth:

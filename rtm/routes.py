@@ -15,6 +15,7 @@ from imiconnect.rtm.processors.claims import Claim
 from imiconnect.rtm.processors.facts import Pair
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.protocol.envelopes import Downlink, ThreadFacts, Told, downlink
+from imiconnect.rtm.sealing import sealed
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ def _outcome(taken: bool) -> Outcome:
 
 
 def _body(parcel: Parcel) -> bytes:
+    pair, user_id = parcel.pair, parcel.told.address
+    return sealed(pair.sealed_with, pair.app_id, user_id, _plain(parcel))
+
+
+def _plain(parcel: Parcel) -> bytes:
     return downlink(
         Downlink(
             tid=parcel.claim.id,

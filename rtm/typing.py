@@ -14,6 +14,7 @@ from imiconnect.rtm.broker import link
 from imiconnect.rtm.models import Subscription, Thread
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.protocol.clock import iso
+from imiconnect.rtm.sealing import sealer
 
 #: More subscribers than this do not hear who types.
 MOST_SUBSCRIBERS = 100
@@ -53,6 +54,10 @@ def _publish(
         "ts": now,
         "created_on": now,
     }
+    seal = sealer(thread.app)
     link.publish(
-        [(topics.downlink(app_id, user), _encode(body | {"userId": user})) for user in users]
+        [
+            (topics.downlink(app_id, user), seal(user, _encode(body | {"userId": user})))
+            for user in users
+        ]
     )

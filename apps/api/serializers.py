@@ -35,6 +35,7 @@ class PolicySerializer(serializers.Serializer[Any]):
         choices=TRANSPORTS, required=False, allow_blank=True
     )
     secured_port = serializers.BooleanField(required=False)
+    payload_encryption = serializers.BooleanField(required=False)
     jwt_authorization = serializers.BooleanField(required=False)
     server_inbox = serializers.BooleanField(required=False)
     single_device_per_user = serializers.BooleanField(required=False)

@@ -22,6 +22,12 @@ from imiconnect.apps.push.credentials import (
     Platform,
     facts_of,
 )
+from imiconnect.apps.push.secrets import (
+    Secrets,
+    encoded,
+    secrets_of,
+    with_new_payload_key,
+)
 from imiconnect.apps.services import locked_app, tell_devices
 from imiconnect.audit.services import record
 from imiconnect.vault import fingerprint
@@ -30,33 +36,13 @@ from imiconnect.vault import fingerprint
 JWT_BYTES = 32
 
 
-class Secrets(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What ``App.secrets`` holds for a mobile or web app.
-
-    ``jwt_secret`` is base64, as it is entered.
-    """
-
-    push: dict[str, Credentials] = {}
-    jwt_secret: str = ""
-
-
-def decoded(text: str) -> Secrets:
-    """Return the secrets in the decrypted text of ``App.secrets``."""
-    return msgspec.json.decode(text, type=Secrets) if text else Secrets()
-
-
-def secrets_of(app: App) -> Secrets:
-    """Return the secrets of an app."""
-    return decoded(app.secrets)
-
-
 def credentials_of(app: App, platform: str) -> Credentials | None:
     """Return how the platform's devices are pushed to; None where it is not configured."""
     return secrets_of(app).push.get(platform)
 
 
 def _save(app: App, changed: Secrets) -> None:
-    app.secrets = msgspec.json.encode(changed).decode()
+    app.secrets = encoded(changed)
     app.save(update_fields=["secrets", "updated_at"])
     endings = [
         Ending(f"{platform}_certificate", credentials.valid_until)
@@ -110,6 +96,22 @@ def set_jwt_secret(*, app: App, secret: str) -> App:
     _save(app, msgspec.structs.replace(kept, jwt_secret=checked_jwt_secret(secret)))
     before = {"secret": fingerprint(kept.jwt_secret)} if kept.jwt_secret else {}
     record("app.jwt_secret_changed", app, before=before, after={"secret": fingerprint(secret)})
+    return app
+
+
+@transaction.atomic
+def renew_payload_key(*, app: App) -> App:
+    """Make another key for payloads; what devices have sent with the old one is still read.
+
+    Live devices read the policy again and fetch the key.
+    """
+    app = locked_app(app)
+    kept = secrets_of(app)
+    changed = with_new_payload_key(kept)
+    _save(app, changed)
+    before = {"key": kept.payload_key_id} if kept.payload_keys else {}
+    record("app.payload_key_changed", app, before=before, after={"key": changed.payload_key_id})
+    tell_devices(app)
     return app
 
 

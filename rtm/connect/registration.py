@@ -6,6 +6,7 @@ so nothing of it is in the audit trail.
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,8 +115,13 @@ def forget_device(*, device: Device) -> None:
 
 
 @transaction.atomic
-def refresh_tokens(*, app: App, refresh_token: str) -> Registered:
-    """Give new tokens for a refresh token, which works once; raises ``UnknownDevice``."""
+def refresh_tokens(
+    *, app: App, refresh_token: str, check: Callable[[Device], None] | None = None
+) -> Registered:
+    """Give new tokens for a refresh token, which works once; raises ``UnknownDevice``.
+
+    ``check`` may raise to refuse the device; then its tokens stay.
+    """
     device = (
         registered_devices(app)
         .select_for_update()
@@ -124,6 +130,8 @@ def refresh_tokens(*, app: App, refresh_token: str) -> Registered:
     )
     if device is None:
         raise UnknownDevice
+    if check:
+        check(device)
     return _with_new_tokens(device)
 
 

@@ -76,17 +76,21 @@ def invalid(sentence: str) -> Refusal:
 class RtmsRefusal(Exception):
     """A refusal of ``/rtmsAPI``."""
 
-    def __init__(self, code: int, sentence: str, status: int = 400) -> None:
-        """Keep the documented code, a sentence and the HTTP status."""
+    def __init__(
+        self, code: int, sentence: str, status: int = 400, *, reason: str = ""
+    ) -> None:
+        """Keep the documented code, a sentence, the HTTP status and a word for programs."""
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
         self.status = status
+        self.reason = reason
 
     @property
     def answer(self) -> Answer:
         """The answer in the shape of ``/rtmsAPI``."""
-        return rtms(self.status, code=str(self.code), description=self.sentence)
+        more = {"reason": self.reason} if self.reason else {}
+        return rtms(self.status, code=str(self.code), description=self.sentence, **more)
 
 
 def rtms(status: int, **fields: Any) -> Answer:

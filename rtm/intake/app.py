@@ -12,7 +12,7 @@ import psycopg
 from django.utils import timezone
 from psycopg_pool import PoolTimeout
 
-from imiconnect.rtm.intake import devices, idempotency, orders, status
+from imiconnect.rtm.intake import devices, idempotency, orders, sealed, status
 from imiconnect.rtm.intake.accept import accept, key_missing
 from imiconnect.rtm.intake.answers import (
     INTERNAL,
@@ -64,6 +64,7 @@ class Intake:
             self._accept, weight=lambda order: len(order.destinations)
         )
         self._said: Gatherer[devices.Said, Answer | RtmsRefusal] = Gatherer(self._write)
+        self._users: Gatherer[sealed.Asked, sealed.Found | None] = Gatherer(self._find)
         self._limit = RateLimit()
         self._nudger = Nudger()
         self.origins = Origins(self._pool)
@@ -92,6 +93,16 @@ class Intake:
             self._nudger.nudge(queue)
         return results
 
+    async def _find(self, batch: list[sealed.Asked]) -> list[sealed.Found | None]:
+        async with self._pool.connection() as connection:
+            return await sealed.find(connection, batch)
+
+    async def _opened(self, request: Request, app_id: str) -> Request:
+        asked = sealed.asked(request, app_id)
+        if wait := self._limit.wait_for(asked.token_digest):
+            raise RtmsRefusal(devices.INVALID, _too_many(wait), 429)
+        return sealed.opened_request(request, app_id, await self._users.submit(asked))
+
     async def messaging(self, request: Request) -> Answer:
         """``POST /resources/v1/messaging``."""
         digest = self._authentication(request, key_missing())
@@ -109,7 +120,10 @@ class Intake:
 
     async def device(self, request: Request, app_id: str, action: str) -> Answer:
         """``POST /rtmsAPI/api/v3/{appId}/mo`` and ``.../deliveryupdate``."""
-        said = devices.parse(request, app_id, action)
+        was_sealed = sealed.is_sealed(request)
+        if was_sealed:
+            request = await self._opened(request, app_id)
+        said = devices.parse(request, app_id, action, was_sealed=was_sealed)
         wait = self._limit.wait_for(f"{said.app_id}/{said.readings[0][0]}")
         if wait:
             return _too_fast(wait, rtms(429, code="4", description=_too_many(wait)))

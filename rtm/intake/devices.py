@@ -17,12 +17,14 @@ from psycopg.types.json import Jsonb
 from imiconnect.apps.policy import Policy
 from imiconnect.identity import uuid7
 from imiconnect.rtm.connect.decision import read_client_id
+from imiconnect.rtm.connect.jwt_auth import OTHER_USER, WRONG, NotVouched, vouched
 from imiconnect.rtm.inbound import INSERT_INBOUND, KNOWN_REFS
 from imiconnect.rtm.intake import places
 from imiconnect.rtm.intake.answers import RtmsRefusal, rtms
 from imiconnect.rtm.intake.http import Answer, Request
 from imiconnect.rtm.intake.pool import Connection, query
 from imiconnect.rtm.protocol import clock, uplink
+from imiconnect.rtm.sealing import NOT_SEALED, SEAL_IT, opened
 
 _encode = msgspec.json.Encoder().encode
 
@@ -31,9 +33,13 @@ MISSING, INVALID, NO_APP, NO_USER = 3, 4, 5, 7
 KEY_MISSING, KEY_INVALID = 11, 26
 TOKEN_INVALID, TOKEN_REQUIRED, TOKEN_EXPIRED = 38, 39, 40
 
+# The last two columns are for apps that ask for a JWT: their secrets, and the customer.
 _RESOLVE = """
 SELECT w.number, a.id, a.state = 'active', a.policy, k.id IS NOT NULL, d.id IS NOT NULL,
-  d.access_token_digest = w.token, d.token_expires_at <= now(), d.unregistered_at IS NOT NULL
+  d.access_token_digest = w.token, d.token_expires_at <= now(), d.unregistered_at IS NOT NULL,
+  CASE WHEN (a.policy ->> 'jwt_authorization')::boolean THEN a.secrets END,
+  CASE WHEN (a.policy ->> 'jwt_authorization')::boolean
+    THEN (SELECT c.customer_id FROM rtm_customer c WHERE c.id = d.customer_id) END
 FROM unnest(%b::int4[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[])
   w (number, app, key, user_id, device_id, token)
 JOIN apps_app a ON a.app_id = w.app
@@ -66,6 +72,10 @@ class Said:
     body: Any = None
     #: What the device calls the message, if it has a name for it.
     ref: str = ""
+    #: The header ``Authorization``.
+    bearer: str = ""
+    #: Whether the body was encrypted.
+    was_sealed: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ class Speaker:
     device_id: str
 
 
-def parse(request: Request, app_id: str, action: str) -> Said:
+def parse(request: Request, app_id: str, action: str, *, was_sealed: bool = False) -> Said:
     """Return what a device says; raises ``RtmsRefusal`` with the documented code."""
     key = request.header(b"secretkey")
     if not key:
@@ -105,6 +115,8 @@ def parse(request: Request, app_id: str, action: str) -> Said:
         tids=tuple(tids),
         body=body,
         ref=ref,
+        bearer=request.header(b"authorization"),
+        was_sealed=was_sealed,
     )
 
 
@@ -229,18 +241,36 @@ def _allowed(
 ) -> Speaker | RtmsRefusal:
     if row is None:
         return RtmsRefusal(NO_APP, "There is no such app.", 404)
-    app, is_on, policy, has_key, is_known, has_token, is_expired, is_gone = row
+    app, is_on, stored, has_key, is_known, has_token, is_expired, is_gone, *jwt = row
     if not has_key:
         return RtmsRefusal(KEY_INVALID, "The secretKey is not valid for this app.", 401)
     if not is_on:
         return RtmsRefusal(INVALID, "The app is off.", 403)
     if not is_known or is_gone:
         return RtmsRefusal(NO_USER, "The device is not registered.", 404)
+    policy = msgspec.convert(stored, Policy, strict=False)
     if item.token_digest:
         if not has_token:
             return RtmsRefusal(TOKEN_INVALID, "The accessToken is not this device's.", 401)
         if is_expired:
             return RtmsRefusal(TOKEN_EXPIRED, "The accessToken has expired.", 401)
-    elif not msgspec.convert(policy, Policy, strict=False).client_key_as_password:
+    elif not policy.client_key_as_password:
         return RtmsRefusal(TOKEN_REQUIRED, "The header accessToken is missing.", 401)
-    return Speaker(app, *reading)
+    if policy.payload_encryption and not item.was_sealed:
+        return RtmsRefusal(INVALID, SEAL_IT, reason=NOT_SEALED)
+    refusal = _without_jwt(item, reading[0], *jwt) if policy.jwt_authorization else None
+    return refusal or Speaker(app, *reading)
+
+
+def _without_jwt(
+    item: Said, user_id: str, stored: str | None, customer_id: str | None
+) -> RtmsRefusal | None:
+    """Return why the JWT of a request does not do; None for one that speaks for the user."""
+    try:
+        secret = opened(stored or "").jwt_secret
+        token = vouched(item.bearer, app_id=item.app_id, secret=secret)
+    except NotVouched as error:
+        return RtmsRefusal(error.code, error.sentence, 401, reason="jwt")
+    if token.is_for(user_id=user_id, customer_id=customer_id or ""):
+        return None
+    return RtmsRefusal(WRONG, OTHER_USER, 401, reason="jwt")

@@ -10,18 +10,19 @@ from imiconnect.rtm.broker import link
 from imiconnect.rtm.processors.claims import LEASE_SECONDS
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.protocol.clock import iso
+from imiconnect.rtm.sealing import SEALED_WITH, sealed
 from imiconnect.rtm.sql import again_after_deadlock, cursor
 
 BATCH = 500
 _encode = msgspec.json.Encoder().encode
 
-_CLAIM: LiteralString = """
+_CLAIM: LiteralString = f"""
 WITH due AS (SELECT id FROM rtm_userevent WHERE due_at <= %b ORDER BY due_at, id LIMIT %b
   FOR UPDATE SKIP LOCKED)
 UPDATE rtm_userevent e SET due_at = %b FROM due, apps_app a
 WHERE e.id = due.id AND a.id = e.app_id
-RETURNING e.id, a.app_id, e.address, e.body, e.created_at
-"""
+RETURNING e.id, a.app_id, e.address, e.body, e.created_at, {SEALED_WITH}
+"""  # noqa: S608 - a constant of this package
 _DONE: LiteralString = """
 UPDATE rtm_userevent SET due_at = NULL WHERE id = ANY(%b::bigint[]) AND due_at = %b
 """
@@ -37,7 +38,7 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
     lease = moment + dt.timedelta(seconds=LEASE_SECONDS)
     with cursor() as own:
         own.execute(_CLAIM, [moment, limit, lease])
-        rows = sorted(own.fetchall())
+        rows = sorted(own.fetchall(), key=lambda row: row[0])
     if not rows:
         return 0
     batch = [(topics.downlink(row[1], row[2]), _payload(*row[1:])) for row in rows]
@@ -48,7 +49,9 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
     return len(rows)
 
 
-def _payload(app_id: str, user_id: str, body: dict[str, object], at: dt.datetime) -> bytes:
+def _payload(
+    app_id: str, user_id: str, body: dict[str, object], at: dt.datetime, stored: str | None
+) -> bytes:
     created = iso(at)
     frame = {"appId": app_id, "userId": user_id, "channel": "rt", "created_on": created}
-    return _encode(frame | {"ts": created} | body)
+    return sealed(stored, app_id, user_id, _encode(frame | {"ts": created} | body))

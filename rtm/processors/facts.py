@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from imiconnect.apps.policy import Policy
 from imiconnect.rtm.outcomes import APP_NOT_SHARED, APP_OFF, SERVICE_NOT_LIVE, Reason
 from imiconnect.rtm.permission import ALLOCATED, USABLE
 from imiconnect.rtm.protocol.envelopes import ThreadFacts
+from imiconnect.rtm.sealing import SEALED_WITH
 from imiconnect.rtm.sql import again_after_deadlock, cursor, together
 
 #: What holds for a message whose app is gone.
@@ -21,7 +22,8 @@ DEFAULT_POLICY = Policy()
 _PAIRS = f"""
 SELECT s.id, a.id, coalesce(a.app_id, ''), coalesce(a.policy, '{{}}'),
   coalesce(a.channel_type, ''), s.state = 'live' AND o.is_active,
-  w.app IS NULL OR a.state = 'active', w.app IS NULL OR ({ALLOCATED} AND {USABLE})
+  w.app IS NULL OR a.state = 'active', w.app IS NULL OR ({ALLOCATED} AND {USABLE}),
+  {SEALED_WITH}
 FROM unnest(%b::uuid[], %b::uuid[]) w (service, app)
 JOIN sharing_service s ON s.id = w.service
 JOIN accounts_organization o ON o.id = s.organization_id
@@ -58,6 +60,8 @@ class Pair:
     is_live: bool
     is_on: bool
     may_use: bool
+    #: With what the app encrypts payloads; None where it does not.
+    sealed_with: str | None = field(default=None, repr=False)
 
     @property
     def obstacle(self) -> Reason | None:

@@ -1,5 +1,6 @@
 """Where a device connects, as the answers of the RTMS API name it."""
 
+import base64
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,8 +10,10 @@ from rest_framework.request import Request
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import SECURED_PORTS, Policy
 from imiconnect.apps.push.credentials import Platform, WebPush
-from imiconnect.apps.push.services import secrets_of
+from imiconnect.apps.push.secrets import secrets_of
 from imiconnect.rtm.connect.broker import broker
+from imiconnect.rtm.protocol.sealing import ENCRYPTION_TYPE, user_key
+from imiconnect.rtm.sealing import keys_of
 
 MQTT_PATH = "/mqtt"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -43,7 +46,8 @@ def _tcp() -> dict[str, str]:
 
 def policy_answer(request: Request, app: App, policy: Policy) -> dict[str, Any]:
     """Return what an app offers its devices, and where they connect."""
-    configured = secrets_of(app).push
+    secrets = secrets_of(app)
+    configured = secrets.push
     web = configured.get(Platform.WEB.value)
     secured = policy.secured_port or request.is_secure()
     return {
@@ -52,13 +56,29 @@ def policy_answer(request: Request, app: App, policy: Policy) -> dict[str, Any]:
             "features": {
                 "realtimemessaging": "1",
                 "basicpush": "1" if configured else "0",
-                "encryption": "0",
+                "encryption": "1" if policy.payload_encryption else "0",
                 "securedconnection": "1" if secured else "0",
             },
             "transports": _transports(policy),
+            **(
+                {"encryptionKeyId": secrets.payload_key_id} if policy.payload_encryption else {}
+            ),
         },
         "broker": broker_of(request),
         **({"webPush": _web_push(web)} if isinstance(web, WebPush) else {}),
+    }
+
+
+def encryption_answer(app: App, user_id: str) -> dict[str, str]:
+    """Return the key of a user's devices where the app encrypts (facts/imiconnect.md, 18.6)."""
+    keys = keys_of(app)
+    if not keys:
+        return {}
+    key = base64.b64encode(user_key(keys[0], app.app_id, user_id)).decode()
+    return {
+        "encryptionType": ENCRYPTION_TYPE,
+        "encryptionKey": key,
+        "encryptionKeyId": secrets_of(app).payload_key_id,
     }
 
 

@@ -1,4 +1,9 @@
-"""What every RTMS view shares: the app of the URL, its client key, the device that calls."""
+"""What every RTMS view shares: the app of the URL, its client key, the device that calls.
+
+Where the app encrypts payloads, bodies of devices are ``{"encrypted": "<base64>"}`` and so are
+the answers that list threads, messages and topics (facts/imiconnect.md, 18.6). Whose key it
+is, the access token says. Servers, which have no key, write and read plain JSON.
+"""
 
 import hmac
 from collections.abc import Callable
@@ -8,6 +13,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,15 +23,17 @@ from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import Capability
 from imiconnect.apps.models import App, ClientKey
 from imiconnect.apps.policy import Policy, policy_of
-from imiconnect.apps.push.services import secrets_of
+from imiconnect.apps.push.secrets import secrets_of
 from imiconnect.rtm.connect.decision import read_client_id
-from imiconnect.rtm.connect.jwt_auth import Vouched, vouched
+from imiconnect.rtm.connect.jwt_auth import OTHER_USER, Vouched, vouched
 from imiconnect.rtm.connect.registration import registered_devices
 from imiconnect.rtm.models import Customer, Device
 from imiconnect.rtm.protocol import cors
+from imiconnect.rtm.protocol.sealing import Unreadable
 from imiconnect.rtm.protocol.topics import name_problem
 from imiconnect.rtm.rest.errors import Code, RtmsError, rtms_envelope
 from imiconnect.rtm.rest.fields import JSONParser
+from imiconnect.rtm.sealing import NOT_SEALED, SEAL_IT, UNREADABLE, as_object, open_for, sealer
 from imiconnect.sharing.models import Service, ServiceKey
 from imiconnect.vault import digest
 
@@ -42,6 +50,8 @@ class RtmsView(APIView):
     service: Service | None = None
     #: For whom the JWT of the call speaks, where the app asks devices for one.
     vouched: Vouched | None = None
+    #: Whether devices encrypt the body, where the app asks for it.
+    is_sealed = True
 
     def get_exception_handler(self) -> Callable[..., Response | None]:
         """Answer errors in the envelope of this API."""
@@ -68,7 +78,8 @@ class RtmsView(APIView):
 
         Clients that do without access tokens do without this too, as the documentation has it.
         """
-        if self.service is None and not self.policy.client_key_as_password:
+        may_do_without = self.policy.client_key_as_password and self.vouched is None
+        if self.service is None and not may_do_without:
             raise RtmsError(Code.NO_TOKEN, "The header key with the service key is missing.")
 
     def need_inbox(self) -> None:
@@ -103,15 +114,48 @@ class RtmsView(APIView):
 
     def body(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """Return the checked body; raises ``ValidationError``."""
-        checked = serializer(data=self.request.data)
+        checked = serializer(data=self.data())
         checked.is_valid(raise_exception=True)
         values: dict[str, Any] = checked.validated_data
         return values
 
-    def device_of(self, client_id: str) -> Device:
+    def data(self) -> Any:
+        """Return the parsed body, opened where devices encrypt it; raises ``RtmsError``."""
+        data = self.request.data
+        if not (self.is_sealed and self._encrypts):
+            return data
+        text = data.get("encrypted") if isinstance(data, dict) else None
+        if not isinstance(text, str):
+            raise RtmsError(Code.INVALID, SEAL_IT, reason=NOT_SEALED)
+        token = self.request.headers.get("accessToken", "")
+        if not token:
+            raise RtmsError(Code.NO_TOKEN)
+        rows = registered_devices(self.app).filter(access_token_digest=digest(token))
+        users = list(rows.values_list("user_id", flat=True))
+        if not users:
+            raise RtmsError(Code.WRONG_TOKEN)
+        try:
+            return as_object(open_for(self.app, users, text))
+        except Unreadable:
+            raise RtmsError(Code.INVALID, UNREADABLE, reason=NOT_SEALED) from None
+
+    def listed(self, user_id: str, body: dict[str, Any]) -> Response:
+        """Answer a user's list, for the user's devices alone where the app encrypts."""
+        if not self._encrypts:
+            return Response(body)
+        plain = JSONRenderer().render(body)
+        return Response({"encrypted": sealer(self.app)(user_id, plain).decode()})
+
+    @property
+    def _encrypts(self) -> bool:
+        return self.policy.payload_encryption and self.service is None
+
+    def device_of(self, client_id: str, *, is_leaving: bool = False) -> Device:
         """Return the registered device of a client id, proved by its access token.
 
-        The token may be missing where the app lets clients do without.
+        The token may be missing where the app lets clients do without. The JWT of a call must
+        speak for the device's user, unless the device ``is_leaving`` that user for the one of
+        the JWT and has proved itself by its token.
         """
         names, _ = read_client_id(client_id)
         if not names or names[0].app_id != self.app.app_id:
@@ -125,26 +169,49 @@ class RtmsView(APIView):
         if device is None:
             raise RtmsError(Code.NO_USER)
         self._check_token([device])
-        self.check_vouched(device.user_id, device.customer)
+        if not (is_leaving and self.request.headers.get("accessToken")):
+            self.check_vouched(device.user_id, device.customer)
         return device
 
     def check_vouched(self, user_id: str, customer: Customer | str | None) -> None:
         """Refuse a call for somebody whom the JWT does not name; raises ``RtmsError`` 38."""
         named = customer.customer_id if isinstance(customer, Customer) else customer or ""
         if self.vouched and not self.vouched.is_for(user_id=user_id, customer_id=named):
-            raise RtmsError(Code.WRONG_TOKEN, "The JWT names another user.")
+            raise RtmsError(Code.WRONG_TOKEN, OTHER_USER, reason="jwt")
+
+    def check_becoming(self, user_id: str, customer_id: str) -> None:
+        """Refuse a device that becomes a user, or a customer's, whom the JWT does not name.
+
+        A JWT that names only a customer speaks for the users whose devices are all linked with
+        that customer, and for new ones; raises ``RtmsError`` 38.
+        """
+        if self.vouched is None:
+            return
+        self.check_vouched(user_id, customer_id)
+        if customer_id and not self.vouched.names_customer(customer_id):
+            raise RtmsError(Code.WRONG_TOKEN, "The JWT names another customer.", reason="jwt")
+        if user_id and not self.vouched.user_id:
+            rows = Device.objects.filter(app=self.app, user_id=user_id)
+            if rows.exclude(customer__customer_id=customer_id).exists():
+                raise RtmsError(Code.WRONG_TOKEN, OTHER_USER, reason="jwt")
 
     def user_devices(self, user_id: str) -> list[Device]:
         """Return the registered devices of a user, one of which is proved by its token.
 
         A customer's server needs none; it may ask for users who have no device yet.
         """
-        devices = list(registered_devices(self.app).filter(user_id=user_id))
+        rows = registered_devices(self.app).filter(user_id=user_id)
+        devices = list(rows.select_related("customer") if self.vouched else rows)
         if self.service is not None:
             return devices
         if not devices:
             raise RtmsError(Code.NO_USER)
         self._check_token(devices)
+        if self.vouched and not any(
+            self.vouched.is_for(user_id=user_id, customer_id=customer_of(device))
+            for device in devices
+        ):
+            raise RtmsError(Code.WRONG_TOKEN, OTHER_USER, reason="jwt")
         return devices
 
     def _check_token(self, devices: list[Device]) -> None:
@@ -161,6 +228,11 @@ class RtmsView(APIView):
                     raise RtmsError(Code.OLD_TOKEN)
                 return
         raise RtmsError(Code.WRONG_TOKEN)
+
+
+def customer_of(device: Device) -> str:
+    """Return the customer id that a device is linked with, or nothing."""
+    return device.customer.customer_id if device.customer else ""
 
 
 def check_names(names: dict[str, str]) -> None:

@@ -95,6 +95,17 @@ class PolicyAnswer(serializers.Serializer[Any]):
 
     features = FeaturesAnswer()
     transports = TransportAnswer(many=True)
+    encryptionKeyId = serializers.CharField(
+        required=False, help_text="Another one than a device has: it asks for new tokens."
+    )
+
+
+class EncryptionAnswer(serializers.Serializer[Any]):
+    """The key of a user's devices, where the app encrypts payloads."""
+
+    encryptionType = serializers.CharField(required=False, help_text="AES-256-CBC")
+    encryptionKey = serializers.CharField(required=False, help_text="32 bytes in base64.")
+    encryptionKeyId = serializers.CharField(required=False)
 
 
 class BrokerAnswer(serializers.Serializer[Any]):
@@ -128,7 +139,7 @@ class PolicyCallAnswer(DoneAnswer):
     webPush = WebPushAnswer(required=False)
 
 
-class TokensAnswer(DoneAnswer):
+class TokensAnswer(DoneAnswer, EncryptionAnswer):
     """New tokens."""
 
     accessToken = serializers.CharField()
@@ -136,7 +147,7 @@ class TokensAnswer(DoneAnswer):
     expiresIn = serializers.IntegerField(help_text="Seconds until the access token expires.")
 
 
-class NamesAnswer(DoneAnswer):
+class NamesAnswer(DoneAnswer, EncryptionAnswer):
     """The names of a device on the broker."""
 
     userId = serializers.CharField()

@@ -13,8 +13,8 @@ from imiconnect.rtm.connect.registration import Registered, UnknownDevice
 from imiconnect.rtm.models import Device
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.rest import device_bodies as bodies
-from imiconnect.rtm.rest.addresses import policy_answer
-from imiconnect.rtm.rest.base import RtmsView
+from imiconnect.rtm.rest.addresses import encryption_answer, policy_answer
+from imiconnect.rtm.rest.base import RtmsView, customer_of
 from imiconnect.rtm.rest.errors import Code, RtmsError
 
 DONE = {"status": "Success", "code": "0", "description": "success"}
@@ -67,7 +67,9 @@ class VerifyPolicyView(RtmsView):
 
 
 class RegisterView(RtmsView):
-    """A device registers for a user."""
+    """A device registers for a user; it has no key yet, so the body is never encrypted."""
+
+    is_sealed = False
 
     @extend_schema(
         tags=TAG,
@@ -78,7 +80,7 @@ class RegisterView(RtmsView):
     def post(self, request: Request, app_id: str) -> Response:
         """Register and return tokens, names on the broker, and the policy."""
         values = self.body(bodies.RegisterBody)
-        self.check_vouched(values["userId"] or "", values.get("customerId", ""))
+        self.check_becoming(values["userId"] or "", values.get("customerId", ""))
         registered = registration.register_device(
             app=self.app,
             user_id=values["userId"] or "",
@@ -90,6 +92,7 @@ class RegisterView(RtmsView):
         return Response(
             answer
             | {"appDomain": request.get_host()}
+            | encryption_answer(self.app, registered.device.user_id)
             | policy_answer(request, self.app, self.policy)
         )
 
@@ -111,7 +114,9 @@ class UnregisterView(RtmsView):
 
 
 class TokenView(RtmsView):
-    """The access token is renewed."""
+    """The access token is renewed; a device without the present key gets that, too."""
+
+    is_sealed = False
 
     @extend_schema(
         tags=TAG,
@@ -123,13 +128,24 @@ class TokenView(RtmsView):
         """Return new tokens; the old ones end."""
         token = self.body(bodies.TokenBody)["refreshToken"]
         try:
-            registered = registration.refresh_tokens(app=self.app, refresh_token=token)
+            registered = registration.refresh_tokens(
+                app=self.app,
+                refresh_token=token,
+                check=lambda device: self.check_vouched(device.user_id, device.customer),
+            )
         except UnknownDevice:
             raise RtmsError(Code.WRONG_TOKEN, "The refreshToken is not in force.") from None
-        return Response(DONE | _tokens(registered))
+        key = encryption_answer(self.app, registered.device.user_id)
+        return Response(DONE | _tokens(registered) | key)
 
 
-class SetUserIdView(RtmsView):
+class _RenamingView(RtmsView):
+    def _renamed(self, device: Device) -> Response:
+        """Answer the names and the key under which the device connects again."""
+        return Response(DONE | _names(device) | encryption_answer(self.app, device.user_id))
+
+
+class SetUserIdView(_RenamingView):
     """The device gets another user."""
 
     @extend_schema(
@@ -141,12 +157,18 @@ class SetUserIdView(RtmsView):
     def post(self, request: Request, app_id: str) -> Response:
         """Give the device to the user; it connects again under the new names."""
         values = self.body(bodies.UserIdBody)
-        device = self.device_of(values["clientId"])
+        device = self.device_of(values["clientId"], is_leaving=True)
+        linked = customer_of(device)
+        is_foreign = bool(linked and self.vouched and not self.vouched.names_customer(linked))
+        self.check_becoming(values["userId"], "" if is_foreign else linked)
+        if is_foreign:
+            # The link was the former user's; nobody vouches for it now.
+            registration.set_customer_id(device=device, customer_id="")
         changed = registration.set_user_id(device=device, user_id=values["userId"])
-        return Response(DONE | _names(changed))
+        return self._renamed(changed)
 
 
-class RemoveUserIdView(RtmsView):
+class RemoveUserIdView(_RenamingView):
     """The device goes back to a guest."""
 
     @extend_schema(
@@ -158,7 +180,7 @@ class RemoveUserIdView(RtmsView):
     def post(self, request: Request, app_id: str) -> Response:
         """Give the device to a new guest; it connects again under the new names."""
         device = self.device_of(self.body(bodies.ClientBody)["clientId"])
-        return Response(DONE | _names(registration.set_user_id(device=device, user_id="")))
+        return self._renamed(registration.set_user_id(device=device, user_id=""))
 
 
 class SetCustomerIdView(RtmsView):
@@ -174,6 +196,8 @@ class SetCustomerIdView(RtmsView):
         """Link the device to the customer, who is made where the app allows it."""
         values = self.body(bodies.CustomerIdBody)
         device = self.device_of(values["clientId"])
+        if self.vouched and not self.vouched.names_customer(values["customerId"]):
+            raise RtmsError(Code.WRONG_TOKEN, "The JWT names another customer.", reason="jwt")
         registration.set_customer_id(device=device, customer_id=values["customerId"])
         return Response(DONE | {"customerId": values["customerId"]})
 

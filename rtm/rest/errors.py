@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from imiconnect.rtm.connect.jwt_auth import NotVouched
 from imiconnect.rtm.connect.registration import NoProfile
 from imiconnect.rtm.push.addresses import BadAddress
 
@@ -49,12 +50,18 @@ class RtmsError(exceptions.APIException):
     """A refusal with a documented code; ``sentence`` says more than the code's own."""
 
     def __init__(
-        self, code: Code, sentence: str = "", *, status: HTTPStatus | None = None
+        self,
+        code: Code,
+        sentence: str = "",
+        *,
+        status: HTTPStatus | None = None,
+        reason: str = "",
     ) -> None:
-        """Keep what the answer needs."""
+        """Keep what the answer needs; ``reason`` is a word for programs, new here."""
         super().__init__(sentence or code.sentence)
         self.rtms = code
         self.status_code = int(status or code.status)
+        self.reason = reason
 
 
 def rtms_envelope(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -63,7 +70,9 @@ def rtms_envelope(exc: Exception, context: dict[str, Any]) -> Response | None:
     Returns None for what is a fault of ours.
     """
     if isinstance(exc, RtmsError):
-        return _answer(exc.rtms.code, str(exc.detail), exc.status_code)
+        return _answer(exc.rtms.code, str(exc.detail), exc.status_code, exc.reason)
+    if isinstance(exc, NotVouched):
+        return _answer(str(exc.code), exc.sentence, HTTPStatus.UNAUTHORIZED, "jwt")
     if isinstance(exc, NoProfile):
         return _answer(Code.NO_USER.code, NO_PROFILE, HTTPStatus.NOT_FOUND)
     if isinstance(exc, BadAddress):
@@ -96,5 +105,6 @@ def _walk(details: Any, pointer: str) -> Any:
             yield from _walk(item, pointer if whole else f"{pointer}.{name}".lstrip("."))
 
 
-def _answer(code: str, description: str, status: int) -> Response:
-    return Response({"code": code, "description": description}, status=int(status))
+def _answer(code: str, description: str, status: int, reason: str = "") -> Response:
+    body = {"code": code, "description": description}
+    return Response(body | ({"reason": reason} if reason else {}), status=int(status))

@@ -60,6 +60,8 @@ class TrackBody(serializers.Serializer[Any]):
 class SubscribeView(RtmsView):
     """A browser subscribes."""
 
+    is_sealed = False
+
     @extend_schema(
         tags=TAG, parameters=[KEY, TOKEN], request=SubscribeBody, responses=PushSubscribedAnswer
     )
@@ -83,6 +85,8 @@ class SubscribeView(RtmsView):
 class UnsubscribeView(RtmsView):
     """A subscription ends."""
 
+    is_sealed = False
+
     @extend_schema(tags=TAG, parameters=[KEY], request=UnsubscribeBody, responses=DoneAnswer)
     def post(self, request: Request, app_id: str) -> Response:
         """Delete the subscription; one that is gone already is no error."""
@@ -93,6 +97,8 @@ class UnsubscribeView(RtmsView):
 
 class LinkView(RtmsView):
     """A subscription is linked to a customer later."""
+
+    is_sealed = False
 
     @extend_schema(tags=TAG, parameters=[KEY], request=LinkBody, responses=DoneAnswer)
     def post(self, request: Request, app_id: str) -> Response:
@@ -120,6 +126,8 @@ class PlainJSON(JSONParser):
 
 class TrackView(RtmsView):
     """What a device says of a push; a service worker has no key, and needs none."""
+
+    is_sealed = False
 
     parser_classes = (JSONParser, PlainJSON)
 

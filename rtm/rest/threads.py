@@ -41,7 +41,7 @@ class _ThreadsView(RtmsView):
             for thread in threads
         ]
         total = {"total": rows.count(), "count": len(listed)}
-        return Response(DONE | total | {"threads": listed})
+        return self.listed(user_id, DONE | total | {"threads": listed})
 
     def thread_of(self, user_id: str, thread_id: str) -> Thread:
         """Return one thread of a user; raises ``RtmsError``."""
@@ -197,7 +197,7 @@ class ThreadMessagesView(_ThreadsView):
             for message in part.order_by("-id")[: query["limit"]]
         ]
         total = {"total": rows.count(), "count": len(listed)}
-        return Response(DONE | total | {"messages": listed})
+        return self.listed(user_id, DONE | total | {"messages": listed})
 
 
 class DeleteMessageView(RtmsView):

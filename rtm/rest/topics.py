@@ -137,7 +137,7 @@ class SubscribersView(RtmsView):
     )
     def post(self, request: Request, app_id: str, topic: str) -> Response:
         """Subscribe the users of the array; a device subscribes its own user only."""
-        users = bodies.user_ids(request.data)
+        users = bodies.user_ids(self.data())
         found = topic_of(self.app, topic)
         if len(users) == 1:
             self.user_devices(users[0])
@@ -193,7 +193,7 @@ class UserTopicsView(RtmsView):
         rows = Topic.objects.filter(app=self.app).annotate(subscribed=Exists(own))
         if query["subscribed"] != "both":
             rows = rows.filter(subscribed=query["subscribed"] == "true")
-        return Response(DONE | _page(rows.order_by("name", "id"), query))
+        return self.listed(user_id, DONE | _page(rows.order_by("name", "id"), query))
 
 
 def _page(rows: "QuerySet[Any]", query: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""From published payloads to inbox rows, a batch in one commit."""
+"""From published payloads to inbox rows, a batch in one commit.
+
+Of an app that encrypts, a payload is the bare base64 of ``protocol/sealing.py``. One that is
+plain, or that the user's key does not open, is refused like any other of no use.
+"""
 
 import datetime as dt
 import logging
@@ -7,7 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import transaction
@@ -18,8 +22,11 @@ from imiconnect.identity import uuid7
 from imiconnect.rtm.inbound import INSERT_INBOUND
 from imiconnect.rtm.nudge import nudge
 from imiconnect.rtm.protocol import uplink
+from imiconnect.rtm.protocol.sealing import Unreadable
 from imiconnect.rtm.protocol.topics import Source, parse_uplink
+from imiconnect.rtm.sealing import SEALED_WITH, as_object, unsealed
 from imiconnect.rtm.sql import copy, cursor
+from imiconnect.rtm.uplink import figures
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +40,19 @@ _RECEIPT_TYPES = (
 _NOTHING = Jsonb({})
 #: An app that is turned off is heard for this long yet.
 _KEEP_SECONDS = 5.0
+#: How JSON begins, and base64 never does.
+_OBJECT = b"{"
+_APPS = f"""
+SELECT a.app_id, a.id, {SEALED_WITH} FROM apps_app a
+WHERE a.app_id = ANY(%b::text[]) AND a.state = 'active'
+"""  # noqa: S608 - a constant of this package
+
+
+class Heard(NamedTuple):
+    """An app that is heard, and with what it encrypts; None where it does not."""
+
+    id: uuid.UUID
+    sealed_with: str | None
 
 
 @dataclass
@@ -50,7 +70,7 @@ class Inbox:
 
     def __init__(self) -> None:
         """Know no app yet."""
-        self._apps: dict[str, uuid.UUID] = {}
+        self._apps: dict[str, Heard] = {}
         self._known_until = 0.0
         self.refused: Counter[str] = Counter()
 
@@ -62,6 +82,10 @@ class Inbox:
         """
         sources = [parse_uplink(topic) for topic, _ in batch]
         apps = self._look_up({source.app_id for source in sources if source})
+        if any(self._surprises(*pair) for pair in zip(sources, batch, strict=True)):
+            # The app's policy may have changed a moment ago.
+            self._known_until = 0.0
+            apps = self._look_up(set(apps))
         rows = Rows()
         for source, (_, payload) in zip(sources, batch, strict=True):
             self._read(rows, source, apps, payload)
@@ -77,16 +101,39 @@ class Inbox:
             nudge("mo")
         if rows.refused:
             self.refused += rows.refused
+            figures.count(rows.refused)
             log.warning("Uplink payloads of no use: %s", dict(rows.refused))
         return len(rows.receipts) + len(rows.inbound)
 
+    def _surprises(self, source: Source | None, pair: tuple[str, bytes]) -> bool:
+        """Tell whether a payload is encrypted where none should be, or the other way round."""
+        heard = self._apps.get(source.app_id) if source else None
+        return heard is not None and (heard.sealed_with is None) != _is_plain(pair[1])
+
     def _read(
-        self, rows: Rows, source: Source | None, apps: dict[str, uuid.UUID], payload: bytes
+        self, rows: Rows, source: Source | None, apps: dict[str, Heard], payload: bytes
     ) -> None:
-        app = apps.get(source.app_id) if source else None
-        if source is None or app is None:
+        heard = apps.get(source.app_id) if source else None
+        if source is None or heard is None:
             rows.refused["topic" if source is None else "app"] += 1
             return
+        if heard.sealed_with is None:
+            self._take(rows, source, heard.id, payload)
+        elif _is_plain(payload):
+            rows.refused["plain"] += 1
+        else:
+            self._open(rows, source, heard, payload)
+
+    def _open(self, rows: Rows, source: Source, heard: Heard, payload: bytes) -> None:
+        try:
+            plain = unsealed(heard.sealed_with or "", source.app_id, source.user_id, payload)
+            as_object(plain)
+        except Unreadable:
+            rows.refused["encryption"] += 1
+            return
+        self._take(rows, source, heard.id, plain)
+
+    def _take(self, rows: Rows, source: Source, app: uuid.UUID, payload: bytes) -> None:
         now = rows.now
         try:
             operation = uplink.decode_operation(payload)
@@ -106,15 +153,15 @@ class Inbox:
             rows.refused["body"] += 1
             log.info("An uplink payload of %s: %s", "/".join(source), error.sentence)
 
-    def _look_up(self, app_ids: set[str]) -> dict[str, uuid.UUID]:
-        """Return the keys of the apps that are on."""
+    def _look_up(self, app_ids: set[str]) -> dict[str, Heard]:
+        """Return the apps that are on."""
         if time.monotonic() > self._known_until or not app_ids <= self._apps.keys():
             with cursor() as own:
-                own.execute(
-                    "SELECT app_id, id FROM apps_app "
-                    "WHERE app_id = ANY(%b::text[]) AND state = 'active'",
-                    [sorted(app_ids | self._apps.keys())],
-                )
-                self._apps = dict(own.fetchall())
+                own.execute(_APPS, [sorted(app_ids | self._apps.keys())])
+                self._apps = {row[0]: Heard(*row[1:]) for row in own.fetchall()}
             self._known_until = time.monotonic() + _KEEP_SECONDS
         return self._apps
+
+
+def _is_plain(payload: bytes) -> bool:
+    return payload[:1] == _OBJECT

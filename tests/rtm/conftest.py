@@ -149,17 +149,17 @@ def order() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def subscriber() -> Iterator[Callable[[str], "queue.Queue[dict[str, Any]]"]]:
-    """Subscribe to a topic on the real broker; the queue gets every payload."""
+def raw_subscriber() -> Iterator[Callable[..., "queue.Queue[Any]"]]:
+    """Subscribe to a topic on the real broker; the queue gets every payload as it is."""
     clients: list[mqtt.Client] = []
 
-    def subscribe(topic: str) -> "queue.Queue[dict[str, Any]]":
+    def subscribe(topic: str, read: Callable[[bytes], Any] = bytes) -> "queue.Queue[Any]":
         client = broker.new_client("test")
-        received: queue.Queue[dict[str, Any]] = queue.Queue()
+        received: queue.Queue[Any] = queue.Queue()
         ready = threading.Event()
         client.on_connect = lambda *_: client.subscribe(topic, 0)
         client.on_subscribe = lambda *_: ready.set()
-        client.on_message = lambda _c, _d, message: received.put(json.loads(message.payload))
+        client.on_message = lambda _c, _d, message: received.put(read(message.payload))
         client.connect(*broker.address())
         client.loop_start()
         clients.append(client)
@@ -170,6 +170,14 @@ def subscriber() -> Iterator[Callable[[str], "queue.Queue[dict[str, Any]]"]]:
     for client in clients:
         client.disconnect()
         client.loop_stop()
+
+
+@pytest.fixture
+def subscriber(
+    raw_subscriber: Callable[..., "queue.Queue[Any]"],
+) -> Callable[[str], "queue.Queue[dict[str, Any]]"]:
+    """Subscribe to a topic on the real broker; the queue gets every payload's JSON."""
+    return lambda topic: raw_subscriber(topic, json.loads)
 
 
 @pytest.fixture(scope="session", autouse=True)

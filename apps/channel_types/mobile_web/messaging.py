@@ -13,10 +13,10 @@ from imiconnect.accounts.access import Act
 from imiconnect.apps import services
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy, as_stored, policy_of
+from imiconnect.apps.push.secrets import secrets_of
 from imiconnect.apps.push.services import (
     checked_jwt_secret,
     new_jwt_secret,
-    secrets_of,
     set_jwt_secret,
 )
 from imiconnect.console.forms import ConsoleForm
@@ -26,7 +26,7 @@ from imiconnect.manage import Card
 
 _TRANSPORTS = [("mqtt", _("MQTT")), ("websocket", _("Web Socket"))]
 FIELDS = (
-    "primary_transport", "secondary_transport", "secured_port",
+    "primary_transport", "secondary_transport", "secured_port", "payload_encryption",
     "jwt_authorization", "server_inbox", "single_device_per_user", "multi_user_per_device",
     "device_sync",
 )  # fmt: skip
@@ -48,6 +48,11 @@ class MessagingForm(ConsoleForm):
         label=_("Use secured port"),
         required=False,
         help_text=_("8883 for MQTT, 8884 for Web Socket."),
+    )
+    payload_encryption = forms.BooleanField(
+        label=_("Enable payload encryption"),
+        required=False,
+        help_text=_("AES-256, beside TLS. Each user's devices get a key of their own."),
     )
     jwt_authorization = forms.BooleanField(
         label=_("JWT authorization"),

@@ -56,6 +56,19 @@ def test_a_token_may_name_the_customer_instead(guarded: App) -> None:
     assert register(guarded, named, customerId="crn-2") == "38"
 
 
+def test_a_customers_token_takes_no_user_who_is_another_customers(guarded: App) -> None:
+    assert register(guarded, token(guarded)) == "0"
+    named = token(guarded, userId=None, customerId="crn-1")
+    assert register(guarded, named, customerId="crn-1") == "38"
+
+
+def test_a_device_is_linked_to_no_customer_whom_the_token_does_not_name(guarded: App) -> None:
+    assert register(guarded, token(guarded), customerId="crn-2") == "38"
+    assert register(guarded, token(guarded), customerId="jane") == "0"
+    both = token(guarded, customerId="crn-1")
+    assert register(guarded, both, customerId="crn-1") == "0"
+
+
 def test_without_a_token_nobody_registers(guarded: App) -> None:
     assert register(guarded, None) == "39"
     assert register(guarded, "") == "39"
@@ -79,6 +92,22 @@ def test_each_wrong_token_is_code_38(guarded: App) -> None:
     }
     for case, bearer in wrong.items():
         assert register(guarded, bearer) == "38", case
+
+
+def test_a_token_that_is_not_good_yet_is_code_38(guarded: App) -> None:
+    assert register(guarded, token(guarded, nbf=int(time.time()) + 60)) == "38"
+    assert register(guarded, token(guarded, nbf=int(time.time()) - 60)) == "0"
+
+
+def test_clocks_may_differ_by_a_few_seconds(guarded: App) -> None:
+    now = int(time.time())
+    assert register(guarded, token(guarded, exp=now - 2, nbf=now + 2, iat=now + 2)) == "0"
+
+
+def test_other_claims_are_the_customers_own(guarded: App) -> None:
+    claims = {"appId": guarded.app_id, "userId": "jane", "aud": "x", "iss": "y", "jti": "8"}
+    bearer = jwt.encode(claims, base64.b64decode(SECRET), algorithm="HS256")
+    assert register(guarded, bearer) == "0"
 
 
 def test_an_app_without_a_secret_takes_no_token(guarded: App) -> None:
