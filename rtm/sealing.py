@@ -19,6 +19,7 @@ from imiconnect.vault import decrypt
 
 #: The word for programs of a body that is not encrypted as the app asks, or cannot be opened.
 NOT_SEALED = "encryption"
+DO_NOT_SEAL = "This app does not encrypt payloads: send the body as it is."
 SEAL_IT = (
     "This app encrypts payloads (AES-256-CBC). Take encryptionKey from the answer to register "
     'or token, and send {"encrypted": "<base64 of IV and ciphertext>"}.'

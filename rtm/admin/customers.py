@@ -38,8 +38,16 @@ class ProfileBatchAdmin(ReadOnlyAdmin):
 class DeviceAdmin(ReadOnlyAdmin):
     """Devices of apps; tokens are digests, which are not shown."""
 
-    list_display = ("device_id", "user_id", "app", "platform", "is_connected", "last_seen_at")
-    list_filter: ClassVar = [_APP, "platform", "is_connected"]
+    list_display = (
+        "device_id",
+        "user_id",
+        "app",
+        "platform",
+        "is_connected",
+        "last_seen_at",
+        "ended_by",
+    )
+    list_filter: ClassVar = [_APP, "platform", "is_connected", "ended_by"]
     list_select_related = ("app",)
     exact = ("user_id", "device_id", "id")
     ordering = ("-id",)

@@ -10,9 +10,10 @@ It imports nothing of the server, so it runs wherever Python, aiomqtt and httpx 
         await device.publish(text="Hello")
 """
 
-from imiconnect.rtm.client.client import Client, startup
+from imiconnect.rtm.client.client import Client
 from imiconnect.rtm.client.errors import ErrorCode, SdkError
 from imiconnect.rtm.client.messages import Message, MessageStatus
+from imiconnect.rtm.client.starting import startup
 from imiconnect.rtm.client.storage import FileStore, MemoryStore, Store
 
 __all__ = [

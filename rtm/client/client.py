@@ -2,15 +2,15 @@
 
 import asyncio
 import inspect
+import json
 import logging
-import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from imiconnect.rtm.client.connection import Connection, State, StateChange, Told
-from imiconnect.rtm.client.errors import ErrorCode, SdkError, demand
+from imiconnect.rtm.client.errors import ENDINGS, ErrorCode, SdkError, conflict, demand
 from imiconnect.rtm.client.messages import (
     MESSAGE,
     Message,
@@ -20,24 +20,29 @@ from imiconnect.rtm.client.messages import (
 )
 from imiconnect.rtm.client.outbox import Item, Outbox, Result
 from imiconnect.rtm.client.registration import Registration, Session
-from imiconnect.rtm.client.rest import Rest, is_token_error
+from imiconnect.rtm.client.rest import NO_KEY, Rest, is_curable
+from imiconnect.rtm.client.sealing import Unreadable, seal, unseal
 from imiconnect.rtm.client.seen import Seen
 from imiconnect.rtm.client.storage import MemoryStore, Store
 from imiconnect.rtm.client.threads import Threads
+from imiconnect.rtm.client.transports import Transport
 
 log = logging.getLogger(__name__)
 
-Event = Literal["message", "event", "connection", "sent", "failed", "policy"]
-Transport = Literal["websocket", "tcp"]
+Event = Literal["message", "event", "connection", "sent", "failed", "policy", "error"]
 _DELIVERED, _READ, _CLICKED = 2, 3, 4
-_APP_ID = re.compile(r"[A-Z]{2}\d{8}")
+#: Seconds within which the payload key is not asked for again.
+_KEY_PAUSE = 60.0
+#: The event by which a device hears that another registration has ended its own.
+_REGISTRATION_ENDED = "registrationEnded"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a device behaves."""
 
-    transport: Transport = "websocket"
+    #: As the app's policy says, or one of its transports alone.
+    transport: Transport = "policy"
     #: Say "delivered" for each message that comes.
     automatic_receipts: bool = True
     store: Store = field(default_factory=MemoryStore)
@@ -47,7 +52,8 @@ class Client:
     """One device.
 
     Events for ``on``: ``message`` and ``event`` (a ``Message``), ``connection`` (a
-    ``StateChange``), ``sent`` and ``failed`` (``Item`` and ``Result``), ``policy`` (a dict).
+    ``StateChange``), ``sent`` and ``failed`` (``Item`` and ``Result``), ``policy`` (a dict),
+    ``error`` (an ``SdkError``: what came cannot be decrypted).
     Listeners run in the event loop, one after the other; one that is a coroutine function
     becomes a task.
     """
@@ -57,7 +63,7 @@ class Client:
         self._app_id, self._rest, self._options = app_id, rest, options
         self._registration = Registration(app_id, rest, options.store)
         self._connection = Connection(
-            lambda: self._registration.access(options.transport),
+            lambda: self._registration.accesses(options.transport),
             Told(self._connection_became, self._arrived, self._renew_once),
         )
         self._outbox = Outbox(options.store, self._say, self._said)
@@ -66,6 +72,8 @@ class Client:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._seen: Seen | None = None
         self._has_renewed = False
+        self._key_asked_at = float("-inf")
+        self._key_lock = asyncio.Lock()
         self._remember()
 
     async def __aenter__(self) -> Self:
@@ -121,7 +129,7 @@ class Client:
         if self.state == State.CONNECTED:
             raise SdkError(ErrorCode.ALREADY_CONNECTED, "Connected already.")
         # Tells what cannot work before the first try rather than at each one.
-        self._registration.access(self._options.transport)
+        self._registration.accesses(self._options.transport)
         await self._connection.open()
 
     async def disconnect(self) -> None:
@@ -222,8 +230,11 @@ class Client:
             return await second(item)
 
     async def _by_mqtt(self, item: Item) -> dict[str, Any] | None:
-        topic = self._registration.need().uplink
-        await self._connection.publish(topic, {"op": item.kind, **item.body})
+        session, body = self._registration.need(), {"op": item.kind, **item.body}
+        key = session.payload_key
+        await self._connection.publish(
+            session.uplink, seal(key, body) if key else json.dumps(body)
+        )
         return None
 
     async def _by_rest(self, item: Item) -> dict[str, Any] | None:
@@ -242,10 +253,24 @@ class Client:
         try:
             return await self._rest.call(method, path, **options)
         except SdkError as error:
-            if not is_token_error(error):
+            if not is_curable(error):
+                await self._note_ending(error)
                 raise
-            await self._registration.renew()
+            await self._renew()
             return await self._rest.call(method, path, **options)
+
+    async def _renew(self) -> None:
+        try:
+            await self._registration.renew()
+        except SdkError as error:
+            await self._note_ending(error)
+            raise
+
+    async def _note_ending(self, error: SdkError) -> None:
+        """Close where another registration has ended this one; it does not come back itself."""
+        if error.reason in ENDINGS:
+            self._registration.forget()
+            await self._connection.refuse(error)
 
     async def _renew_once(self) -> bool:
         if self._has_renewed:
@@ -254,6 +279,8 @@ class Client:
         try:
             await self._registration.renew()
         except SdkError as error:
+            if error.reason in ENDINGS or error.reason == "jwt":
+                raise
             return error.temporary
         return True
 
@@ -266,13 +293,47 @@ class Client:
     def _arrived(self, topic: str, payload: bytes) -> None:
         if topic.startswith(f"{self._app_id}/Updates/"):
             self._beside(self._policy_changed())
-        elif message := parse_message(payload):
+        elif payload.startswith(b"{"):
+            # Plain, also from an app that encrypts, in the moment in which that changes.
+            self._heard(payload)
+        else:
+            self._open(payload)
+
+    def _open(self, payload: bytes) -> None:
+        try:
+            self._heard(self._plain(payload))
+        except Unreadable:
+            self._beside(self._open_with_fresh_key(payload))
+
+    async def _open_with_fresh_key(self, payload: bytes) -> None:
+        """Ask for the key in force, for all payloads of a minute once, and try again."""
+        async with self._key_lock:
+            now = asyncio.get_running_loop().time()
+            if now - self._key_asked_at > _KEY_PAUSE:
+                self._key_asked_at = now
+                await self._renew()
+        try:
+            self._heard(self._plain(payload))
+        except Unreadable:
+            code = ErrorCode.INVALID_RESPONSE
+            self._emit("error", SdkError(code, NO_KEY, reason="encryption"))
+
+    def _plain(self, payload: bytes) -> bytes:
+        return json.dumps(unseal(self._registration.need().payload_key, payload)).encode()
+
+    def _heard(self, payload: bytes) -> None:
+        if message := parse_message(payload):
             self._take(message)
 
     def _take(self, message: Message) -> None:
         session = self._registration.need()
         is_event = message.type != MESSAGE
         is_own = message.device_id == session.device_id
+        if message.type == _REGISTRATION_ENDED:
+            if is_own:
+                error = conflict(message.text, str(message.raw.get("reason") or ""))
+                self._beside(self._note_ending(error))
+            return
         if is_own if is_event else message.device_id and not (is_own or message.outgoing):
             # An echo of what this device has told, or a message for another device.
             return
@@ -286,7 +347,13 @@ class Client:
             self._emit("event" if is_event else "message", message)
 
     async def _policy_changed(self) -> None:
-        self._emit("policy", await self._registration.read_policy())
+        try:
+            policy = await self._registration.read_policy()
+        except SdkError as error:
+            await self._note_ending(error)
+            raise
+        self._key_asked_at = float("-inf")
+        self._emit("policy", policy)
 
     def _remember(self) -> None:
         if self.session:
@@ -311,23 +378,3 @@ class Client:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.warning("Something beside the connection failed: %s", error)
-
-
-def startup(
-    app_id: str,
-    client_key: str,
-    *,
-    domain: str,
-    transport: Transport = "websocket",
-    automatic_receipts: bool = True,
-    store: Store | None = None,
-) -> Client:
-    """Begin to use an app; to be called in a running event loop.
-
-    ``domain`` is the platform's address, such as ``https://connect.example.com``; a ``store``
-    that outlives the process keeps registration, outbox and seen messages.
-    """
-    demand(_APP_ID.fullmatch(app_id), "An App ID has two capitals and eight digits.")
-    demand(client_key, "Give the client key of the app.")
-    options = Options(transport, automatic_receipts, store or MemoryStore())
-    return Client(app_id, Rest(domain.rstrip("/"), client_key), options)

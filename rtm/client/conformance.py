@@ -19,9 +19,11 @@ from aiomqtt import Client as Mqtt
 from aiomqtt import MqttCodeError, MqttError
 from paho.mqtt.reasoncodes import ReasonCode
 
-from imiconnect.rtm.client.client import Client, Transport, startup
+from imiconnect.rtm.client.client import Client
 from imiconnect.rtm.client.errors import SdkError
 from imiconnect.rtm.client.registration import Access, Session
+from imiconnect.rtm.client.starting import startup
+from imiconnect.rtm.client.transports import Transport
 
 _SECONDS = 20.0
 _REFUSED_FILTER = 0x80
@@ -119,9 +121,9 @@ def plain_id(session: Session, server: Server) -> str:
     return f"{server.app_id}/{session.user_id}/{session.device_id}"
 
 
-def raw(client: Client, transport: str = "websocket", **changes: Any) -> Mqtt:
+def raw(client: Client, transport: Transport = "websocket", **changes: Any) -> Mqtt:
     """Return a bare MQTT client of a device; ``changes`` replace what it says of itself."""
-    access: Access = client._registration.access(transport)
+    access: Access = client._registration.accesses(transport)[0]
     said = {
         "identifier": access.client_id,
         "username": access.username,

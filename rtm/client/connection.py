@@ -1,7 +1,6 @@
 """The MQTT connection of a device: kept open, and made again when it is lost."""
 
 import asyncio
-import json
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -47,7 +46,8 @@ class StateChange(NamedTuple):
 class Told(NamedTuple):
     """Whom the connection calls.
 
-    ``refused`` answers whether another try has sense, as after a renewed token.
+    ``refused`` answers whether another try has sense, as after a renewed token; it may raise
+    the ``SdkError`` that says why there is none.
     """
 
     state: Callable[[StateChange], None]
@@ -56,11 +56,14 @@ class Told(NamedTuple):
 
 
 class Connection:
-    """One connection; it asks for its access before every try, since a token may be renewed."""
+    """One connection; it asks for its accesses before every try: a token may be renewed.
 
-    def __init__(self, access: Callable[[], Access], told: Told) -> None:
+    They are tried in their order, without a pause between them; then there is a pause.
+    """
+
+    def __init__(self, accesses: Callable[[], list[Access]], told: Told) -> None:
         """Stay closed until ``open``."""
-        self._access, self._told = access, told
+        self._accesses, self._told = accesses, told
         self.state = State.CLOSED
         self._client: Client | None = None
         self._task: asyncio.Task[None] | None = None
@@ -88,39 +91,61 @@ class Connection:
         if self.state != State.CLOSED:
             self._become(State.CLOSED)
 
-    async def publish(self, topic: str, body: Any) -> None:
+    async def refuse(self, error: SdkError) -> None:
+        """Close for good, because the platform does not want this device any more."""
+        await self.close()
+        self._become(State.REFUSED, error=error)
+
+    async def publish(self, topic: str, payload: str) -> None:
         """Publish with QoS 1; returns once the broker has it, else raises ``SdkError``."""
         client = self._client
         if client is None or self.state != State.CONNECTED:
             sentence = "Not connected. Call connect first."
             raise SdkError(ErrorCode.NOT_CONNECTED, sentence)
         try:
-            await client.publish(topic, json.dumps(body), qos=1, timeout=_PUBLISH_SECONDS)
+            await client.publish(topic, payload, qos=1, timeout=_PUBLISH_SECONDS)
         except MqttError as cause:
             sentence = "The broker did not take it."
             raise SdkError(ErrorCode.PUBLISH_FAILED, sentence) from cause
 
     async def _stay(self) -> None:
-        failures = 0
+        failures = turn = 0
         while True:
-            was_connected, error = await self._once()
-            if _is_refusal(error) and not await self._told.refused():
-                refusal = SdkError(ErrorCode.CONNECTION_FAILED, _REFUSED)
-                refusal.__cause__ = error
+            was_connected, ways, error = await self._once(turn)
+            if _is_refusal(error) and (refusal := await self._refusal(error)):
                 self._become(State.REFUSED, error=refusal)
                 self._settle(refusal)
                 return
+            turn = 0 if was_connected or _is_refusal(error) else (turn + 1) % ways
+            if turn:
+                continue
             failures = 1 if was_connected else failures + 1
             pause = delay_after(failures)
             self._become(State.WAITING, pause, error)
             await asyncio.sleep(pause)
 
-    async def _once(self) -> tuple[bool, Exception]:
-        """Connect and stay until it is lost; return whether it was there, and what ended it."""
-        self._become(State.CONNECTING)
-        is_there = False
+    async def _refusal(self, cause: Exception) -> SdkError | None:
+        """Return why the platform does not want this device; None to try again."""
         try:
-            access = self._access()
+            if await self._told.refused():
+                return None
+            refusal = SdkError(ErrorCode.CONNECTION_FAILED, _REFUSED)
+        except SdkError as error:
+            refusal = error
+        refusal.__cause__ = cause
+        return refusal
+
+    async def _once(self, turn: int) -> tuple[bool, int, Exception]:
+        """Connect and stay until it is lost.
+
+        Returns whether it was there, how many ways there are, and what ended it.
+        """
+        self._become(State.CONNECTING)
+        is_there, ways = False, 1
+        try:
+            accesses = self._accesses()
+            ways = len(accesses)
+            access = accesses[turn % ways]
             async with _client(access) as client:
                 await _subscribe(client, access)
                 self._client, is_there = client, True
@@ -129,10 +154,10 @@ class Connection:
                 async for message in client.messages:
                     self._told.message(str(message.topic), _bytes(message.payload))
         except (MqttError, SdkError, OSError) as error:
-            return is_there, error
+            return is_there, ways, error
         finally:
             self._client = None
-        return is_there, ConnectionError("The broker has ended the connection.")
+        return is_there, ways, ConnectionError("The broker has ended the connection.")
 
     def _settle(self, error: SdkError | None) -> None:
         waiting, self._waiting = self._waiting, []

@@ -32,7 +32,9 @@ _TEMPORARY = frozenset({ErrorCode.SERVER_UNREACHABLE, ErrorCode.NOT_CONNECTED})
 class SdkError(Exception):
     """An error with a documented number and a sentence that says what to do.
 
-    ``gateway`` is the gateway's own code where it gave one, ``status`` the HTTP status.
+    ``gateway`` is the gateway's own code where it gave one, ``status`` the HTTP status, and
+    ``reason`` its word for programs: ``jwt``, ``encryption``, ``replaced``, ``taken`` or
+    ``inactive``.
     """
 
     def __init__(
@@ -42,16 +44,27 @@ class SdkError(Exception):
         *,
         gateway: int | None = None,
         status: int | None = None,
+        reason: str = "",
     ) -> None:
         """Keep what is known."""
         super().__init__(sentence)
         self.code, self.gateway, self.status = code, gateway, status
+        self.reason = reason
 
     @property
     def temporary(self) -> bool:
         """Whether the same call may succeed later without a change."""
         no_answer = self.code == ErrorCode.PUBLISH_FAILED and self.status is None
         return no_answer or self.code in _TEMPORARY
+
+
+#: Reasons for which a device does not register again by itself.
+ENDINGS = frozenset({"replaced", "taken", "inactive"})
+
+
+def conflict(sentence: str, reason: str) -> SdkError:
+    """Return the error of a device whose registration another one has ended."""
+    return SdkError(ErrorCode.REGISTRATION_CONFLICT, sentence, reason=reason)
 
 
 def demand(holds: object, sentence: str) -> None:

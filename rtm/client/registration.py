@@ -1,18 +1,17 @@
 """Who this device is: its registration, and the access that follows from it."""
 
 import platform
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
-from urllib.parse import urlsplit
 
-from imiconnect.rtm.client.errors import ErrorCode, SdkError, demand
+from imiconnect.rtm.client.errors import ENDINGS, ErrorCode, SdkError, demand
 from imiconnect.rtm.client.messages import new_ref
 from imiconnect.rtm.client.rest import Rest
 from imiconnect.rtm.client.storage import Store
+from imiconnect.rtm.client.transports import Transport, addresses
 
 _SESSION, _DEVICE_ID = "session", "deviceId"
-_PORTS = {"ws": 80, "wss": 443, "mqtt": 1883, "mqtts": 8883}
-_NO_TCP = "This platform offers no MQTT over TCP. Use transport='websocket'."
+_NO_WAY = "The platform offers none of the transports that are asked for."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,14 @@ class Session:
     refresh_token: str = field(repr=False)
     broker: dict[str, str] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
+    #: In base64, where the app encrypts payloads; the id is compared with the policy's.
+    payload_key: str = field(default="", repr=False)
+    payload_key_id: str = ""
+
+
+_NEEDED = {each.name for each in fields(Session) if each.default_factory is MISSING} - {
+    each.name for each in fields(Session) if each.default is not MISSING
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,8 @@ class Registration:
         self.session: Session | None = None
         kept = store.read(_SESSION, None)
         # A session of an older version of this client may lack something.
-        if isinstance(kept, dict) and kept.keys() == {each.name for each in fields(Session)}:
+        known = {each.name for each in fields(Session)}
+        if isinstance(kept, dict) and _NEEDED <= kept.keys() <= known:
             self._take(Session(**kept))
 
     def need(self) -> Session:
@@ -97,6 +105,7 @@ class Registration:
             f"/{self._app_id}/register",
             body=body,
             failure=ErrorCode.REGISTRATION_FAILED,
+            plain=True,
         )
         try:
             session = _session_of(answer, str(body["deviceId"]))
@@ -107,25 +116,37 @@ class Registration:
         return session
 
     async def renew(self) -> Session:
-        """Get new tokens for ended ones; where the refresh token has ended, register again."""
+        """Get new tokens, and the payload key in force, for ended ones.
+
+        Where the refresh token has ended, register again; not where another registration has
+        ended this one, which only the app's user may undo: then the session is forgotten and
+        error 6006 says why.
+        """
         session = self.need()
         try:
             answer = await self._rest.call(
-                "POST", f"/{self._app_id}/token", body={"refreshToken": session.refresh_token}
+                "POST",
+                f"/{self._app_id}/token",
+                body={"refreshToken": session.refresh_token},
+                plain=True,
             )
         except SdkError as error:
-            if error.temporary:
+            if error.reason in ENDINGS:
+                self.forget()
+            if error.temporary or error.reason in ENDINGS or error.reason == "jwt":
                 raise
             return await self.register(user_id=session.user_id, device_id=session.device_id)
         tokens = {
             "access_token": answer.get("accessToken", ""),
             "refresh_token": answer.get("refreshToken", ""),
+            "payload_key": answer.get("encryptionKey", ""),
+            "payload_key_id": answer.get("encryptionKeyId", ""),
         }
         self._keep(Session(**asdict(session) | tokens))
         return self.need()
 
     async def read_policy(self) -> dict[str, Any]:
-        """Read the policy again; it may change at any time."""
+        """Read the policy again, which may change at any time; fetch another payload key."""
         path = f"/{self._app_id}/verifyPolicy"
         answer = await self._rest.call("GET", path, query={"os": system()})
         session = self.need()
@@ -134,41 +155,42 @@ class Registration:
             "broker": answer.get("broker", session.broker),
         }
         self._keep(Session(**asdict(session) | news))
+        wanted = self.need().policy.get("encryptionKeyId", "")
+        if wanted != session.payload_key_id:
+            await self.renew()
         return self.need().policy
 
     async def unregister(self) -> None:
         """Tell the platform to forget this device."""
         body = {"clientId": self.wire_client_id, "channel": "rt", "channelType": system()}
         await self._rest.call("POST", f"/{self._app_id}/unregister", body=body)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the registration here; the device id stays."""
         self._store.remove(_SESSION)
         self._take(None)
 
-    def access(self, transport: str) -> Access:
-        """Return how to connect now: over ``websocket`` or ``tcp``; raises ``SdkError``."""
+    def accesses(self, transport: Transport) -> list[Access]:
+        """Return how to connect now, best first; raises ``SdkError`` where there is no way."""
         session = self.need()
-        broker = session.broker
-        path: str | None = None
-        if transport == "websocket":
-            parts = urlsplit(broker["url"])
-            scheme, host, path = parts.scheme, parts.hostname or "", parts.path or "/"
-            port = parts.port or _PORTS[scheme]
-        else:
-            found = next((name for name in ("mqtts", "mqtt") if name in broker), None)
-            if found is None:
-                raise SdkError(ErrorCode.NOT_SUPPORTED, _NO_TCP)
-            scheme, host = found, broker.get("mqttHost") or broker["ip"]
-            port = int(broker[found])
-        return Access(
-            host=host,
-            port=port,
-            websocket_path=path,
-            secure=scheme in ("wss", "mqtts"),
-            client_id=session.client_id,
-            username=session.username,
-            password=session.access_token,
-            topics=(session.downlink, f"{self._app_id}/Updates/{system()}"),
-            qos=int(broker.get("qos", 1)),
-        )
+        found = addresses(session.broker, session.policy, transport)
+        if not found:
+            raise SdkError(ErrorCode.NOT_SUPPORTED, _NO_WAY)
+        return [
+            Access(
+                host=address.host,
+                port=address.port,
+                websocket_path=address.path,
+                secure=address.secure,
+                client_id=session.client_id,
+                username=session.username,
+                password=session.access_token,
+                topics=(session.downlink, f"{self._app_id}/Updates/{system()}"),
+                qos=int(session.broker.get("qos", 1)),
+            )
+            for address in found
+        ]
 
     def _keep(self, session: Session) -> None:
         self._take(session)
@@ -177,6 +199,7 @@ class Registration:
     def _take(self, session: Session | None) -> None:
         self.session = session
         self._rest.access_token = session.access_token if session else ""
+        self._rest.payload_key = session.payload_key if session else ""
 
     def _own_device_id(self) -> str:
         kept = self._store.read(_DEVICE_ID, "")
@@ -204,4 +227,6 @@ def _session_of(answer: dict[str, Any], device_id: str) -> Session:
         refresh_token=answer.get("refreshToken", ""),
         broker=answer["broker"],
         policy=answer.get("policy", {}),
+        payload_key=answer.get("encryptionKey", ""),
+        payload_key_id=answer.get("encryptionKeyId", ""),
     )

@@ -6,22 +6,31 @@ from typing import Any
 
 import httpx
 
-from imiconnect.rtm.client.errors import ErrorCode, SdkError
+from imiconnect.rtm.client.errors import ENDINGS, ErrorCode, SdkError, conflict
+from imiconnect.rtm.client.sealing import Unreadable, seal, unseal
+from imiconnect.rtm.client.tokens import TokenProvider, Tokens
 
 _TIMEOUT_SECONDS = 10.0
-#: Codes of the RTMS API that say that the token is no longer good.
-_TOKEN_CODES = frozenset({38, 39, 40})
+#: Codes of the RTMS API that say that the token is no longer good, or the device forgotten.
+_CURABLE_CODES = frozenset({7, 38, 39, 40})
+NO_KEY = "What the platform says cannot be decrypted: the key of this user is another one."
 _UNREADABLE = "The answer is not JSON. Check that the domain is the platform's."
 _SILENT = "The platform does not answer. Check the network and the domain."
 
 
 class Rest:
-    """Calls ``<domain>/rtmsAPI/api/v3``; ``access_token`` is set after registration."""
+    """Calls ``<domain>/rtmsAPI/api/v3``.
 
-    def __init__(self, domain: str, client_key: str) -> None:
+    ``access_token`` is set after registration, ``payload_key`` where the app encrypts.
+    """
+
+    def __init__(
+        self, domain: str, client_key: str, token_provider: TokenProvider | None = None
+    ) -> None:
         """Open nothing yet."""
         self._key = client_key
-        self.access_token = ""
+        self._tokens = Tokens(token_provider)
+        self.access_token = self.payload_key = ""
         self._http = httpx.AsyncClient(
             base_url=f"{domain}/rtmsAPI/api/v3", timeout=_TIMEOUT_SECONDS, verify=_trusted()
         )
@@ -34,11 +43,36 @@ class Rest:
         body: Any = None,
         query: dict[str, str] | None = None,
         failure: ErrorCode = ErrorCode.UNKNOWN,
+        plain: bool = False,
     ) -> dict[str, Any]:
-        """Return the answer; raises ``SdkError``, with ``failure`` for a refusal."""
+        """Return the answer; raises ``SdkError``, with ``failure`` for a refusal.
+
+        A ``plain`` body is never encrypted. A refused JWT is asked for anew, once.
+        """
+        if body is not None and self.payload_key and not plain:
+            body = {"encrypted": seal(self.payload_key, body)}
+        try:
+            answer = await self._once(method, path, body, query, failure)
+        except SdkError as error:
+            if error.reason != "jwt" or not self._tokens.are_there:
+                raise
+            self._tokens.forget()
+            answer = await self._once(method, path, body, query, failure)
+        return self._opened(answer)
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        query: dict[str, str] | None,
+        failure: ErrorCode,
+    ) -> dict[str, Any]:
         headers = {"secretKey": self._key}
         if self.access_token:
             headers["accessToken"] = self.access_token
+        if token := await self._tokens.token():
+            headers["Authorization"] = f"Bearer {token}"
         try:
             response = await self._http.request(
                 method, path, json=body, params=query, headers=headers
@@ -46,6 +80,15 @@ class Rest:
         except httpx.TransportError as cause:
             raise SdkError(ErrorCode.SERVER_UNREACHABLE, _SILENT) from cause
         return _answer_of(response, failure)
+
+    def _opened(self, answer: dict[str, Any]) -> dict[str, Any]:
+        if "encrypted" not in answer:
+            return answer
+        try:
+            return dict(unseal(self.payload_key, answer["encrypted"]))
+        except (Unreadable, TypeError) as cause:
+            code = ErrorCode.INVALID_RESPONSE
+            raise SdkError(code, NO_KEY, reason="encryption") from cause
 
     async def close(self) -> None:
         """Close the connections."""
@@ -71,9 +114,15 @@ def _answer_of(response: httpx.Response, failure: ErrorCode) -> dict[str, Any]:
     if response.is_success and code == 0:
         return dict(answer)
     sentence = answer.get("description") or f"The call was refused (HTTP {status})."
-    raise SdkError(failure, sentence, gateway=code or None, status=status)
+    reason = str(answer.get("reason") or "")
+    if reason in ENDINGS:
+        raise conflict(sentence, reason)
+    raise SdkError(failure, sentence, gateway=code or None, status=status, reason=reason)
 
 
-def is_token_error(error: SdkError) -> bool:
-    """Tell whether registering anew may cure it."""
-    return error.status == httpx.codes.UNAUTHORIZED or error.gateway in _TOKEN_CODES
+def is_curable(error: SdkError) -> bool:
+    """Tell whether new tokens, and the payload key that comes with them, may cure it."""
+    if error.reason in ENDINGS or error.reason == "jwt":
+        return False
+    is_refused = error.status == httpx.codes.UNAUTHORIZED or error.gateway in _CURABLE_CODES
+    return is_refused or error.reason == "encryption"

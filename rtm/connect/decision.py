@@ -75,6 +75,7 @@ class Facts:
     platform: str
     token_digest: str | None
     token_expires_at: dt.datetime | None
+    #: Also one whose registration another one has ended.
     is_unregistered: bool
     app_is_active: bool
     #: Whether the password is a valid client key of the app, and the app allows that.

@@ -9,6 +9,7 @@ import base64
 from dataclasses import dataclass
 
 import jwt
+from jwt.types import Options
 
 #: Seconds by which the clock of a customer's server may differ.
 LEEWAY = 10
@@ -17,7 +18,12 @@ WRONG, REQUIRED, EXPIRED = 38, 39, 40
 OTHER_USER = "The JWT names another user."
 _BEARER = "bearer "
 #: Claims that the documentation leaves to the customer: their values are not judged.
-_OPTIONS = {"verify_aud": False, "verify_iss": False, "verify_sub": False, "verify_jti": False}
+_OPTIONS: Options = {
+    "verify_aud": False,
+    "verify_iss": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
 
 
 class NotVouched(Exception):

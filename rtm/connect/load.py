@@ -65,7 +65,7 @@ def _facts(device: Any, claim: Claim, fitting: set[tuple[str, Any]]) -> Facts:
         platform=device.platform,
         token_digest=device.access_token_digest,
         token_expires_at=device.token_expires_at,
-        is_unregistered=device.unregistered_at is not None,
+        is_unregistered=device.unregistered_at is not None or bool(device.ended_by),
         app_is_active=app.state == app.State.ACTIVE and app.organization.is_active,
         client_key_fits=policy.client_key_as_password and (claim.password, app.pk) in fitting,
         origin_is_allowed=not claim.origin or policy.allows_origin(claim.origin),

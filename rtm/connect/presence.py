@@ -26,6 +26,7 @@ from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
 from imiconnect.identity import uuid7
+from imiconnect.rtm.connect.kick import kick
 from imiconnect.rtm.connect.threads import Batched, in_thread
 from imiconnect.rtm.models import ConnectionHolder, Device
 from imiconnect.rtm.processors.mt import wake
@@ -108,8 +109,15 @@ def ask_for_pending(app: uuid.UUID, user_id: str) -> None:
 
 
 def _ask_for_all(devices: Sequence[uuid.UUID]) -> list[None]:
-    users = Device.objects.filter(pk__in=devices).values_list("app_id", "user_id")
-    schedule_wakes(users.distinct())
+    rows = Device.objects.filter(pk__in=devices).values_list(
+        "app_id", "user_id", "unregistered_at", "ended_by", "app__app_id", "device_id"
+    )
+    listed = list(rows)
+    for row in listed:
+        if row[2] or row[3]:
+            # Its registration has ended between the decision and the broker's acceptance.
+            kick(row[4], row[1], row[5])
+    schedule_wakes({row[:2] for row in listed})
     return [None] * len(devices)
 
 

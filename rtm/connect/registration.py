@@ -17,7 +17,13 @@ from django.utils import timezone
 from imiconnect.apps.attributes import kept
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import policy_of
-from imiconnect.rtm.connect.kick import kick
+from imiconnect.rtm.connect.endings import (
+    Ended,
+    Ending,
+    disconnect_later,
+    endings_by,
+    hold,
+)
 from imiconnect.rtm.connect.presence import ask_for_pending
 from imiconnect.rtm.models import Customer, Device, DeviceEvent
 from imiconnect.rtm.push import addresses as push_addresses
@@ -26,8 +32,6 @@ from imiconnect.vault import digest, new_key
 
 ACCESS_TOKEN_LIFE = dt.timedelta(days=30)
 _GUEST_PREFIX = "guest-"
-#: Systems on which one device may be several users', where the app allows it.
-_PHONES = frozenset({"ios", "android"})
 
 
 class UnknownDevice(LookupError):
@@ -75,14 +79,17 @@ def register_device(
     guest = not user_id
     required = policy_of(app).profile_required
     customer = _customer(app, customer_id or (user_id if required else ""))
+    user_id = user_id or new_guest_id()
+    hold(app=app, user_id=user_id, device_id=device_id, platform=profile.platform)
     device, _ = Device.objects.select_for_update().get_or_create(
         app=app,
-        user_id=user_id or new_guest_id(),
+        user_id=user_id,
         device_id=device_id,
         defaults={"is_guest": guest},
     )
     device.app = app
     device.unregistered_at = None
+    device.ended_by = ""
     _apply(device, profile)
     if customer:
         device.customer = customer
@@ -95,22 +102,29 @@ def register_device(
 
 
 @transaction.atomic
-def unregister_device(*, device: Device) -> None:
-    """End a registration: its tokens, and its connection if there is one."""
+def unregister_device(*, device: Device, ended_by: str = "") -> None:
+    """End a registration: its tokens, and its connection if there is one.
+
+    ``ended_by`` is a word of ``endings.py``; then the device is told, and its refresh token
+    stays to find that word by.
+    """
     device = _locked(device)
     device.unregistered_at = timezone.now()
-    device.access_token_digest = device.refresh_token_digest = None
+    device.ended_by = ended_by
+    device.access_token_digest = None
+    if not ended_by:
+        device.refresh_token_digest = None
     device.push_id = ""
     device.save()
     push_addresses.forget_of(device)
     log_event(device, DeviceEvent.Kind.UNREGISTER)
-    _kick_later(device)
+    disconnect_later(device, ended_by)
 
 
 @transaction.atomic
 def forget_device(*, device: Device) -> None:
     """Delete all that is known of a device, and end its connection."""
-    _kick_later(device)
+    disconnect_later(device)
     device.delete()
 
 
@@ -120,16 +134,15 @@ def refresh_tokens(
 ) -> Registered:
     """Give new tokens for a refresh token, which works once; raises ``UnknownDevice``.
 
-    ``check`` may raise to refuse the device; then its tokens stay.
+    ``check`` may raise to refuse the device; then its tokens stay. Raises ``Ended`` for a
+    device whose registration another one has ended.
     """
-    device = (
-        registered_devices(app)
-        .select_for_update()
-        .filter(refresh_token_digest=digest(refresh_token))
-        .first()
-    )
+    rows = Device.objects.select_for_update(of=("self",)).select_related("app")
+    device = rows.filter(app=app, refresh_token_digest=digest(refresh_token)).first()
     if device is None:
         raise UnknownDevice
+    if device.ended_by:
+        raise Ended(device.ended_by)
     if check:
         check(device)
     return _with_new_tokens(device)
@@ -145,13 +158,15 @@ def set_user_id(*, device: Device, user_id: str) -> Device:
     target = user_id or new_guest_id()
     if target == device.user_id:
         return device
-    _kick_later(device)
+    hold(app=device.app, user_id=target, device_id=device.device_id, platform=device.platform)
+    disconnect_later(device)
     # The other user may have had this device before: that row gives way.
     Device.objects.filter(app=device.app, user_id=target, device_id=device.device_id).delete()
     device.user_id = target
     device.is_guest = not user_id
     device.is_connected = False
     device.save()
+    _end_others(device)
     app_pk = device.app_id
     transaction.on_commit(lambda: ask_for_pending(app_pk, target))
     return device
@@ -216,23 +231,22 @@ def _keep_push(device: Device, profile: Profile) -> None:
 
 def _end_others(device: Device) -> None:
     """End the registrations that this one replaces, as the app's policy says."""
-    policy = policy_of(device.app)
-    rows = registered_devices(device.app).exclude(pk=device.pk).order_by("pk")
-    if policy.single_device_per_user:
-        for other in rows.filter(user_id=device.user_id):
-            unregister_device(device=other)
-    if device.platform not in _PHONES:
-        return
-    for other in rows.filter(device_id=device.device_id):
-        (_silence if policy.multi_user_per_device else unregister_device)(device=other)
+    for other, ending in endings_by(device):
+        if ending == Ending.INACTIVE:
+            _silence(device=other)
+        else:
+            unregister_device(device=other, ended_by=ending.value)
 
 
 def _silence(*, device: Device) -> None:
     """End a user's connection and tokens on a device that they share; push stays."""
     device = _locked(device)
-    device.access_token_digest = device.refresh_token_digest = None
+    if device.ended_by == Ending.INACTIVE:
+        return
+    device.access_token_digest = None
+    device.ended_by = Ending.INACTIVE.value
     device.save()
-    _kick_later(device)
+    disconnect_later(device, device.ended_by)
 
 
 def log_event(
@@ -284,9 +298,3 @@ def _customer(app: App, customer_id: str) -> Customer | None:
         organization_id=app.organization_id, customer_id=customer_id
     )
     return made
-
-
-def _kick_later(device: Device) -> None:
-    """End the device's connection once the change is committed."""
-    name = (device.app.app_id, device.user_id, device.device_id)
-    transaction.on_commit(lambda: kick(*name))

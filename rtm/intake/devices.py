@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from imiconnect.apps.policy import Policy
 from imiconnect.identity import uuid7
 from imiconnect.rtm.connect.decision import read_client_id
+from imiconnect.rtm.connect.endings import sentence_of
 from imiconnect.rtm.connect.jwt_auth import OTHER_USER, WRONG, NotVouched, vouched
 from imiconnect.rtm.inbound import INSERT_INBOUND, KNOWN_REFS
 from imiconnect.rtm.intake import places
@@ -37,6 +38,7 @@ TOKEN_INVALID, TOKEN_REQUIRED, TOKEN_EXPIRED = 38, 39, 40
 _RESOLVE = """
 SELECT w.number, a.id, a.state = 'active', a.policy, k.id IS NOT NULL, d.id IS NOT NULL,
   d.access_token_digest = w.token, d.token_expires_at <= now(), d.unregistered_at IS NOT NULL,
+  d.ended_by,
   CASE WHEN (a.policy ->> 'jwt_authorization')::boolean THEN a.secrets END,
   CASE WHEN (a.policy ->> 'jwt_authorization')::boolean
     THEN (SELECT c.customer_id FROM rtm_customer c WHERE c.id = d.customer_id) END
@@ -241,7 +243,7 @@ def _allowed(
 ) -> Speaker | RtmsRefusal:
     if row is None:
         return RtmsRefusal(NO_APP, "There is no such app.", 404)
-    app, is_on, stored, has_key, is_known, has_token, is_expired, is_gone, *jwt = row
+    app, is_on, stored, has_key, is_known, has_token, is_expired, is_gone, ended, *jwt = row
     if not has_key:
         return RtmsRefusal(KEY_INVALID, "The secretKey is not valid for this app.", 401)
     if not is_on:
@@ -249,17 +251,29 @@ def _allowed(
     if not is_known or is_gone:
         return RtmsRefusal(NO_USER, "The device is not registered.", 404)
     policy = msgspec.convert(stored, Policy, strict=False)
-    if item.token_digest:
-        if not has_token:
-            return RtmsRefusal(TOKEN_INVALID, "The accessToken is not this device's.", 401)
-        if is_expired:
-            return RtmsRefusal(TOKEN_EXPIRED, "The accessToken has expired.", 401)
-    elif not policy.client_key_as_password:
-        return RtmsRefusal(TOKEN_REQUIRED, "The header accessToken is missing.", 401)
-    if policy.payload_encryption and not item.was_sealed:
-        return RtmsRefusal(INVALID, SEAL_IT, reason=NOT_SEALED)
-    refusal = _without_jwt(item, reading[0], *jwt) if policy.jwt_authorization else None
+    refusal = _without_token(item, policy, has_token=has_token, is_expired=is_expired)
+    if refusal is None and ended:
+        refusal = RtmsRefusal(TOKEN_INVALID, sentence_of(ended), 401, reason=ended)
+    if refusal is None and policy.payload_encryption and not item.was_sealed:
+        refusal = RtmsRefusal(INVALID, SEAL_IT, reason=NOT_SEALED)
+    if refusal is None and policy.jwt_authorization:
+        refusal = _without_jwt(item, reading[0], *jwt)
     return refusal or Speaker(app, *reading)
+
+
+def _without_token(
+    item: Said, policy: Policy, *, has_token: bool, is_expired: bool
+) -> RtmsRefusal | None:
+    """Return why the access token of a request does not do, or that there is none."""
+    if not item.token_digest:
+        if policy.client_key_as_password:
+            return None
+        return RtmsRefusal(TOKEN_REQUIRED, "The header accessToken is missing.", 401)
+    if not has_token:
+        return RtmsRefusal(TOKEN_INVALID, "The accessToken is not this device's.", 401)
+    if is_expired:
+        return RtmsRefusal(TOKEN_EXPIRED, "The accessToken has expired.", 401)
+    return None
 
 
 def _without_jwt(

@@ -15,6 +15,7 @@ from imiconnect.rtm.intake.http import Request
 from imiconnect.rtm.intake.pool import Connection, query
 from imiconnect.rtm.protocol.sealing import Unreadable
 from imiconnect.rtm.sealing import (
+    DO_NOT_SEAL,
     NOT_SEALED,
     SEAL_IT,
     SEALED_WITH,
@@ -89,8 +90,7 @@ def opened_request(request: Request, app_id: str, found: Found | None) -> Reques
         sentence = "The accessToken is not this device's."
         raise RtmsRefusal(TOKEN_INVALID, sentence, 401)
     if found.stored is None:
-        sentence = "This app does not encrypt payloads: send the body as it is."
-        raise RtmsRefusal(INVALID, sentence, reason=NOT_SEALED)
+        raise RtmsRefusal(INVALID, DO_NOT_SEAL, reason=NOT_SEALED)
     try:
         text = _decode(request.body).encrypted
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeError):

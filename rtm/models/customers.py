@@ -86,6 +86,10 @@ class Device(Identified):
     #: When it was last seen before its present connection: what came since is told again.
     away_since = models.DateTimeField(null=True, blank=True, editable=False)
     unregistered_at = models.DateTimeField(_("unregistered"), null=True, blank=True)
+    #: A word of ``connect/endings.py`` where another registration has ended this one.
+    ended_by = models.CharField(
+        _("ended by"), max_length=10, blank=True, default="", db_default="", editable=False
+    )
 
     objects: ClassVar[Any] = AppOwnedQuerySet.as_manager()
 

@@ -15,7 +15,7 @@ from imiconnect.apps.push.clients.outcomes import (
     Taken,
 )
 from imiconnect.apps.push.credentials import Credentials
-from imiconnect.apps.push.services import secrets_of
+from imiconnect.apps.push.secrets import secrets_of
 from imiconnect.rtm.models import PushAddress
 from imiconnect.rtm.outcomes import Dispatched, Failed, Outcome, Reason, RetryAt
 from imiconnect.rtm.push import addresses

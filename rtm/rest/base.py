@@ -25,6 +25,7 @@ from imiconnect.apps.models import App, ClientKey
 from imiconnect.apps.policy import Policy, policy_of
 from imiconnect.apps.push.secrets import secrets_of
 from imiconnect.rtm.connect.decision import read_client_id
+from imiconnect.rtm.connect.endings import Ended
 from imiconnect.rtm.connect.jwt_auth import OTHER_USER, Vouched, vouched
 from imiconnect.rtm.connect.registration import registered_devices
 from imiconnect.rtm.models import Customer, Device
@@ -33,7 +34,15 @@ from imiconnect.rtm.protocol.sealing import Unreadable
 from imiconnect.rtm.protocol.topics import name_problem
 from imiconnect.rtm.rest.errors import Code, RtmsError, rtms_envelope
 from imiconnect.rtm.rest.fields import JSONParser
-from imiconnect.rtm.sealing import NOT_SEALED, SEAL_IT, UNREADABLE, as_object, open_for, sealer
+from imiconnect.rtm.sealing import (
+    DO_NOT_SEAL,
+    NOT_SEALED,
+    SEAL_IT,
+    UNREADABLE,
+    as_object,
+    open_for,
+    sealer,
+)
 from imiconnect.sharing.models import Service, ServiceKey
 from imiconnect.vault import digest
 
@@ -122,9 +131,11 @@ class RtmsView(APIView):
     def data(self) -> Any:
         """Return the parsed body, opened where devices encrypt it; raises ``RtmsError``."""
         data = self.request.data
-        if not (self.is_sealed and self._encrypts):
-            return data
         text = data.get("encrypted") if isinstance(data, dict) else None
+        if not (self.is_sealed and self._encrypts):
+            if isinstance(text, str) and len(data) == 1:
+                raise RtmsError(Code.INVALID, DO_NOT_SEAL, reason=NOT_SEALED)
+            return data
         if not isinstance(text, str):
             raise RtmsError(Code.INVALID, SEAL_IT, reason=NOT_SEALED)
         token = self.request.headers.get("accessToken", "")
@@ -169,6 +180,8 @@ class RtmsView(APIView):
         if device is None:
             raise RtmsError(Code.NO_USER)
         self._check_token([device])
+        if device.ended_by:
+            raise Ended(device.ended_by)
         if not (is_leaving and self.request.headers.get("accessToken")):
             self.check_vouched(device.user_id, device.customer)
         return device
@@ -207,6 +220,8 @@ class RtmsView(APIView):
         if not devices:
             raise RtmsError(Code.NO_USER)
         self._check_token(devices)
+        if all(device.ended_by for device in devices):
+            raise Ended(devices[0].ended_by)
         if self.vouched and not any(
             self.vouched.is_for(user_id=user_id, customer_id=customer_of(device))
             for device in devices

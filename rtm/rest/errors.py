@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from imiconnect.rtm.connect.endings import Ended
 from imiconnect.rtm.connect.jwt_auth import NotVouched
 from imiconnect.rtm.connect.registration import NoProfile
 from imiconnect.rtm.push.addresses import BadAddress
@@ -73,6 +74,9 @@ def rtms_envelope(exc: Exception, context: dict[str, Any]) -> Response | None:
         return _answer(exc.rtms.code, str(exc.detail), exc.status_code, exc.reason)
     if isinstance(exc, NotVouched):
         return _answer(str(exc.code), exc.sentence, HTTPStatus.UNAUTHORIZED, "jwt")
+    if isinstance(exc, Ended):
+        code = Code.WRONG_TOKEN
+        return _answer(code.code, exc.sentence, code.status, exc.reason)
     if isinstance(exc, NoProfile):
         return _answer(Code.NO_USER.code, NO_PROFILE, HTTPStatus.NOT_FOUND)
     if isinstance(exc, BadAddress):

@@ -12,32 +12,39 @@
  *
  * Events (`on(name, listener)`): `message` (a {@link import('./messages.js').Message}), `event`
  * (a message whose type is another), `connection` (`{state, retryIn?, error?}`), `sent` and
- * `failed` (`{ref, kind, tid?, error?}`), `policy`, and `wire` (`{direction, via, name, body}`: all
- * that goes over the wire, for people who want to watch).
+ * `failed` (`{ref, kind, tid?, error?}`), `policy`, `error` (an `SdkError`: what came cannot be
+ * decrypted), and `wire` (`{direction, via, name, body}`: all that goes over the wire, decrypted,
+ * for people who want to watch).
  * @module client
  */
+import { Calls } from './calls.js';
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
-import { demand, ErrorCode, SdkError } from './errors.js';
+import { conflict, demand, ErrorCode, SdkError } from './errors.js';
+import { Files } from './files.js';
 import { formResponse, postback, quickReply } from './interactive.js';
 import { messageFrom, newRef, parseMessage } from './messages.js';
 import { Outbox } from './outbox.js';
 import { Push } from './push.js';
 import { Registration } from './registration.js';
-import { isTokenError, Rest } from './rest.js';
+import { Rest } from './rest.js';
 import { Seen } from './seen.js';
+import { messageBody, Speech } from './speech.js';
 import { Store } from './storage.js';
 import { Threads } from './threads.js';
 import { Topics } from './topics.js';
 
 const RECEIPT = Object.freeze({ DELIVERED: 2, READ: 3, CLICKED: 4 });
-const RENEWALS = 1;
+/** The event by which a device hears that another registration has ended its own. */
+const REGISTRATION_ENDED = 'registrationEnded';
 
 /**
  * @typedef {object} Options
  * @property {string} domain origin of the platform
  * @property {boolean} [automaticReceipts=true] say "delivered" for each new message
  * @property {Storage | null} [storage] another place than `localStorage`
+ * @property {() => string | Promise<string>} [tokenProvider] returns a JWT that the app's server
+ *   has signed for its user; called for the first, when the last one has expired or was refused
  */
 
 export class Client extends Emitter {
@@ -54,36 +61,45 @@ export class Client extends Emitter {
   #connection;
   #outbox;
   #seen = null;
-  #renewals = 0;
+  #calls;
+  #files;
+  #speech;
   #push;
+  /** Payloads are decrypted one after the other, so that their order stays. */
+  #reading = Promise.resolve();
 
   /**
    * @param {string} appId
    * @param {string} clientKey
    * @param {Options} options
    */
-  constructor(appId, clientKey, { domain, automaticReceipts = true, storage }) {
+  constructor(appId, clientKey, { domain, automaticReceipts = true, storage, tokenProvider }) {
     super();
     this.#appId = appId;
     this.#clientKey = clientKey;
     this.#automatic = automaticReceipts;
     this.#store = new Store(appId, storage);
-    this.#rest = new Rest(domain, clientKey);
+    this.#rest = new Rest(domain, clientKey, tokenProvider);
     this.#registration = new Registration(appId, domain, this.#rest, this.#store);
+    this.#calls = new Calls(this.#registration, (error) => this.#ended(error));
     const shared = [appId, this.#registration, (call) => this.#called(call), this.#rest];
     this.threads = new Threads(...shared);
+    this.#files = new Files(...shared);
     this.topics = new Topics(...shared);
     this.#push = new Push(appId, domain, this.#rest, this.#store, this.#registration);
     this.#outbox = new Outbox(
       this.#store,
-      (item) => this.#say(item),
+      (item) => this.#speech.say(item),
       (item, result) => this.#said(item, result),
     );
-    this.#connection = new Connection(async () => this.#registration.access(clientKey), {
+    this.#connection = new Connection(async (turn) => this.#registration.access(clientKey, turn), {
       state: (state, detail) => this.#connectionBecame(state, detail),
       message: (topic, payload) => this.#arrived(topic, payload),
-      refused: () => this.#renewOnce(),
+      refused: () => this.#calls.renewOnce(),
     });
+    const log = (...line) => this.#log(...line);
+    const reach = [this.#registration, this.#connection, this.#calls, this.#rest];
+    this.#speech = new Speech(appId, ...reach, log);
     this.#remember();
   }
 
@@ -149,23 +165,12 @@ export class Client extends Emitter {
    */
   async publish(content) {
     const clientId = this.#registration.clientId;
-    const { text = '', threadId, topic, extras = {}, attachments = [] } = content;
+    const { text = '', threadId, attachments = [] } = content;
     if (threadId && this.threads.isAnnouncement(threadId)) {
       throw new SdkError(ErrorCode.NOT_SUPPORTED, 'Nobody replies to an announcement.');
     }
     demand(text !== '' || attachments.length > 0 || !!content.interactiveData, 'Give a text.');
-    const body = {
-      clientId,
-      channel: 'rt',
-      message: text,
-      media: attachments,
-      extras,
-      outgoing: true,
-      ...(threadId ? { thread: { id: threadId } } : {}),
-      ...(topic ? { topic } : {}),
-      ...(content.relatedTid ? { relatedTid: content.relatedTid } : {}),
-      ...(content.interactiveData ? { interactiveData: content.interactiveData } : {}),
-    };
+    const body = messageBody(clientId, content);
     const ref = newRef();
     // The gateway stores a message once, however often a lost answer has it said again.
     body.clientRef = ref;
@@ -239,27 +244,16 @@ export class Client extends Emitter {
    * @returns {Promise<{file: string, mediaId: string, contentType: string, size: number,
    *   preview?: string}>}
    */
-  async upload(file, { preview = true } = {}) {
-    const path = `/media/${this.#appId}/upload?previewRequired=${preview}&fileUrlRequired=true`;
-    const { clientId } = this.#registration;
-    return attachmentOf(
-      await this.#called(() => {
-        const form = new FormData();
-        form.append('clientId', clientId);
-        form.append('media', file);
-        return this.#rest.upload(path, form);
-      }),
-    );
+  upload(file, { preview = true } = {}) {
+    return this.#files.upload(file, preview);
   }
 
   /**
    * Get a fresh address for one that has expired.
    * @param {string} url
    */
-  async refreshMedia(url) {
-    const { userId } = this.#registration.need();
-    const path = `/${this.#appId}/user/${encodeURIComponent(userId)}/generatemedia`;
-    return attachmentOf(await this.#called(() => this.#rest.post(path, { url })));
+  refreshMedia(url) {
+    return this.#files.refresh(url);
   }
 
   /** Ask the visitor for web push, after a click; {@link import('./push.js').Push}. */
@@ -282,69 +276,24 @@ export class Client extends Emitter {
     return this.#outbox.add({ id: newRef(), kind: 'deliveryupdate', body });
   }
 
-  /**
-   * Receipts go by MQTT, which costs the least, and by REST when the broker does not answer;
-   * saying one twice changes nothing. A message goes by REST, whose answer has its tid and
-   * means that it is stored, and by MQTT when REST does not answer.
-   */
-  async #say({ kind, body }) {
-    const ways = [this.#publish, this.#post];
-    const [first, second] = kind === 'mo' ? ways.reverse() : ways;
-    try {
-      return await first.call(this, kind, body);
-    } catch (error) {
-      const isRefused = first === this.#post && !error.temporary;
-      if (isRefused || (first === this.#post && this.state !== 'connected')) throw error;
-      return second.call(this, kind, body);
-    }
-  }
-
-  async #publish(kind, body) {
-    const topic = this.session?.uplinkTopic;
-    if (!topic) throw new SdkError(ErrorCode.NOT_CONNECTED, 'Not connected.');
-    await this.#connection.publish(topic, { op: kind, ...body });
-    this.#log('out', 'MQTT', topic, body);
-    return null;
-  }
-
-  async #post(kind, body) {
-    const path = `/${this.#appId}/${kind}`;
-    const options = { failure: ErrorCode.PUBLISH_FAILED, keepalive: true };
-    const answer = await this.#called(() => this.#rest.post(path, body, options));
-    this.#log('out', 'REST', path, body);
-    return answer;
-  }
-
   #said({ id, kind }, { answer, error }) {
     if (error) this.emit('failed', { ref: id, kind, error });
     else this.emit('sent', { ref: id, kind, tid: answer?.tid ?? '' });
   }
 
-  /** Call the API; where it says that the token has ended, register anew and call again. */
-  async #called(call) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!isTokenError(error)) throw error;
-      await this.#registration.renew();
-      return call();
-    }
+  #called(call) {
+    return this.#calls.called(call);
   }
 
-  async #renewOnce() {
-    if (this.#renewals >= RENEWALS) return false;
-    this.#renewals += 1;
-    try {
-      await this.#registration.renew();
-      return true;
-    } catch (error) {
-      return error instanceof SdkError && error.temporary;
-    }
+  /** Another registration has ended this one; it does not come back by itself. */
+  async #ended(error) {
+    this.#registration.forget();
+    await this.#connection.refuse(error);
   }
 
   #connectionBecame(state, detail) {
     if (state === 'connected') {
-      this.#renewals = 0;
+      this.#calls.connected();
       this.flush();
     }
     this.emit('connection', { state, ...detail });
@@ -357,13 +306,28 @@ export class Client extends Emitter {
       this.#policyChanged();
       return;
     }
-    const message = parseMessage(text);
-    this.#log('in', 'MQTT', topic, message?.raw ?? text);
-    if (message) this.#take(message);
+    this.#reading = this.#reading.then(() => this.#read(topic, text));
+  }
+
+  async #read(topic, text) {
+    try {
+      const plain = await this.#calls.opened(text);
+      const message = parseMessage(plain);
+      this.#log('in', 'MQTT', topic, message?.raw ?? plain);
+      if (message) this.#take(message);
+    } catch (error) {
+      this.emit('error', error);
+    }
   }
 
   #take(message) {
     const { type, tid } = message;
+    if (type === REGISTRATION_ENDED) {
+      const { reason = '' } = message.raw;
+      const isMine = message.deviceId === this.session?.deviceId;
+      if (isMine) this.#ended(conflict(message.text, String(reason)));
+      return;
+    }
     if (message.thread) this.threads._remember(message.thread);
     const isOwn = type !== 'message' && message.deviceId === this.session?.deviceId;
     if (isOwn) return;
@@ -378,6 +342,7 @@ export class Client extends Emitter {
   async #policyChanged() {
     try {
       const policy = await this.#called(() => this.#registration.readPolicy());
+      this.#calls.keyIsFresh();
       this.emit('policy', policy);
     } catch (error) {
       console.warn('The changed policy could not be read; the next change is read again.', error);
@@ -391,8 +356,4 @@ export class Client extends Emitter {
   #log(direction, via, name, body) {
     this.emit('wire', { direction, via, name, body, at: new Date() });
   }
-}
-
-function attachmentOf({ file, mediaId, contentType, size, preview }) {
-  return { file, mediaId, contentType, size, ...(preview ? { preview } : {}) };
 }

@@ -20,6 +20,7 @@ const REFUSALS = new Set([4, 5, 134, 135]);
  *
  * @typedef {object} Access
  * @property {string} url of the WebSocket
+ * @property {boolean} isLastWay whether there is no other URL to try before a pause
  * @property {string} clientId
  * @property {string} username
  * @property {string} password
@@ -33,16 +34,19 @@ export class Connection {
   #client = null;
   #timer = 0;
   #failures = 0;
+  #turn = 0;
+  #isLastWay = true;
   #wanted = false;
   #waiting = [];
   #access;
   #on;
 
   /**
-   * @param {() => Promise<Access>} access
+   * @param {(turn: number) => Promise<Access>} access `turn` counts tries since the last pause
    * @param {{state: (state: ConnectionState, detail: {retryIn?: number, error?: Error}) => void,
    *   message: (topic: string, payload: Uint8Array) => void,
-   *   refused: () => Promise<boolean>}} on `refused` answers whether another try has sense
+   *   refused: () => Promise<boolean>}} on `refused` answers whether another try has sense, or
+   *   rejects with the `SdkError` that says why there is none
    */
   constructor(access, on) {
     this.#access = access;
@@ -63,7 +67,7 @@ export class Connection {
     this.#wanted = false;
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#failures = 0;
+    this.#failures = this.#turn = 0;
     const client = this.#client;
     this.#client = null;
     this.#settle(new SdkError(ErrorCode.CONNECTION_FAILED, 'The connection was closed.'));
@@ -75,12 +79,21 @@ export class Connection {
   }
 
   /**
+   * Close for good, because the platform does not want this device any more.
+   * @param {SdkError} error
+   */
+  async refuse(error) {
+    await this.close();
+    this.#become('refused', { error });
+  }
+
+  /**
    * Publish with QoS 1.
    * @param {string} topic
-   * @param {unknown} body
+   * @param {string} payload
    * @returns {Promise<void>} once the broker has it
    */
-  async publish(topic, body) {
+  async publish(topic, payload) {
     const client = this.#client;
     if (!client || this.state !== 'connected') {
       throw new SdkError(ErrorCode.NOT_CONNECTED, 'Not connected. Call connect first.');
@@ -90,7 +103,7 @@ export class Connection {
       timer = setTimeout(() => reject(new Error('no answer from the broker')), PUBLISH_TIMEOUT);
     });
     try {
-      await Promise.race([client.publishAsync(topic, JSON.stringify(body), { qos: 1 }), late]);
+      await Promise.race([client.publishAsync(topic, payload, { qos: 1 }), late]);
     } catch (cause) {
       throw new SdkError(ErrorCode.PUBLISH_FAILED, 'The broker did not take it.', { cause });
     } finally {
@@ -101,7 +114,8 @@ export class Connection {
   async #try() {
     this.#become('connecting');
     try {
-      const access = await this.#access();
+      const access = await this.#access(this.#turn);
+      this.#isLastWay = access.isLastWay;
       if (this.#wanted) this.#start(access);
     } catch (error) {
       this.#lost(error);
@@ -143,28 +157,50 @@ export class Connection {
     }
     if (this.#client !== client) return;
     this.#failures = 0;
+    this.#isLastWay = true;
     this.#become('connected');
     this.#settle();
   }
 
   async #lost(error) {
     if (!this.#wanted) return;
-    if (REFUSALS.has(error?.code) && !(await this.#on.refused())) {
+    const refusal = REFUSALS.has(error?.code) ? await this.#refusal(error) : this.#hopeless(error);
+    if (!this.#wanted) return;
+    if (refusal) {
       this.#wanted = false;
-      const refusal = new SdkError(
-        ErrorCode.CONNECTION_FAILED,
-        'The platform refused the connection. Check the App ID and the client key.',
-        { cause: error },
-      );
       this.#become('refused', { error: refusal });
       this.#settle(refusal);
       return;
     }
-    if (!this.#wanted) return;
+    if (!this.#isLastWay && !REFUSALS.has(error?.code)) {
+      this.#turn += 1;
+      this.#try();
+      return;
+    }
+    this.#turn = 0;
     this.#failures += 1;
     const retryIn = delayAfter(this.#failures);
     this.#timer = setTimeout(() => this.#again(), retryIn);
     this.#become('waiting', { retryIn, error });
+  }
+
+  /** @returns {Promise<SdkError | null>} why the platform does not want this device */
+  async #refusal(cause) {
+    try {
+      if (await this.#on.refused()) return null;
+    } catch (error) {
+      if (error instanceof SdkError) return error;
+    }
+    return new SdkError(
+      ErrorCode.CONNECTION_FAILED,
+      'The platform refused the connection. Check the App ID and the client key.',
+      { cause },
+    );
+  }
+
+  /** What waiting does not cure: there is nowhere to connect to. */
+  #hopeless(error) {
+    return error instanceof SdkError && error.code === ErrorCode.NOT_SUPPORTED ? error : null;
   }
 
   #again() {

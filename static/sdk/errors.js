@@ -32,8 +32,8 @@ export class SdkError extends Error {
   /**
    * @param {number} code one of {@link ErrorCode}
    * @param {string} message a sentence that says what to do
-   * @param {{cause?: unknown, gateway?: number, status?: number}} [details] `status` is the
-   *   HTTP status of the refusal
+   * @param {{cause?: unknown, gateway?: number, status?: number, reason?: string}} [details]
+   *   `status` is the HTTP status of the refusal, `reason` the gateway's word for programs
    */
   constructor(code, message, details = {}) {
     super(message, { cause: details.cause });
@@ -41,6 +41,7 @@ export class SdkError extends Error {
     this.code = code;
     this.gateway = details.gateway ?? null;
     this.status = details.status ?? null;
+    this.reason = details.reason ?? '';
   }
 
   /** Whether the same call may succeed later without a change. */
@@ -48,6 +49,37 @@ export class SdkError extends Error {
     const noAnswer = this.code === ErrorCode.PUBLISH_FAILED && this.status === null;
     return noAnswer || TEMPORARY.has(this.code);
   }
+}
+
+/** Reasons for which a device does not register again by itself. */
+const ENDINGS = new Set(['replaced', 'taken', 'inactive']);
+/** Codes that say that the token is no longer good, or that the device was forgotten. */
+const CURABLE = new Set([7, 38, 39, 40]);
+
+/**
+ * @param {unknown} error
+ * @returns {boolean} whether another registration has ended this device's
+ */
+export function isEnding(error) {
+  return error instanceof SdkError && ENDINGS.has(error.reason);
+}
+
+/**
+ * @param {string} message
+ * @param {string} reason
+ * @param {object} [details]
+ */
+export function conflict(message, reason, details = {}) {
+  return new SdkError(ErrorCode.REGISTRATION_CONFLICT, message, { ...details, reason });
+}
+
+/**
+ * @param {unknown} error
+ * @returns {boolean} whether new tokens, and the payload key that comes with them, may cure it
+ */
+export function isCurable(error) {
+  if (!(error instanceof SdkError) || isEnding(error) || error.reason === 'jwt') return false;
+  return error.status === 401 || CURABLE.has(error.gateway) || error.reason === 'encryption';
 }
 
 /**

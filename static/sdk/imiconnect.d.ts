@@ -9,6 +9,11 @@ export interface Options {
   automaticReceipts?: boolean;
   /** Another place than `localStorage`; null keeps all in memory. */
   storage?: Storage | null;
+  /**
+   * Returns a JWT that the app's server has signed for its user, where the app asks for one;
+   * called for the first, and when the last one has expired or was refused.
+   */
+  tokenProvider?: () => string | Promise<string>;
 }
 
 export interface DeviceProfile {
@@ -26,7 +31,13 @@ export interface Session {
   accessToken: string;
   refreshToken: string;
   uplinkTopic: string;
+  /** The best of `socketUrls`. */
   socketUrl: string;
+  /** Where to connect, as the app's policy allows, best first. */
+  socketUrls: string[];
+  /** In base64, where the app encrypts payloads. */
+  payloadKey: string;
+  payloadKeyId: string;
   policy: Record<string, unknown>;
 }
 
@@ -111,6 +122,8 @@ export interface Events {
   sent: Said & { tid: string };
   failed: Said & { error: Error };
   policy: Record<string, unknown>;
+  /** What came cannot be decrypted, even with a fresh key. */
+  error: SdkError;
   wire: { direction: 'in' | 'out'; via: 'REST' | 'MQTT'; name: string; body: unknown; at: Date };
 }
 
@@ -230,6 +243,11 @@ export class SdkError extends Error {
   /** The gateway's own code, where it gave one. */
   readonly gateway: number | null;
   readonly status: number | null;
+  /**
+   * The gateway's word for programs: `jwt`, `encryption`, or why another registration has ended
+   * this device's (`replaced`, `taken`, `inactive`; code 6006).
+   */
+  readonly reason: string;
   /** Whether the same call may succeed later without a change. */
   readonly temporary: boolean;
 }

@@ -2,8 +2,9 @@
  * Who this device is: its registration, and the access that follows from it.
  * @module registration
  */
-import { demand, ErrorCode, SdkError } from './errors.js';
+import { demand, ErrorCode, isEnding, SdkError } from './errors.js';
 import { newRef } from './messages.js';
+import { socketUrls } from './transports.js';
 
 const BROWSERS = [
   ['edge', /\bEdg\//],
@@ -25,7 +26,10 @@ const BROWSERS = [
  * @property {string} accessToken
  * @property {string} refreshToken
  * @property {string} uplinkTopic
- * @property {string} socketUrl
+ * @property {string} socketUrl the best of `socketUrls`
+ * @property {string[]} socketUrls where to connect, best first
+ * @property {string} payloadKey in base64, where the app encrypts payloads
+ * @property {string} payloadKeyId compared with the policy's
  * @property {object} policy
  */
 
@@ -92,7 +96,7 @@ export class Registration {
         ...(profile.isGuest ? { isGuest: true } : {}),
         data: { update: this.#environment() },
       },
-      { failure: ErrorCode.REGISTRATION_FAILED },
+      { failure: ErrorCode.REGISTRATION_FAILED, plain: true },
     );
     if (!answer.userId) {
       throw new SdkError(ErrorCode.INVALID_RESPONSE, 'The answer to register names no user ID.');
@@ -103,42 +107,47 @@ export class Registration {
       accessToken: answer.accessToken ?? '',
       refreshToken: answer.refreshToken ?? '',
       uplinkTopic: answer.uplinkTopic ?? '',
-      socketUrl: this.#socketUrl(answer.broker),
-      policy: answer.policy ?? {},
+      ...keyOf(answer),
+      ...this.#places(answer.broker, answer.policy ?? {}),
     });
     return this.session;
   }
 
-  /** Get new tokens for ended ones; where the refresh token has ended too, register again. */
+  /**
+   * Get new tokens, and the payload key in force, for ended ones; where the refresh token has
+   * ended too, register again. Not where another registration has ended this one: that only
+   * the visitor may undo, so the session is forgotten and error 6006 says why.
+   */
   async renew() {
     const { userId, deviceId, refreshToken } = this.need();
     if (refreshToken) {
       try {
-        const { accessToken, refreshToken: next } = await this.#rest.post(
+        const answer = await this.#rest.post(
           `/${this.#appId}/token`,
           { refreshToken },
+          { plain: true },
         );
-        this.#keep({ ...this.session, accessToken, refreshToken: next });
+        const { accessToken, refreshToken: next } = answer;
+        this.#keep({ ...this.session, accessToken, refreshToken: next, ...keyOf(answer) });
         return this.session;
       } catch (error) {
-        if (error.temporary) throw error;
+        if (isEnding(error)) this.forget();
+        if (error.temporary || isEnding(error) || error.reason === 'jwt') throw error;
       }
     }
     return this.register({ userId, deviceId });
   }
 
-  /** Read the policy again; it may change at any time. */
+  /** Read the policy again, which may change at any time; fetch another payload key. */
   async readPolicy() {
     const answer = await this.#rest.get(`/${this.#appId}/verifyPolicy`, {
       query: { os: browserName() },
     });
     const session = this.need();
-    this.#keep({
-      ...session,
-      policy: answer.policy ?? session.policy,
-      socketUrl: answer.broker ? this.#socketUrl(answer.broker) : session.socketUrl,
-    });
-    return this.session.policy;
+    const policy = answer.policy ?? session.policy;
+    this.#keep({ ...session, ...this.#places(answer.broker, policy) });
+    if ((policy.encryptionKeyId ?? '') !== (session.payloadKeyId ?? '')) await this.renew();
+    return policy;
   }
 
   async unregister() {
@@ -147,19 +156,30 @@ export class Registration {
       channel: 'rt',
       channelType: 'web',
     });
+    this.forget();
+  }
+
+  /** Forget the registration here; the device id stays. */
+  forget() {
     this.#store.remove('session');
     this.#take(null);
   }
 
   /**
    * @param {string} clientKey
+   * @param {number} [turn] counts the tries, each of which may go elsewhere
    * @returns {import('./connection.js').Access}
    */
-  access(clientKey) {
-    const { userId, accessToken, socketUrl } = this.need();
+  access(clientKey, turn = 0) {
+    const { userId, accessToken, socketUrl, socketUrls: urls = [socketUrl] } = this.need();
+    if (!urls.length) {
+      const words = 'This app asks for a secured port; open the page over HTTPS.';
+      throw new SdkError(ErrorCode.NOT_SUPPORTED, words);
+    }
     const name = `${this.#appId}/${userId}`;
     return {
-      url: socketUrl,
+      url: urls[turn % urls.length],
+      isLastWay: turn % urls.length === urls.length - 1,
       clientId: this.clientId,
       username: name,
       password: accessToken || clientKey,
@@ -175,6 +195,7 @@ export class Registration {
   #take(session) {
     this.session = session;
     this.#rest.accessToken = session?.accessToken ?? '';
+    this.#rest.payloadKey = session?.payloadKey ?? '';
   }
 
   #ownDeviceId() {
@@ -195,7 +216,12 @@ export class Registration {
     };
   }
 
-  #socketUrl(broker) {
-    return broker?.url ?? `${this.#domain.replace(/^http/, 'ws')}/mqtt`;
+  #places(broker, policy) {
+    const urls = socketUrls(broker, policy, this.#domain);
+    return { policy, socketUrls: urls, socketUrl: urls[0] ?? '' };
   }
+}
+
+function keyOf({ encryptionKey = '', encryptionKeyId = '' }) {
+  return { payloadKey: encryptionKey, payloadKeyId: encryptionKeyId };
 }

@@ -2,30 +2,35 @@
  * The RTMS API of the gateway.
  * @module rest
  */
-import { ErrorCode, SdkError } from './errors.js';
+import { conflict, ErrorCode, isEnding, SdkError } from './errors.js';
+import { seal, unseal } from './sealing.js';
+import { Tokens } from './tokens.js';
 
 /** Milliseconds that one call may take. */
 const TIMEOUT = 10_000;
 const UPLOAD_TIMEOUT = 60_000;
 /** Codes that say that the app, the thread or the topic does not allow it. */
 const NOT_SUPPORTED = new Set([62, 67]);
-/** Codes of the RTMS API that say that the token is no longer good. */
-const TOKEN_CODES = new Set([38, 39, 40]);
 
 /** Calls `https://<domain>/rtmsAPI/api/v3` for one app. */
 export class Rest {
   #base;
   #clientKey;
+  #tokens;
   /** @type {string} set after registration */
   accessToken = '';
+  /** @type {string} set where the app encrypts payloads */
+  payloadKey = '';
 
   /**
    * @param {string} domain origin of the platform, such as `https://connect.example.com`
    * @param {string} clientKey
+   * @param {() => string | Promise<string>} [tokenProvider]
    */
-  constructor(domain, clientKey) {
+  constructor(domain, clientKey, tokenProvider) {
     this.#base = `${domain}/rtmsAPI/api/v3`;
     this.#clientKey = clientKey;
+    this.#tokens = new Tokens(tokenProvider);
   }
 
   /**
@@ -42,8 +47,8 @@ export class Rest {
   /**
    * @param {string} path
    * @param {unknown} body
-   * @param {{failure?: number, keepalive?: boolean}} [options] `keepalive` lets the call
-   *   outlive the page
+   * @param {{failure?: number, keepalive?: boolean, plain?: boolean}} [options] `keepalive`
+   *   lets the call outlive the page; a `plain` body is never encrypted
    */
   post(path, body, options = {}) {
     return this.#call('POST', path, body, options);
@@ -73,32 +78,50 @@ export class Rest {
   upload(path, form) {
     return this.#fetch(`${this.#base.replace(/v3$/, 'v1')}${path}`, {
       method: 'POST',
-      headers: this.#headers(),
       body: form,
-      signal: AbortSignal.timeout(UPLOAD_TIMEOUT),
+      timeout: UPLOAD_TIMEOUT,
     });
   }
 
-  #headers() {
+  async #headers(type) {
     const headers = { secretKey: this.#clientKey, Accept: 'application/json' };
     if (this.accessToken) headers.accessToken = this.accessToken;
+    const token = await this.#tokens.token();
+    if (token) headers.Authorization = `Bearer ${token}`;
+    if (type) headers['Content-Type'] = type;
     return headers;
   }
 
-  async #call(method, path, body, { failure = ErrorCode.UNKNOWN, keepalive = false }) {
-    const headers = this.#headers();
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
-    const options = {
+  async #call(method, path, body, options) {
+    const { failure = ErrorCode.UNKNOWN, keepalive = false, plain = false } = options;
+    const key = plain ? '' : this.payloadKey;
+    const sent = key && body !== undefined ? { encrypted: await seal(key, body) } : body;
+    const request = {
       method,
-      headers,
       keepalive,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT),
+      body: sent === undefined ? undefined : JSON.stringify(sent),
+      type: sent === undefined ? '' : 'application/json',
+      timeout: TIMEOUT,
     };
-    return this.#fetch(this.#base + path, options, failure);
+    const answer = await this.#fetch(this.#base + path, request, failure);
+    return 'encrypted' in answer ? unseal(this.payloadKey, answer.encrypted) : answer;
   }
 
-  async #fetch(url, options, failure = ErrorCode.UNKNOWN) {
+  /** A refused JWT is asked for anew, once. */
+  async #fetch(url, request, failure = ErrorCode.UNKNOWN) {
+    try {
+      return await this.#once(url, request, failure);
+    } catch (error) {
+      if (error.reason !== 'jwt' || !this.#tokens.areThere) throw error;
+      this.#tokens.forget();
+      return this.#once(url, request, failure);
+    }
+  }
+
+  async #once(url, { method, body, keepalive, type, timeout }, failure) {
+    const headers = await this.#headers(type);
+    const signal = AbortSignal.timeout(timeout);
+    const options = { method, headers, body, keepalive, signal };
     let response;
     try {
       response = await fetch(url, { ...options, credentials: 'omit', cache: 'no-store' });
@@ -134,18 +157,10 @@ async function answerOf(response, failure) {
   }
   const code = Number(answer.code ?? 0);
   if (response.ok && code === 0) return answer;
+  const words = answer.description || `The call was refused (HTTP ${status}).`;
+  const details = { gateway: code || null, status, reason: answer.reason ?? '' };
+  const refusal = conflict(words, details.reason, details);
+  if (isEnding(refusal)) throw refusal;
   const kind = NOT_SUPPORTED.has(code) ? ErrorCode.NOT_SUPPORTED : failure;
-  throw new SdkError(kind, answer.description || `The call was refused (HTTP ${status}).`, {
-    gateway: code || null,
-    status,
-  });
-}
-
-/**
- * @param {unknown} error
- * @returns {boolean} whether registering anew may cure it
- */
-export function isTokenError(error) {
-  if (!(error instanceof SdkError)) return false;
-  return error.status === 401 || TOKEN_CODES.has(error.gateway ?? 0);
+  throw new SdkError(kind, words, details);
 }

@@ -5,6 +5,9 @@ export async function main(): Promise<number> {
   const device = startup('AB12345678', 'key', { automaticReceipts: false });
   const stop = device.on('message', ({ tid, text, at }) => console.log(tid, text, at.getTime()));
   device.on('connection', ({ state, retryIn }) => console.log(state === 'waiting' && retryIn));
+  device.on('error', ({ code, reason }) => console.log(code, reason === 'encryption'));
+  const guarded = startup('AB12345679', 'key', { tokenProvider: async () => 'a.b.c' });
+  console.log(guarded.session?.socketUrls[0]);
   // @ts-expect-error there is no such event
   device.on('messages', () => {});
   // @ts-expect-error a text is a string

@@ -18,6 +18,7 @@ from imiconnect.accounts.roles import Act
 from imiconnect.apps.channel_types.mobile_web.push.forms import FORMS
 from imiconnect.apps.channel_types.mobile_web.views import platforms_of
 from imiconnect.apps.models import App
+from imiconnect.apps.policy import policy_of
 from imiconnect.apps.push import services
 from imiconnect.apps.push.credentials import (
     METHODS,
@@ -26,6 +27,7 @@ from imiconnect.apps.push.credentials import (
     WebPush,
     facts_of,
 )
+from imiconnect.apps.push.secrets import secrets_of
 from imiconnect.rest import MemberViewSet, checked_body
 
 
@@ -96,7 +98,7 @@ class PushViewSet(MemberViewSet):
     @extend_schema(responses=PushSerializer(many=True))
     def list(self, request: Request, pk: str) -> Response:
         """Return what is configured."""
-        configured = services.secrets_of(self._app()).push
+        configured = secrets_of(self._app()).push
         shown = [{"platform": name, **facts_of(item)} for name, item in configured.items()]
         return Response(PushSerializer(shown, many=True).data)
 
@@ -156,6 +158,34 @@ class JwtSecretViewSet(MemberViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class PayloadKeySerializer(serializers.Serializer[Any]):
+    """Which key for payloads is in force; the key itself is told to devices alone."""
+
+    key_id = serializers.CharField(read_only=True)
+
+
+class PayloadKeyViewSet(MemberViewSet):
+    """The key from which those of an app's users are derived."""
+
+    queryset = App.objects.none()
+    serializer_class = PayloadKeySerializer
+    acts: ClassVar = {"renew": Act.MANAGE_APPS}
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the apps of the caller's level."""
+        return self.visible(App.objects.at_or_below)
+
+    @extend_schema(request=None, responses=PayloadKeySerializer)
+    def renew(self, request: Request, pk: str) -> Response:
+        """Make another key; 404 where the app encrypts nothing."""
+        app: App = self.get_object()
+        if not policy_of(app).payload_encryption:
+            raise Http404
+        changed = services.renew_payload_key(app=app)
+        key_id = secrets_of(changed).payload_key_id
+        return Response(PayloadKeySerializer({"key_id": key_id}).data)
+
+
 def _form_data(values: dict[str, Any]) -> dict[str, str]:
     """Return a body as the forms read it: the file is ``<name>:<base64>``."""
     data = {name: str(value) for name, value in values.items()}
@@ -173,6 +203,9 @@ def _form_data(values: dict[str, Any]) -> dict[str, str]:
 
 urlpatterns = [
     path("jwt-secret/", JwtSecretViewSet.as_view({"put": "change"}), name="api-app-jwt"),
+    path(
+        "payload-key/", PayloadKeyViewSet.as_view({"post": "renew"}), name="api-app-payload-key"
+    ),
     path("push/", PushViewSet.as_view({"get": "list"}), name="api-app-push-list"),
     path(
         "push/<str:platform>/",

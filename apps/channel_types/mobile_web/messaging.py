@@ -47,7 +47,7 @@ class MessagingForm(ConsoleForm):
     secured_port = forms.BooleanField(
         label=_("Use secured port"),
         required=False,
-        help_text=_("8883 for MQTT, 8884 for Web Socket."),
+        help_text=_("Devices connect over TLS only: 8883 for MQTT, 8884 for Web Socket."),
     )
     payload_encryption = forms.BooleanField(
         label=_("Enable payload encryption"),
@@ -73,7 +73,7 @@ class MessagingForm(ConsoleForm):
     single_device_per_user = forms.BooleanField(
         label=_("Single device per user"),
         required=False,
-        help_text=_("A device that registers ends the registration of the user's others."),
+        help_text=_("A device that registers ends the user's others, which are told why."),
     )
     multi_user_per_device = forms.BooleanField(
         label=_("Allow multi-user registration on the same device"),

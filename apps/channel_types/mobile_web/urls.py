@@ -14,5 +14,6 @@ urlpatterns = [
     ),
     path("push-trial/", views.TrialPush.as_view(), name="push_trial"),
     path("sdk/<slug:system>/", views.DownloadSdk.as_view(), name="sdk_download"),
+    path("payload-key/renew/", views.RenewPayloadKey.as_view(), name="renew_payload_key"),
     path("jwt-secret/reveal/", views.RevealJwtSecret.as_view(), name="reveal_jwt"),
 ]

@@ -27,6 +27,7 @@ from imiconnect.apps.channel_types.mobile_web.push.forms import (
 )
 from imiconnect.apps.channel_types.mobile_web.snippets import opt_in
 from imiconnect.apps.models import App
+from imiconnect.apps.policy import policy_of
 from imiconnect.apps.push import services
 from imiconnect.apps.push.credentials import (
     LABELS,
@@ -37,6 +38,7 @@ from imiconnect.apps.push.credentials import (
     WebPush,
     facts_of,
 )
+from imiconnect.apps.push.secrets import secrets_of
 from imiconnect.apps.push.trial import PushError, send_trial
 from imiconnect.apps.views.base import OwnAppMixin, manage_url
 from imiconnect.audit.services import record
@@ -249,7 +251,7 @@ class RevealJwtSecret(OwnAppMixin, ActView):
 
     def perform(self) -> str:
         """Lead to the page that shows it."""
-        secret = services.secrets_of(self.object).jwt_secret
+        secret = secrets_of(self.object).jwt_secret
         if not secret:
             raise Http404
         record("app.jwt_secret_revealed", self.object, after={"secret": fingerprint(secret)})
@@ -259,6 +261,18 @@ class RevealJwtSecret(OwnAppMixin, ActView):
             secrets={str(_("JWT secret key")): secret},
             next_url=manage_url(self.object),
         )
+
+
+class RenewPayloadKey(OwnAppMixin, ActView):
+    """Another key for payloads; devices fetch it by themselves."""
+
+    def perform(self) -> str:
+        """Make it; 404 where the app encrypts nothing."""
+        if not policy_of(self.object).payload_encryption:
+            raise Http404
+        services.renew_payload_key(app=self.object)
+        toast(self.request, _("The payload key is new. Connected devices fetch theirs now."))
+        return manage_url(self.object)
 
 
 @dataclass(frozen=True)
@@ -294,7 +308,7 @@ def _hidden(credentials: Credentials) -> str:
 def manage_context(page: Any) -> dict[str, Any]:
     """Return what the MANAGE page draws of push, SDK files and the JWT secret."""
     app: App = page.object
-    secrets = services.secrets_of(app)
+    secrets, encrypts = secrets_of(app), policy_of(app).payload_encryption
     web = secrets.push.get(Platform.WEB.value)
     return {
         "push_rows": [
@@ -308,6 +322,7 @@ def manage_context(page: Any) -> dict[str, Any]:
         ],
         "sdk_files": [(name, downloads.FILES[name][0]) for name in downloads.systems_of(app)],
         "jwt_shown": masked(secrets.jwt_secret),
+        "payload_key_id": secrets.payload_key_id if encrypts else "",
         "web_push": web,
         "opt_in": opt_in(app) if web else "",
         "worker_url": static("sdk/imiconnect-sw.js"),

@@ -11,6 +11,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Role
 from imiconnect.apps.models import App
 from imiconnect.apps.push import services
+from imiconnect.apps.push.secrets import secrets_of
 from tests.apps.mobile_web.conftest import PASSWORD, MakeP12
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +100,20 @@ def test_the_messaging_settings_are_part_of_the_policy(
     assert answer["policy"]["server_inbox"] is True
     wrong = {"policy": {"secondary_transport": "websocket"}}
     assert client.patch(url, wrong, content_type="application/json").status_code == 400
+
+
+def test_payloads_are_encrypted_by_rest_too_and_the_key_does_not_come_back(
+    admin: Member, mobile: App, client_of: ClientOf
+) -> None:
+    client, url = client_of(admin), f"/api/v1/apps/{mobile.pk}/"
+    assert client.post(f"{url}payload-key/").status_code == 404
+    answer = client.patch(
+        url, {"policy": {"payload_encryption": True}}, content_type="application/json"
+    )
+    assert answer.json()["policy"]["payload_encryption"] is True
+    mobile.refresh_from_db()
+    [key] = secrets_of(mobile).payload_keys
+    renewed = client.post(f"{url}payload-key/")
+    mobile.refresh_from_db()
+    assert renewed.json() == {"key_id": secrets_of(mobile).payload_key_id}
+    assert key not in answer.text + renewed.text

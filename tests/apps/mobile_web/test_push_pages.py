@@ -12,6 +12,7 @@ from imiconnect.apps.models import App
 from imiconnect.apps.policy import policy_of
 from imiconnect.apps.push import services
 from imiconnect.apps.push.credentials import ApnsToken, Fcm, WebPush
+from imiconnect.apps.push.secrets import secrets_of
 from imiconnect.audit.models import AuditEntry as Entry
 from tests.apps.mobile_web.conftest import PASSWORD, MakeP12
 
@@ -188,6 +189,27 @@ def test_in_app_messaging_is_changed_and_the_rest_of_the_policy_stays(
     assert policy.server_inbox
     assert "os" in policy.device_attributes
     assert (policy.retry_count, policy.primary_transport) == (3, "mqtt")
+
+
+def test_payload_encryption_makes_a_key_that_shows_nowhere_and_can_be_renewed(
+    mobile: App, admin: Member, client_of: ClientOf
+) -> None:
+    client = client_of(admin)
+    renew = f"/apps/{mobile.pk}/payload-key/renew/"
+    assert client.post(renew).status_code == 404
+    card(client, mobile, payload_encryption="on")
+    mobile.refresh_from_db()
+    assert policy_of(mobile).payload_encryption
+    [first] = secrets_of(mobile).payload_keys
+    assert client.post(renew).status_code == 302
+    mobile.refresh_from_db()
+    new, before = secrets_of(mobile).payload_keys
+    assert (before, new) == (first, new)
+    page = client.get(f"/apps/{mobile.pk}/").text
+    assert secrets_of(mobile).payload_key_id in page
+    told = page + str(list(Entry.objects.values()))
+    assert first not in told
+    assert new not in told
 
 
 def test_the_first_jwt_secret_is_generated_and_shown_once(
