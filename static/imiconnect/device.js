@@ -40,7 +40,8 @@ function stamp(date) {
 // State in words ---------------------------------------------------------------------
 function showState(state, detail = {}) {
   const place = one('[data-device-state]');
-  const text = (words[state] ?? state).replace('{n}', Math.ceil((detail.retryIn ?? 0) / 1000));
+  const ended = state === 'refused' && detail.error?.reason ? detail.error.message : '';
+  const text = ended || (words[state] ?? state).replace('{n}', Math.ceil((detail.retryIn ?? 0) / 1000));
   if (place.textContent !== text) place.textContent = text;
   place.dataset.state = state;
   const isOff = state === 'closed' || state === 'refused';

@@ -310,6 +310,7 @@ export class Client extends Emitter {
   }
 
   async #read(topic, text) {
+    if (!this.session) return;
     try {
       const plain = await this.#calls.opened(text);
       const message = parseMessage(plain);
