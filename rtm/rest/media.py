@@ -56,6 +56,9 @@ class AgainBody(serializers.Serializer[Any]):
 class UploadView(RtmsView):
     """A device uploads a file."""
 
+    #: A form with a file is no JSON; TLS alone protects it.
+    is_sealed = False
+
     parser_classes = (MultiPartParser,)  # type: ignore[assignment]  # not JSON, for once
 
     @extend_schema(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Web
 
 from imiconnect.apps.models import App
@@ -158,6 +159,13 @@ def test_other_routes_refuse_what_is_plain_or_of_another_key(phone: Phone) -> No
         told = phone.call("profileupdate", sent)
         assert (told["code"], told["reason"]) == ("4", "encryption")
     assert phone.call("profileupdate", phone.sealed(body))["code"] == "0"
+
+
+def test_files_are_uploaded_as_they_are(phone: Phone) -> None:
+    file = SimpleUploadedFile("a.txt", b"hello", "text/plain")
+    url = f"/rtmsAPI/api/v1/media/{phone.app.app_id}/upload"
+    sent = {"clientId": phone.client_id, "media": file}
+    assert Web().post(url, sent, headers=phone.headers).json()["code"] == "0"
 
 
 def test_customers_servers_write_and_read_plain(phone: Phone, service: Any) -> None:
