@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import LiteralString
 
 import msgspec
+from cryptography.fernet import InvalidToken
 
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import policy_of
@@ -33,8 +34,14 @@ SEALED_WITH: LiteralString = (
 
 @lru_cache(maxsize=1_000)
 def opened(stored: str) -> Secrets:
-    """Return the secrets in a column of the database; a change of them is another text."""
-    return decoded(decrypt(stored)) if stored else Secrets()
+    """Return the secrets in a column of the database; a change of them is another text.
+
+    Raises ``Unreadable`` where none of ``FIELD_KEYS`` opens them.
+    """
+    try:
+        return decoded(decrypt(stored)) if stored else Secrets()
+    except InvalidToken:
+        raise Unreadable from None
 
 
 @lru_cache(maxsize=1_000)
@@ -45,11 +52,15 @@ def _app_keys(stored: str) -> tuple[bytes, ...]:
 def sealed(stored: str | None, app_id: str, user_id: str, plain: bytes) -> bytes:
     """Return a payload for a user as it goes over the wire.
 
-    ``stored`` is the column ``SEALED_WITH``; without it the payload stays as it is.
+    ``stored`` is the column ``SEALED_WITH``; without it the payload stays as it is. Raises
+    ``Unreadable`` where the app's key cannot be read: nothing goes out plain instead.
     """
     if stored is None:
         return plain
-    return seal(user_key(_app_keys(stored)[0], app_id, user_id), plain)
+    keys = _app_keys(stored)
+    if not keys:
+        raise Unreadable
+    return seal(user_key(keys[0], app_id, user_id), plain)
 
 
 def unsealed(stored: str, app_id: str, user_id: str, text: bytes | str) -> bytes:

@@ -154,11 +154,12 @@ def set_user_id(*, device: Device, user_id: str) -> Device:
 
     The tokens go with it. The client connects again under its new name.
     """
-    device = _locked(device)
     target = user_id or new_guest_id()
+    # Before any row is locked: a registration locks in this order, too.
+    hold(app=device.app, user_id=target, device_id=device.device_id, platform=device.platform)
+    device = _locked(device)
     if target == device.user_id:
         return device
-    hold(app=device.app, user_id=target, device_id=device.device_id, platform=device.platform)
     disconnect_later(device)
     # The other user may have had this device before: that row gives way.
     Device.objects.filter(app=device.app, user_id=target, device_id=device.device_id).delete()

@@ -25,6 +25,7 @@ from imiconnect.rtm.intake.answers import RtmsRefusal, rtms
 from imiconnect.rtm.intake.http import Answer, Request
 from imiconnect.rtm.intake.pool import Connection, query
 from imiconnect.rtm.protocol import clock, uplink
+from imiconnect.rtm.protocol.sealing import Unreadable
 from imiconnect.rtm.sealing import NOT_SEALED, SEAL_IT, opened
 
 _encode = msgspec.json.Encoder().encode
@@ -285,6 +286,8 @@ def _without_jwt(
         token = vouched(item.bearer, app_id=item.app_id, secret=secret)
     except NotVouched as error:
         return RtmsRefusal(error.code, error.sentence, 401, reason="jwt")
+    except Unreadable:
+        return RtmsRefusal(WRONG, "The app's JWT secret cannot be read.", 401, reason="jwt")
     if token.is_for(user_id=user_id, customer_id=customer_id or ""):
         return None
     return RtmsRefusal(WRONG, OTHER_USER, 401, reason="jwt")

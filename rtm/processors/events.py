@@ -1,6 +1,7 @@
 """Publishing events of users: claim, publish, and forget the claim of what was taken."""
 
 import datetime as dt
+import logging
 from typing import LiteralString
 
 import msgspec
@@ -10,8 +11,11 @@ from imiconnect.rtm.broker import link
 from imiconnect.rtm.processors.claims import LEASE_SECONDS
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.protocol.clock import iso
+from imiconnect.rtm.protocol.sealing import Unreadable
 from imiconnect.rtm.sealing import SEALED_WITH, sealed
 from imiconnect.rtm.sql import again_after_deadlock, cursor
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 _encode = msgspec.json.Encoder().encode
@@ -41,9 +45,15 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
         rows = sorted(own.fetchall(), key=lambda row: row[0])
     if not rows:
         return 0
-    batch = [(topics.downlink(row[1], row[2]), _payload(*row[1:])) for row in rows]
-    taken = link.publish(batch)
-    done = [row[0] for row, is_taken in zip(rows, taken, strict=True) if is_taken]
+    batch, done = [], []
+    for row in rows:
+        try:
+            batch.append((row[0], topics.downlink(row[1], row[2]), _payload(*row[1:])))
+        except Unreadable:
+            log.error("The payload key of %s cannot be read; an event is lost.", row[1])
+            done.append(row[0])
+    taken = link.publish([(topic, payload) for _, topic, payload in batch])
+    done += [item[0] for item, is_taken in zip(batch, taken, strict=True) if is_taken]
     with cursor() as own:
         own.execute(_DONE, [done, lease])
     return len(rows)

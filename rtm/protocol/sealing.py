@@ -25,7 +25,7 @@ _BLOCK = 16
 _INFO = b"imiconnect payload key/"
 
 
-class Unreadable(Exception):
+class Unreadable(ValueError):
     """A payload that none of the keys opens; nobody is told why."""
 
 

@@ -15,6 +15,7 @@ from imiconnect.rtm.events import tell_users
 from imiconnect.rtm.models import Inbound, Message, Receipt, Stream, Thread
 from imiconnect.rtm.processors import events, mt
 from imiconnect.rtm.protocol.sealing import Unreadable, seal
+from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.protocol.topics import downlink, uplink
 from imiconnect.rtm.typing import agent_types
 from imiconnect.rtm.uplink.inbox import Inbox
@@ -221,3 +222,17 @@ def test_another_user_of_the_device_gets_another_key(phone: Phone) -> None:
     changed = phone.call("setUserId", phone.sealed(body))
     assert changed["userId"] == "u9"
     assert changed["encryptionKey"] != phone.answer["encryptionKey"]
+
+
+def test_without_a_readable_key_nothing_goes_out_plain(
+    sealed_app: App, send: Send, raw_subscriber: Hear
+) -> None:
+    heard = raw_subscriber(downlink("NB12345678", "u1"))
+    App.objects.update(secrets="")
+    message = send()
+    tell_users([(sealed_app.pk, "u1", {"payload_type": "messageRead", "tid": "t1"})])
+    assert mt.process_due() == 1
+    assert events.process_due() == 1
+    message.refresh_from_db()
+    assert message.state == State.FAILED
+    assert heard.empty()
