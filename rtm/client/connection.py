@@ -93,6 +93,8 @@ class Connection:
 
     async def refuse(self, error: SdkError) -> None:
         """Close for good, because the platform does not want this device any more."""
+        if self.state == State.REFUSED:
+            return
         await self.close()
         self._become(State.REFUSED, error=error)
 

@@ -83,6 +83,7 @@ export class Connection {
    * @param {SdkError} error
    */
   async refuse(error) {
+    if (this.state === 'refused') return;
     await this.close();
     this.#become('refused', { error });
   }
