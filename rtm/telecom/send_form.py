@@ -108,7 +108,7 @@ class OverNumberForm(ConsoleForm):
 class SmsForm(OverNumberForm):
     """One SMS to one customer."""
 
-    field_order = ("sender", "to", "text", "kind", "correlation_id", "expiry")
+    field_order = ("sender", "to", "text", "kind", "purpose", "correlation_id", "expiry")
     text = forms.CharField(
         label=_("Text"),
         max_length=1600,
@@ -124,6 +124,12 @@ class SmsForm(OverNumberForm):
             (FLASH, _("Flash: shown at once, not kept")),
             (UNICODE, _("Unicode: every character, 70 in a part")),
         ],
+    )
+    purpose = forms.ChoiceField(
+        label=_("Purpose"),
+        help_text=_("A promotional text keeps the quiet hours of its country."),
+        choices=[("", _("As the service says")), *Service.Purpose.choices],
+        required=False,
     )
     expiry = forms.ChoiceField(
         label=_("Expires"),
@@ -148,7 +154,10 @@ class SmsForm(OverNumberForm):
         """Return the body of the equivalent REST request."""
         values = self.cleaned_data
         kind = str(_CODES[values["kind"] or TEXT])
-        body = self.body("sms", {"type": kind, "text": values["text"]})
+        content = {"type": kind, "text": values["text"]}
+        if values["purpose"]:
+            content["purpose"] = values["purpose"]
+        body = self.body("sms", content)
         if until := expiry_after(values["expiry"], now):
             body["expiry"] = until
         return body

@@ -33,6 +33,14 @@ def answers(service: Service, **changes: str) -> dict[str, str]:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_purpose_of_a_text_goes_with_it(
+    telecom: Service, developer: Member, client_of: ClientOf
+) -> None:
+    client_of(developer).post(URL, answers(telecom, purpose="promotional"))
+    assert Message.objects.get().payload["purpose"] == "promotional"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_sms_is_accepted_and_its_journey_shows_sender_and_parts(
     telecom: Service, developer: Member, client_of: ClientOf
 ) -> None:
