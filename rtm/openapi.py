@@ -226,6 +226,10 @@ def _schemas() -> dict[str, Any]:
                 "text": {**_TEXT, "maxLength": 1530},
                 "body": {**_TEXT, "pattern": "^([0-9A-Fa-f]{2})*$", "maxLength": 2680},
                 "senderid": {**_TEXT, "maxLength": 20},
+                "purpose": {
+                    "enum": ["transactional", "promotional"],
+                    "description": "Else as the service says; decides on quiet hours.",
+                },
             },
         },
         "MessagingAnswer": {
