@@ -22,10 +22,17 @@ _PORTS = range(19_000, 20_000)
 class Platform(Protocol):
     """What a load and a comparison need of a running platform."""
 
-    port: int
-    url: str
-    #: The authority of its certificates; None without TLS.
-    ca: str | None
+    @property
+    def port(self) -> int:
+        """Of the web server."""
+
+    @property
+    def url(self) -> str:
+        """Of the web server."""
+
+    @property
+    def ca(self) -> str | None:
+        """The authority of its certificates; None without TLS."""
 
     def settings(self) -> dict[str, str]:
         """The addresses and secrets of the engines."""

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -280,8 +280,10 @@ class Engines:
         }
         command = (str(nats_program()), "--config", str(path), "--name", f"nats-{node}")
         # A node takes MQTT when the cluster has a leader, so the first does not wait for it.
-        ready = self._listens(f"mqtt-{node}") if node == NODES[-1] else lambda: True
-        return Task(f"nats-{node}", command, environment, is_ready=ready)
+        task = Task(f"nats-{node}", command, environment)
+        if node != NODES[-1]:
+            return task
+        return replace(task, is_ready=self._listens(f"mqtt-{node}"))
 
 
 @dataclass(frozen=True)
