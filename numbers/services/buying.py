@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -103,9 +103,13 @@ def _check_offer(e164: str, number_type: str, carrier: str) -> None:
 
 def reservation_of(member: Member, e164: str) -> Reservation | None:
     """Return the organization's reservation of a number while it lasts."""
+    return _reservations(member, e164).first()
+
+
+def _reservations(member: Member, e164: str) -> "QuerySet[Reservation]":
     return Reservation.objects.filter(
         e164=e164, organization=member.organization_id, expires_at__gt=timezone.now()
-    ).first()
+    )
 
 
 @transaction.atomic
@@ -116,12 +120,13 @@ def place_order(*, member: Member, e164: str, address: Address | None, key: str)
     country wants another address, or somebody else has the number.
     """
     history.may_manage(member)
+    # Held first: the same confirm at the same moment waits here, and then finds the order.
+    reservation = _reservations(member, e164).select_for_update().first()
     known: NumberOrder | None = NumberOrder.objects.filter(
         organization=member.organization_id, idempotency_key=key
     ).first()
     if known:
         return known
-    reservation = reservation_of(member, e164)
     if reservation is None:
         raise ValidationError(
             _("The 10 minutes for %(number)s are over. Search again and choose a number."),
