@@ -271,6 +271,15 @@ def test_a_trial_that_is_over_is_suspended_until_support_prolongs_it(
     assert Organization.objects.get(pk=organization.pk).trial_ends_at is None
 
 
+def test_a_trial_that_gets_more_time_meanwhile_goes_on(organization: Organization) -> None:
+    found = Organization.objects.get(pk=organization.pk)
+    later = timezone.now() + dt.timedelta(days=1)
+    trials.set_trial_end(organization=organization, ends_at=later)
+    found.trial_ends_at = timezone.now() - dt.timedelta(days=1)
+    assert not trials.end_trial(organization=found)
+    assert Organization.objects.get(pk=organization.pk).is_active
+
+
 def test_an_address_that_is_never_confirmed_is_forgotten(client: Client, status: str) -> None:
     assert trials.forget_unconfirmed() == 0
     TrialRequest.objects.update(created_at=timezone.now() - dt.timedelta(days=8))

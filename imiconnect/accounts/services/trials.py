@@ -160,10 +160,18 @@ def set_trial_end(*, organization: Organization, ends_at: dt.datetime | None) ->
 
 def end_trials() -> int:
     """Suspend every organization whose trial is over; return how many."""
-    over = list(Organization.objects.filter(is_active=True, trial_ends_at__lte=timezone.now()))
-    for organization in over:
-        set_organization_active(organization=organization, active=False)
-    return len(over)
+    over = Organization.objects.filter(is_active=True, trial_ends_at__lte=timezone.now())
+    return sum(end_trial(organization=organization) for organization in over)
+
+
+@transaction.atomic
+def end_trial(*, organization: Organization) -> bool:
+    """Suspend one organization; False when support has given it more time meanwhile."""
+    row = lock_organization(organization.pk)
+    if row.trial_ends_at is None or row.trial_ends_at > timezone.now():
+        return False
+    set_organization_active(organization=row, active=False)
+    return True
 
 
 def forget_unconfirmed() -> int:
