@@ -4,6 +4,7 @@ A new page is covered by itself. Each page is loaded once and looked at four way
 not depend on the look is checked in two of them.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,6 +33,8 @@ LOOKS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
 NARROW = (390, 320)
 ANSWERS = (200, 403, 404, 410)
 DOCTYPES = (b"<!doctype", b"<!DOCTYPE")
+#: What differs each time that the same page is drawn.
+CSRF_TOKEN = re.compile(rb"\b[A-Za-z0-9]{64}\b")
 #: The long walk in parts, which the workers share.
 PARTS = 3
 #: Not of the console: the page of the REST API is Swagger UI's.
@@ -68,13 +71,20 @@ def faults(page: Page) -> Iterator[list[str]]:
 
 
 def pages_for(client: Client, objects: dict[str, Any]) -> list[str]:
-    """Return the addresses that answer this person with a page of their own."""
+    """Return an address of each page that this person gets.
+
+    Many lead to one page, such as that of a thing not found: it is looked at once.
+    """
     paths = dict.fromkeys(address.path for address in every_address(objects))
-    return [path for path in paths if path not in NOT_OURS and _is_page(client, path)]
+    pages: dict[bytes, str] = {}
+    for path in paths:
+        answer = client.get(path)
+        if path not in NOT_OURS and _is_page(answer):
+            pages.setdefault(CSRF_TOKEN.sub(b"", answer.content), path)
+    return list(pages.values())
 
 
-def _is_page(client: Client, path: str) -> bool:
-    answer = client.get(path)
+def _is_page(answer: Any) -> bool:
     # What htmx fetches into a page is a part of one, and has no document around it.
     return answer.status_code in ANSWERS and answer.content[:200].lstrip()[:9] in DOCTYPES
 
