@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import psutil
 
 from imiconnect import ROOT
 from imiconnect.engines.tcp import is_free
+from tests.waiting import PATIENCE
 
 _SECONDS = 240
 _PORTS = range(19_000, 20_000)
@@ -50,7 +52,8 @@ class Started:
     def __init__(self, folder: Path, *, demo: bool = False, **environment: str) -> None:
         """Start it; ``environment`` adds to the settings."""
         self.folder = folder
-        self.port = next(port for port in _PORTS if is_free(port))
+        # By chance, since two workers may start a platform at the same time.
+        self.port = next(port for port in random.sample(_PORTS, len(_PORTS)) if is_free(port))
         self.url, self.ca = f"http://127.0.0.1:{self.port}", None
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         own = {"DATA_DIR": str(folder), "PORT": str(self.port), "DEMO": str(int(demo))}
@@ -134,5 +137,5 @@ class Started:
         """End it, whatever has happened."""
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(60)
+            self.process.wait(PATIENCE)
         self._log.close()

@@ -75,7 +75,7 @@ def test_the_log_changes_while_it_is_open(admin: Member, page: Page, sign_in: An
     second = log_one(first.service, State.QUEUED)
     group = group_of_messages(admin.organization_id)
     hint(group=group, new=1)
-    expect(page.locator(f"#row-{second.pk}")).to_be_visible(timeout=20_000)
+    expect(page.locator(f"#row-{second.pk}")).to_be_visible()
     hint(group=group, changed={str(second.pk): "delivered"})
     expect(page.locator(f"#state-{second.pk}")).to_have_text("Delivered")
 
@@ -90,7 +90,7 @@ def test_an_empty_log_fills_without_a_reload(admin: Member, page: Page, sign_in:
     page.evaluate("window.isFirstLoad = true")
     message = log_one(service, State.QUEUED)
     hint(group=group_of_messages(admin.organization_id), new=1)
-    expect(page.locator(f"#row-{message.pk}")).to_be_visible(timeout=20_000)
+    expect(page.locator(f"#row-{message.pk}")).to_be_visible()
     hint(group=group_of_messages(admin.organization_id), changed={str(message.pk): "read"})
     expect(page.locator(f"#state-{message.pk}")).to_have_text("Read")
     assert page.locator("details.filters").count() == 1
@@ -108,7 +108,7 @@ def test_a_log_in_which_nothing_matches_fills_with_what_does(
     page.evaluate("window.isFirstLoad = true")
     Message.objects.filter(pk=first.pk).update(state=State.DELIVERED)
     hint(group=group_of_messages(admin.organization_id), changed={str(first.pk): "delivered"})
-    expect(page.locator(f"#row-{first.pk}")).to_be_visible(timeout=20_000)
+    expect(page.locator(f"#row-{first.pk}")).to_be_visible()
     assert page.evaluate("window.isFirstLoad")
 
 

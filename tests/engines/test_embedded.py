@@ -13,6 +13,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError
 
 from imiconnect.engines.pytest_plugin import worker_redis_url
+from tests.waiting import wait_until
 
 
 def test_postgres_18_runs_the_tests_with_a_role_of_no_special_rights() -> None:
@@ -82,11 +83,7 @@ def test_a_dead_parent_takes_its_child_along(tmp_path: Path) -> None:
         text=True,
     )
     pid = int(done.stdout)
-    deadline = 50
-    while Path(f"/proc/{pid}").exists() and _is_sleeping(pid) and deadline:
-        deadline -= 1
-        subprocess.run(["sleep", "0.1"])
-    assert not _is_sleeping(pid)
+    wait_until(lambda: not _is_sleeping(pid), "the child outlives its parent")
 
 
 def _is_sleeping(pid: int) -> bool:

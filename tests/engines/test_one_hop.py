@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from imiconnect.engines.one_hop import OneHopHandler
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.urls(__name__)
 
@@ -108,9 +109,9 @@ async def _answer(talk: ApplicationCommunicator, *body: bytes) -> tuple[dict[str
     for number, part in enumerate(parts, start=1):
         more = number < len(parts)
         await talk.send_input({"type": "http.request", "body": part, "more_body": more})
-    start, content = await talk.receive_output(5), b""
+    start, content = await talk.receive_output(PATIENCE), b""
     while True:
-        message = await talk.receive_output(5)
+        message = await talk.receive_output(PATIENCE)
         content += message.get("body", b"")
         if not message.get("more_body"):
             await talk.wait()
@@ -175,10 +176,10 @@ async def test_a_streamed_answer_is_closed_at_its_end() -> None:
 async def test_an_endless_answer_ends_when_the_client_goes() -> None:
     talk = _request("/endless")
     await talk.send_input({"type": "http.request"})
-    assert (await talk.receive_output(5))["status"] == 200
-    await talk.receive_output(5)
+    assert (await talk.receive_output(PATIENCE))["status"] == 200
+    await talk.receive_output(PATIENCE)
     await talk.send_input({"type": "http.disconnect"})
-    await talk.wait(5)
+    await talk.wait(PATIENCE)
     assert _closed == ["endless"]
 
 
@@ -186,7 +187,7 @@ async def test_a_client_that_goes_before_its_body_is_through_costs_nothing() -> 
     talk = _request("/page", method="POST")
     await talk.send_input({"type": "http.request", "body": b"half", "more_body": True})
     await talk.send_input({"type": "http.disconnect"})
-    await talk.wait(5)
+    await talk.wait(PATIENCE)
     assert await talk.receive_nothing()
 
 

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from tests.running import Started
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.xdist_group("platform"), pytest.mark.timeout(600)]
 
@@ -86,9 +87,9 @@ def test_ctrl_c_stops_everything_and_leaves_nothing(started: Started) -> None:
     children = started.children()
     assert len(children) >= 9
     started.process.send_signal(signal.SIGINT)
-    assert started.process.wait(60) == 0
+    assert started.process.wait(PATIENCE) == 0
     assert "Everything has stopped." in started.printed()
-    assert not psutil.wait_procs(children, timeout=10)[1]
+    assert not psutil.wait_procs(children, timeout=PATIENCE)[1]
     assert not (started.folder / "engines.json").exists()
 
 
@@ -99,6 +100,6 @@ def test_a_killed_start_takes_all_its_processes_along(started: Started) -> None:
         again.wait_until(lambda: len(again.children()) >= 9)
         children = again.children()
         again.process.kill()
-        assert not psutil.wait_procs(children, timeout=45)[1]
+        assert not psutil.wait_procs(children, timeout=PATIENCE)[1]
     finally:
         again.close()

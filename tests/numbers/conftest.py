@@ -1,10 +1,5 @@
 """What the tests of numbers start from: the catalogue, and a little stock."""
 
-import shutil
-import socket
-import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +16,7 @@ from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import CarrierAccount, Number, RateCard, StockNumber
 from imiconnect.numbers.services import history
 from tests.numbers.centre import MessageCentre, message_centre
+from tests.programs import node_server
 
 PRISM = ROOT / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
 SPEC = ROOT / "node_modules/@twilio/cli-core/src/services/twilio-api/twilio_api_v2010.json"
@@ -94,30 +90,6 @@ def connect(heard: list[m.Event], soon_again: None) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def prism() -> Iterator[str]:
     """The address of a mock of Twilio's API that checks every request."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is absent; the mock of Twilio's API needs it")
-    assert PRISM.exists() and SPEC.exists(), "Install the front-end packages: npm ci"
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [node, str(PRISM), "mock", "-p", str(port), str(SPEC)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        threading.Thread(target=lambda: list(process.stdout or []), daemon=True).start()
-        try:
-            _wait_for(port, process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the mock ended"
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.3)
-        else:
-            return
-    raise AssertionError("the mock did not start")
+    assert SPEC.exists(), "Install the front-end packages: npm ci"
+    with node_server(PRISM, lambda port: ["mock", "-p", str(port), str(SPEC)]) as address:
+        yield address

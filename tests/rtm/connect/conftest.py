@@ -145,8 +145,7 @@ class WebServer:
 
     def __enter__(self) -> "WebServer":
         self._thread.start()
-        while not self.server.started:
-            threading.Event().wait(0.01)
+        wait_until(lambda: self.server.started, "the server did not start")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -14,7 +14,7 @@ from imiconnect.rtm.models import Wake
 from imiconnect.rtm.protocol import topics
 from tests.rtm.connect.conftest import Gateway, MakeDevice, WebServer, sent_by
 from tests.rtm.connect.peers import Peer
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 ODD_IDS = [
     "john.doe",
@@ -115,7 +115,7 @@ def test_who_never_says_connect_is_let_go(
             if said:
                 socket.send(said)
             with pytest.raises(ConnectionClosed):
-                socket.recv(timeout=5)
+                socket.recv(timeout=PATIENCE)
 
 
 def test_a_socket_without_the_subprotocol_is_refused(web: WebServer) -> None:

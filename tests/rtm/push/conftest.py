@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,13 +20,8 @@ from imiconnect.sandbox.calls import Forgetful, asgi
 from imiconnect.sandbox.fcm.service import Fcm
 from imiconnect.sandbox.webpush.service import WebPushService
 from imiconnect.sharing.models import Service
-from tests.waiting import PATIENCE
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+from tests.programs import free_port, listens
+from tests.waiting import PATIENCE, wait_until
 
 
 @contextmanager
@@ -53,24 +47,13 @@ def served(app: Any, port: int = 0, **options: Any) -> Iterator[str]:
     thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
     assert started.wait(PATIENCE)
-    _until_it_listens(port)
+    wait_until(lambda: listens(port), "the double did not start")
     try:
         scheme = "https" if config.certfile else "http"
         yield f"{scheme}://127.0.0.1:{port}"
     finally:
         stop.set()
         thread.join(PATIENCE)
-
-
-def _until_it_listens(port: int) -> None:
-    for _try in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            threading.Event().wait(0.05)
-        else:
-            return
-    raise AssertionError("the double did not start")
 
 
 class Served:

@@ -25,6 +25,7 @@ from imiconnect.apps.push.credentials import ApnsCertificate, ApnsToken
 from imiconnect.sandbox.apns.service import Apns
 from imiconnect.sandbox.calls import Forgetful, asgi
 from tests.rtm.push.conftest import Served, served
+from tests.waiting import PATIENCE
 
 TOPIC = "com.example.shop"
 PAYLOAD: dict[str, Any] = {"aps": {"alert": {"title": "Hello", "body": "Your parcel"}}}
@@ -35,7 +36,7 @@ def client_of(apns: Served, **options: Any) -> ApnsClient:
     credentials = ApnsToken(
         key=key.pem, key_id=key.key_id, team_id=key.team_id, bundle=TOPIC, gateway="sandbox"
     )
-    return ApnsClient(base_url=apns.url, credentials=credentials, timeout=5, **options)
+    return ApnsClient(base_url=apns.url, credentials=credentials, timeout=PATIENCE, **options)
 
 
 def headers(**options: Any) -> dict[str, str]:

@@ -13,6 +13,7 @@ from imiconnect.apps.push.clients.outcomes import (
     wait_of,
 )
 from tests.rtm.push.conftest import Served
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,9 @@ def client(fcm: Served, accounts: dict[str, Any]) -> FcmClient:
         accounts.update(fcm.new_account("shop-1"))
     credentials = keyfiles.fcm(content=json.dumps(accounts).encode())
     token_url = f"{fcm.url}/token"
-    return FcmClient(base_url=fcm.url, token_url=token_url, credentials=credentials, timeout=5)
+    return FcmClient(
+        base_url=fcm.url, token_url=token_url, credentials=credentials, timeout=PATIENCE
+    )
 
 
 def message(token: str, **more: Any) -> dict[str, Any]:

@@ -1,11 +1,6 @@
 """Web push: published vectors, our own double, and a foreign one that decrypts."""
 
 import json
-import shutil
-import socket
-import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -32,7 +27,9 @@ from imiconnect.apps.push.clients.web import (
 )
 from imiconnect.outbound import Outbound
 from imiconnect.sandbox.webpush.ece import decrypted, unb64
+from tests.programs import node_server
 from tests.rtm.push.conftest import Served
+from tests.waiting import PATIENCE
 
 PEER = ROOT / "node_modules" / ".bin" / "web-push-testing"
 SITE = keyfiles.web_push(
@@ -103,7 +100,7 @@ def test_the_published_vapid_header_is_right_for_two_libraries() -> None:
 
 
 def client_of(outbound: Outbound) -> WebPushClient:
-    return WebPushClient(credentials=SITE, outbound=outbound, timeout=5)
+    return WebPushClient(credentials=SITE, outbound=outbound, timeout=PATIENCE)
 
 
 def test_our_vapid_header_names_origin_and_contact_and_lives_a_day_at_most() -> None:
@@ -210,38 +207,14 @@ def test_a_wrong_subscription_is_refused(settings: Any, wrong: dict[str, Any]) -
 @pytest.fixture(scope="module")
 def foreign() -> Iterator[str]:
     """The address of a push service that nobody here wrote, which decrypts."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is absent; the foreign push service needs it")
-    assert PEER.exists(), "Install the front-end packages: npm ci"
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
     script = PEER.resolve().parent / "src" / "server.js"
     script = next((path for path in (PEER.resolve(), script) if path.exists()), PEER)
-    command = [node, str(script), "--port", str(port), "start"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        threading.Thread(target=lambda: list(process.stdout or []), daemon=True).start()
-        try:
-            _wait_for(port, process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    raise AssertionError("the foreign push service did not start")
+    with node_server(script, lambda port: ["--port", str(port), "start"]) as address:
+        yield address
 
 
 def ask(url: str, body: bytes, kind: str) -> Any:
-    answer = httpx.post(url, content=body, headers={"Content-Type": kind}, timeout=10)
+    answer = httpx.post(url, content=body, headers={"Content-Type": kind}, timeout=PATIENCE)
     is_json = "json" in answer.headers.get("content-type", "")
     return answer.json() if is_json else answer.text
 
