@@ -6,7 +6,6 @@ twice, with valid credentials and without. Ids of real objects are filled in hal
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +29,7 @@ from imiconnect.apps.policy import Policy
 from imiconnect.rtm.connect.registration import Profile, register_device
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.timeout(120)
 EXAMPLES = 10
@@ -59,8 +58,7 @@ def address(django_db_setup: None) -> Iterator[str]:
         server = uvicorn.Server(uvicorn.Config(Router(), log_level="critical"))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
-        while not server.started:
-            time.sleep(0.02)
+        wait_until(lambda: server.started, "the server did not start")
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         thread.join(PATIENCE)

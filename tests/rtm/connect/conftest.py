@@ -26,6 +26,7 @@ from imiconnect.rtm.connect.callout import Callout
 from imiconnect.rtm.connect.registration import Profile, register_device
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.routing import websocket_urlpatterns
+from tests.programs import free_port
 from tests.rtm.connect.brokers import (
     ASKED,
     WAYS,
@@ -116,22 +117,15 @@ def make_device(app: App) -> MakeDevice:
     return lambda user_id="jane", device_id="phone": new_device(app, user_id, device_id)
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class WebServer:
     """An ASGI server with the gateway's sockets, in a thread with a loop of its own."""
 
     def __init__(self) -> None:
         application = ProtocolTypeRouter({"websocket": URLRouter(websocket_urlpatterns)})
-        self.port = free_port()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
         config = uvicorn.Config(
             application,
-            port=self.port,
             log_level="warning",
             lifespan="off",
             ws="websockets-sansio",
@@ -141,7 +135,7 @@ class WebServer:
 
     def _run(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):
-            asyncio.run(self.server.serve())
+            asyncio.run(self.server.serve([self._listener]))
 
     def __enter__(self) -> "WebServer":
         self._thread.start()
@@ -176,7 +170,7 @@ def tcp_port(transactional_db: None) -> Iterator[int]:
     """The broker's own port, with the service that it asks."""
     service = Callout()
     with in_loop(service.run):
-        wait_until(lambda: service.is_answering, 30)
+        wait_until(lambda: service.is_answering)
         port = urlsplit(settings.RTM_DEVICE_TCP_URL).port
         assert port is not None
         yield port
