@@ -7,7 +7,6 @@ writes for the engines it has started, so that a second terminal finds them too.
 import ipaddress
 import json
 import os
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -190,12 +189,3 @@ def _sentence(problem: Any) -> str:
             f"start it with 'make run' or set {name}."
         )
     return f"{name} is wrong: {problem['msg']}. Change {name} in the environment."
-
-
-def is_building() -> bool:
-    """Tell whether this process only builds static files or types and needs no engine."""
-    return len(sys.argv) > 1 and sys.argv[1] in {
-        "collectstatic",
-        "compilemessages",
-        "makemessages",
-    }

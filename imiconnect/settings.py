@@ -2,7 +2,6 @@
 
 import sys
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from whitenoise.compress import Compressor
@@ -387,5 +386,3 @@ LOGGING = {
         "twilio": {"level": "WARNING"},
     },
 }
-
-PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or "localhost"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.apps.models import App
 from imiconnect.audit.services import record
 from imiconnect.rtm.audience import NoSuchName, plan_of_topics
-from imiconnect.rtm.models import Segment, SegmentUser
+from imiconnect.rtm.models import Segment
 from imiconnect.rtm.protocol.expressions import WrongExpression
 from imiconnect.rtm.sql import cursor
 from imiconnect.rtm.topics import NameTaken, checked_name, checked_users
@@ -91,14 +91,6 @@ def add_users(*, segment: Segment, user_ids: Iterable[str]) -> int:
     users = checked_users(user_ids)
     _check(segment.app, segment.criteria, users)
     return _add(segment, users)
-
-
-def remove_users(*, segment: Segment, user_ids: Iterable[str]) -> int:
-    """Take users out of a segment; return how many were in it."""
-    gone, _rows = SegmentUser.objects.filter(
-        segment=segment, user_id__in=list(user_ids)
-    ).delete()
-    return gone
 
 
 @transaction.atomic

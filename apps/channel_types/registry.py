@@ -56,15 +56,6 @@ def added(name: str) -> list[Any]:
     ]
 
 
-def media_of_handlers() -> dict[str, list[ChannelType]]:
-    """Return, for each medium that goes through a provider, the types that have a handler."""
-    found: dict[str, list[ChannelType]] = {}
-    for kind in all_types():
-        for medium in kind.handlers:
-            found.setdefault(medium, []).append(kind)
-    return found
-
-
 @cache
 def handler(slug: str, medium: str = "") -> Handler[Any, Any] | None:
     """Return the handler of a type for a medium (its own one unless named), or None."""

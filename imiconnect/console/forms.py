@@ -26,17 +26,6 @@ class ConsoleForm(forms.Form):
         word_errors(self)
 
 
-class ConsoleModelForm(forms.ModelForm):  # type: ignore[type-arg]  # subclasses name the model
-    """As ``ConsoleForm``, for a model; services still do the writing."""
-
-    use_required_attribute = False
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)
-        word_errors(self)
-
-
 def word_errors(form: forms.BaseForm) -> None:
     """Say what to do for an empty field, unless the field has words of its own."""
     for name, field in form.fields.items():

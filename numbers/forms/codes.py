@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.forms import ConsoleForm
-from imiconnect.numbers.forms.requests import CountryField
 from imiconnect.numbers.kinds import Choice
 from imiconnect.numbers.models import ShortCode
 from imiconnect.numbers.services import short_codes
@@ -170,12 +169,6 @@ class CodePurposeForm(ConsoleForm):
         except ValidationError as problem:
             raise ValidationError(problem.messages) from None
         return "\n".join(names)
-
-
-class CodeCountryForm(ConsoleForm):
-    """The country in which the code is used."""
-
-    country = CountryField(label=_("Country"), empty_label=_("Select a country"))
 
 
 class TryForm(ConsoleForm):

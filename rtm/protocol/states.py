@@ -49,8 +49,3 @@ MOVES: dict[State, frozenset[State]] = {
 
 #: Messages of which the outcome is still open.
 OPEN: frozenset[State] = frozenset({State.QUEUED, State.SUBMITTED})
-
-
-def may_precede(target: State) -> frozenset[State]:
-    """Return the states from which a message may move to ``target``."""
-    return frozenset(state for state, following in MOVES.items() if target in following)

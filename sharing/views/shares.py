@@ -6,7 +6,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
@@ -133,8 +132,3 @@ def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:NAMED])
     more = len(names) - NAMED
     return f"{shown} {_('and %(more)s more') % {'more': more}}" if more > 0 else shown
-
-
-def shares_url(app: App) -> str:
-    """Return the address of the page."""
-    return reverse("services:app_shares", args=[app.pk])

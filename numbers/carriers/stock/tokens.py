@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from imiconnect.numbers.kinds import Match, NumberType
 
 ANY = "*"
-#: Below this many digits in a row nearly every number fits, and reading in order is faster.
-SHORTEST = 2
 _TYPES = {slug: place for place, slug in enumerate(NumberType.values)}
 _PAIR, _START, _END = 1000, 2000, 3000
 _SPAN = 10_000
