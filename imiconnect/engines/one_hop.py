@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from os import SEEK_END
 from typing import IO, Any
 
 from asgiref.sync import sync_to_async
@@ -28,9 +29,16 @@ Send = Callable[[Message], Awaitable[None]]
 
 #: One thread for each connection of the process's database pool.
 THREADS = 8
+#: Bytes of a request's body, which is read before any view: the largest file that a page takes
+#: has 20 million.
+MAX_BODY = 24 * 1024 * 1024
 #: A streamed answer is passed on when this much has gathered, or after this time.
 _GATHER_BYTES = 256 * 1024
 _GATHER_SECONDS = 0.05
+
+
+class TooLong(Exception):
+    """The body is longer than ``MAX_BODY``."""
 
 
 class OneHopHandler(ASGIHandler):
@@ -44,10 +52,18 @@ class OneHopHandler(ASGIHandler):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
+        declared = _declared_length(scope)
         try:
+            if declared is not None and declared > MAX_BODY:
+                raise TooLong
             body = await self.read_body(receive)
         except RequestAborted:
             return
+        except TooLong:
+            await _refuse_length(send)
+            return
+        if declared is None:
+            scope = _with_length(scope, body)
         response = await self._in_thread(self._respond, scope, body)
         await send(_start(response))
         if not response.streaming:
@@ -58,6 +74,25 @@ class OneHopHandler(ASGIHandler):
             await self._stream(response, receive, send)
         finally:
             await self._in_thread(response.close)
+
+    async def read_body(self, receive: Receive) -> IO[bytes]:
+        """Return the whole body; raises ``RequestAborted``, or ``TooLong``."""
+        left = MAX_BODY
+
+        async def counted() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            # Django closes what it has of the body when the client goes.
+            return message if left >= 0 else {"type": "http.disconnect"}
+
+        try:
+            body: IO[bytes] = await super().read_body(counted)
+        except RequestAborted:
+            if left < 0:
+                raise TooLong from None
+            raise
+        return body
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         # sync_to_async lets async_to_sync inside the thread find this event loop again.
@@ -104,6 +139,32 @@ class OneHopHandler(ASGIHandler):
         content = iter(response)
         while part := await self._in_thread(_gather, content):
             yield part
+
+
+def _declared_length(scope: Scope) -> int | None:
+    """Return the length that the request declares, or None: then the body comes in chunks."""
+    value = dict(scope["headers"]).get(b"content-length", b"")
+    return int(value) if value.isdigit() else None
+
+
+def _with_length(scope: Scope, body: IO[bytes]) -> Scope:
+    """Add the length of a body that came in chunks: Django's limits go by the header."""
+    body.seek(0, SEEK_END)
+    length = (b"content-length", str(body.tell()).encode())
+    body.seek(0)
+    return {**scope, "headers": [*scope["headers"], length]}
+
+
+async def _refuse_length(send: Send) -> None:
+    text = b"The request is too long."
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(text)).encode()),
+        # What is left of the body is not read.
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
 
 
 def _gather(content: Iterator[bytes]) -> bytes:

@@ -12,6 +12,7 @@ from django.core.signals import request_finished, request_started
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
+from imiconnect.engines import one_hop
 from imiconnect.engines.one_hop import OneHopHandler
 from tests.waiting import PATIENCE
 
@@ -26,6 +27,10 @@ def _page(request: HttpRequest) -> HttpResponse:
     answer.set_cookie("second", "2")
     answer["X-Thread"] = threading.current_thread().name
     return answer
+
+
+def _length(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(request.META.get("CONTENT_LENGTH", ""))
 
 
 def _broken(request: HttpRequest) -> HttpResponse:
@@ -77,6 +82,7 @@ def _endless(request: HttpRequest) -> StreamingHttpResponse:
 
 urlpatterns = [
     path("page", _page),
+    path("length", _length),
     path("broken", _broken),
     path("loops", _loops),
     path("asynchronous", _asynchronous),
@@ -93,13 +99,16 @@ def plain_chain(settings: Any) -> None:
     _closed.clear()
 
 
-def _request(path: str, query: str = "", method: str = "GET") -> ApplicationCommunicator:
+def _request(
+    path: str, query: str = "", method: str = "GET", length: str = ""
+) -> ApplicationCommunicator:
+    declared = [(b"content-length", length.encode())] if length else []
     scope = {
         "type": "http",
         "method": method,
         "path": path,
         "query_string": query.encode(),
-        "headers": [(b"host", b"localhost")],
+        "headers": [(b"host", b"localhost"), *declared],
     }
     return ApplicationCommunicator(OneHopHandler(), scope)
 
@@ -189,6 +198,26 @@ async def test_a_client_that_goes_before_its_body_is_through_costs_nothing() -> 
     await talk.send_input({"type": "http.disconnect"})
     await talk.wait(PATIENCE)
     assert await talk.receive_nothing()
+
+
+async def test_a_body_that_says_it_is_too_long_is_not_read() -> None:
+    talk = _request("/page", method="POST", length=str(one_hop.MAX_BODY + 1))
+    assert (await talk.receive_output(PATIENCE))["status"] == 413
+
+
+async def test_a_body_in_chunks_is_cut_off_where_it_is_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(one_hop, "MAX_BODY", 10)
+    talk = _request("/page", method="POST")
+    start, content = await _answer(talk, b"x" * 6, b"x" * 6, b"never read")
+    assert (start["status"], content) == (413, b"The request is too long.")
+    start, content = await _answer(_request("/page", method="POST"), b"x" * 6, b"x" * 4)
+    assert (start["status"], content) == (201, b"x" * 10)
+
+
+async def test_a_view_knows_the_length_of_a_body_in_chunks() -> None:
+    assert (await _answer(_request("/length", method="POST"), b"four", b"five"))[1] == b"8"
 
 
 async def test_a_broken_view_is_a_500_and_no_crash() -> None:
