@@ -8,6 +8,7 @@ from imiconnect.accounts import services as people
 from imiconnect.accounts.models import Member, Team
 from imiconnect.accounts.roles import Role
 from imiconnect.apps import services as apps
+from imiconnect.apps.authorizations import LIVES
 from imiconnect.apps.models import App, Authorization
 from imiconnect.audit.services import record
 from imiconnect.identity import uuid7
@@ -52,6 +53,7 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
     )  # fmt: skip
     authorization = Authorization.objects.create(
         channel_type=app.channel_type, member=team_member, state_digest="northwind",
+        expires_at=timezone.now() + LIVES,
     )  # fmt: skip
     callback = Callback.objects.create(
         organization=admin.organization, service=service, message_id=message.pk, kind="dr",

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -72,10 +73,11 @@ class AuthorizationViewSet(mixins.RetrieveModelMixin, MemberViewSet):
     acts: ClassVar = {"create": Act.MANAGE_APPS, "make_app": Act.MANAGE_APPS}
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return those of the person who calls."""
+        """Return those of the person who calls, until they end."""
 
         def own(member: Member) -> QuerySet[Any]:
-            return Authorization.objects.filter(member=member.pk)
+            lasting = Authorization.objects.filter(expires_at__gt=timezone.now())
+            return lasting.filter(member=member.pk)
 
         return self.visible(own)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
+from django.utils import timezone
 
 from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Role
@@ -183,6 +184,11 @@ def test_the_api_does_what_the_wizard_does(client: Client) -> None:
         f"{url}apps/", body | {"account": "ruin"}, content_type="application/json"
     )
     assert "Nobody feeds" in ruin.text
+    Authorization.objects.update(expires_at=timezone.now())
+    late = client.post(
+        f"{url}apps/", body | {"account": "north"}, content_type="application/json"
+    )
+    assert late.status_code == 404
 
 
 def test_a_new_password_comes_by_api(loft_app: App, client: Client) -> None:
