@@ -33,7 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         command = [sys.executable, "-m", "tests.template"]
         making = subprocess.Popen(command, cwd=ROOT)
-        config.add_cleanup(making.communicate)
+
+        def wait() -> None:
+            making.wait()
+
+        config.add_cleanup(wait)
 
 
 @pytest.fixture
