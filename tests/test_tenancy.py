@@ -252,10 +252,10 @@ def test_a_sister_team_gets_404(
 def test_the_owner_opens_what_the_others_may_not(
     objects: dict[str, Any], admin: Member, group: Group
 ) -> None:
-    opened = []
+    opened, client = [], client_of(admin)
     for address in every_address(objects):
         if address.objects:
-            answer = call(client_of(admin), "get", address)
+            answer = call(client, "get", address)
             opened.append(answer.status_code == 200)
     assert sum(opened) > 12
 
