@@ -38,8 +38,11 @@ def _step(lane: str) -> int:
     With pushes go the companions of in-app messages, with texts the answers on shared codes.
     """
     done = mt.process_due(lane=lane)
-    with_it = {PUSH: companion.process_due, SMS: unclaimed.process_due}.get(lane)
-    return done + with_it() if with_it else done
+    if lane == PUSH:
+        done += companion.process_due()
+    elif lane == SMS:
+        done += unclaimed.process_due()
+    return done
 
 
 def _drains(lane: str) -> None:

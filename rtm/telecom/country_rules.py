@@ -52,10 +52,10 @@ class CountryRules:
         self._services: dict[uuid.UUID | None, _Settings] = {}
         self._words: frozenset[str] = frozenset()
         if self._hours or self._content:
-            self._read_settings({service for service, _to in wanted})
+            self._read_settings({service for service, _to in wanted if service})
 
-    def _read_settings(self, services: set[uuid.UUID | None]) -> None:
-        rows = Service.objects.filter(pk__in=services - {None})
+    def _read_settings(self, services: set[uuid.UUID]) -> None:
+        rows = Service.objects.filter(pk__in=services)
         for pk, purpose, quiet in rows.values_list("pk", "sms_purpose", "sms_quiet_hours"):
             self._services[pk] = _Settings(purpose, quiet)
         if any(

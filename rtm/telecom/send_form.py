@@ -47,7 +47,7 @@ class OverNumberForm(ConsoleForm):
     A subclass has ``offered``: the mapped numbers that a person may choose from.
     """
 
-    field_order = ("sender", "to")
+    field_order: tuple[str, ...] = ("sender", "to")
     sender = SenderField(
         None,
         label=_("Service and sender"),
