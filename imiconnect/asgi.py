@@ -6,8 +6,8 @@ server's life. A package with sockets supplies ``websocket_urlpatterns`` in ``ro
 """
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -23,6 +23,7 @@ from channels.routing import URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
 from imiconnect.engines.one_hop import OneHopHandler  # noqa: E402
+from imiconnect.sandbox.serving import beside  # noqa: E402
 
 Scope = Mapping[str, Any]
 Message = Mapping[str, Any]
@@ -64,8 +65,10 @@ class Router:
         else:
             await _live(self._lifespan(), receive, send)
 
-    def _lifespan(self) -> AbstractAsyncContextManager[Any]:
-        return self._intake.lifespan() if self._intake else nullcontext()
+    @asynccontextmanager
+    async def _lifespan(self) -> AsyncIterator[None]:
+        async with self._intake.lifespan() if self._intake else nullcontext(), beside():
+            yield
 
 
 async def _live(life: AbstractAsyncContextManager[Any], receive: Receive, send: Send) -> None:

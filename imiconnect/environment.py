@@ -32,6 +32,7 @@ FROM_ENGINES = (
     "RTM_AUTH_CALLOUT_SEED",
     "SECRET_KEY",
     "FIELD_KEYS",
+    "SANDBOX_APNS_PORT",
 )
 
 
@@ -99,6 +100,8 @@ class Environment(BaseSettings):
     SANDBOX: bool = False
     #: Says that a sandbox may be reached from elsewhere or over HTTPS, all the same.
     SANDBOX_IN_PUBLIC: bool = False
+    #: Where the double of APNs listens on this machine, which has to speak HTTP/2.
+    SANDBOX_APNS_PORT: int = Field(default=0, ge=0, le=65_535)
     #: Where push services are called; a double may stand in their place.
     APNS_URL: str = "https://api.push.apple.com"
     APNS_SANDBOX_URL: str = "https://api.sandbox.push.apple.com"

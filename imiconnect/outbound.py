@@ -146,13 +146,21 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
 class Outbound:
     """A client that keeps connections open between calls; use it as ``async with``."""
 
-    def __init__(self, *, connections: int = 100) -> None:
-        """Prepare a pool; no connection is opened yet."""
+    def __init__(self, *, connections: int = 100, double: str = "") -> None:
+        """Prepare a pool; no connection is opened yet.
+
+        ``double`` is the address of a provider's double, empty in production: what is below
+        it, and nothing else, may be private and plain HTTP.
+        """
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=_tls(),
             max_connections=connections,
             keepalive_expiry=30,
             network_backend=_CheckedBackend(),
+        )
+        self._double = double
+        self._near = (
+            httpcore.AsyncConnectionPool(max_connections=connections) if double else None
         )
 
     async def __aenter__(self) -> "Outbound":
@@ -162,6 +170,8 @@ class Outbound:
     async def __aexit__(self, *_exc: object) -> None:
         """Close every connection."""
         await self._pool.aclose()
+        if self._near:
+            await self._near.aclose()
 
     async def send(
         self,
@@ -176,14 +186,17 @@ class Outbound:
 
         Raises ``OutboundError`` when no answer comes within ``timeout`` seconds.
         """
-        target = _target(url)
+        near = self._near if is_below(url, self._double) else None
+        target = _target(url, plain=near is not None)
         sent = {"Host": _host(url), "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         sent |= {"Content-Length": str(len(body))} if method != "HEAD" else {}
         sent |= headers or {}
         begun = time.monotonic()
         try:
             async with asyncio.timeout(timeout):
-                status, named, start = await self._exchange(method, target, sent, body)
+                status, named, start = await self._exchange(
+                    near or self._pool, method, target, sent, body
+                )
         except OutboundError:
             raise
         except (TimeoutError, httpcore.TimeoutException):
@@ -194,12 +207,17 @@ class Outbound:
         text = start[:KEPT_ANSWER].decode(errors="replace").replace("\x00", "")
         return Answer(status, text, int((time.monotonic() - begun) * 1000), named)
 
+    @staticmethod
     async def _exchange(
-        self, method: str, target: httpcore.URL, headers: Mapping[str, str], body: bytes
+        pool: httpcore.AsyncConnectionPool,
+        method: str,
+        target: httpcore.URL,
+        headers: Mapping[str, str],
+        body: bytes,
     ) -> tuple[int, dict[str, str], bytes]:
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         start = b""
-        async with self._pool.stream(method, target, headers=raw, content=body) as answer:
+        async with pool.stream(method, target, headers=raw, content=body) as answer:
             async for chunk in answer.aiter_stream():
                 start += chunk
                 if len(start) > MAX_ANSWER:
@@ -256,14 +274,27 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-def _target(url: str) -> httpcore.URL:
+def is_below(url: str, double: str) -> bool:
+    """Tell whether a URL is at a double's address: same server, and its path begins there."""
+    if not double:
+        return False
+    try:
+        found, base = httpx.URL(url), httpx.URL(double)
+    except (httpx.InvalidURL, TypeError):
+        return False
+    same = (found.scheme, found.netloc) == (base.scheme, base.netloc)
+    inside = found.path.startswith(f"{base.path.rstrip('/')}/")
+    return same and inside and ".." not in found.path and not found.userinfo
+
+
+def _target(url: str, *, plain: bool = False) -> httpcore.URL:
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, TypeError):
         parsed = httpx.URL()
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise OutboundError("bad_url", _("The URL cannot be called."), retryable=False)
-    if parsed.scheme == "http" and not allows_plain_http():
+    if parsed.scheme == "http" and not plain and not allows_plain_http():
         raise OutboundError(
             "plain_http", _("The URL must start with https://."), retryable=False
         )

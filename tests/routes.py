@@ -75,6 +75,8 @@ WORDS = {
     "sandbox/:page": "20000000000001",
     "sandbox/:hook": "nobody",
     "sandbox/:person": "nobody",
+    "sandbox/:project": "nobody",
+    "sandbox/:subscription": "nobody",
     # A page that shows a new key once, found by the session that made it.
     "secret/:key": "01900000-0000-7000-8000-000000000000",
     "rtmsAPI/:user_id": "u1",

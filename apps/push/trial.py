@@ -12,6 +12,7 @@ from imiconnect.apps.models import App
 from imiconnect.apps.push.clients.outcomes import PushError
 from imiconnect.apps.push.clients.web import WebPushClient, read_subscription
 from imiconnect.apps.push.credentials import WebPush
+from imiconnect.apps.push.provider import web_push_double
 from imiconnect.outbound import Outbound
 
 _TTL = 60
@@ -29,7 +30,7 @@ def send_trial(*, app: App, credentials: WebPush, subscription: Any, title: str)
     text = msgspec.json.encode({"web_push": 8030, "notification": notification})
 
     async def send() -> None:
-        async with Outbound(connections=1) as outbound:
+        async with Outbound(connections=1, double=web_push_double()) as outbound:
             client = WebPushClient(credentials=credentials, outbound=outbound, timeout=_TIMEOUT)
             await client.send(found, text, ttl=_TTL, urgency="high")
 

@@ -16,6 +16,8 @@ from imiconnect.engines.redis import Redis
 from imiconnect.engines.tcp import Ports
 
 MQTT_PORT = 1883
+#: What a switch in the environment may say for "no"; anything else is read more strictly later.
+_OFF = {"", "0", "false", "no", "off", "n", "f"}
 
 
 class Engine(Protocol):
@@ -92,5 +94,7 @@ def embedded_engines(
     settings = {"SECRET_KEY": credentials["secret_key"], "FIELD_KEYS": credentials["field_key"]}
     for engine in engines:
         settings |= engine.exports()
+    if environ.get("SANDBOX", "0").lower() not in _OFF:
+        settings["SANDBOX_APNS_PORT"] = str(ports.choose("sandbox-apns"))
     kept = {name: value for name, value in settings.items() if not environ.get(name)}
     return Embedded(data_dir, engines, kept)

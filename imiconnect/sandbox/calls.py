@@ -63,7 +63,10 @@ class Forgetful:
 
 @dataclass(frozen=True)
 class Call:
-    """A call as it came; names of headers are in small letters, ``origin`` is the server's."""
+    """A call as it came; names of headers are in small letters, ``origin`` is the server's.
+
+    ``certificate`` is the client's of TLS in DER, where it showed one that is trusted.
+    """
 
     method: str
     path: str
@@ -71,6 +74,7 @@ class Call:
     body: bytes
     origin: str
     http_version: str = "1.1"
+    certificate: bytes = b""
 
     def form(self) -> dict[str, str]:
         """Return the fields of a form."""

@@ -2,10 +2,12 @@
 
 import pkgutil
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +24,8 @@ class Twin:
     ``/sandbox/<slug>/``. ``values`` returns what clients are set to while the sandbox is on:
     base URLs and the credentials of the platform's own account there. ``switches`` are the
     ways in which it can be told to misbehave; ``page`` is the dotted name of the view where a
-    person plays the customer, a subclass of ``views.TwinPage``.
+    person plays the customer, a subclass of ``views.TwinPage``. ``beside`` serves the twin
+    for as long as the web server lives where its provider speaks what the web port does not.
     """
 
     slug: str
@@ -33,6 +36,7 @@ class Twin:
     page: str
     values: Callable[[], Mapping[str, str]]
     switches: Mapping[str, Words] = field(default_factory=dict)
+    beside: Callable[[], AbstractAsyncContextManager[Any]] | None = None
 
 
 #: Words of the switches that most twins have.
@@ -41,6 +45,7 @@ SWITCH_WORDS: dict[str, Words] = {
     "rate_limit": _("Answer that calls come too fast"),
     "closed_window": _("Answer that the customer may not be written to now"),
     "dead_token": _("Answer that the device's token is dead"),
+    "too_large": _("Answer that the notification is too large"),
     "slow": _("Answer after three seconds"),
     "down": _("Answer with a fault of the server"),
 }

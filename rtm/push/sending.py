@@ -14,8 +14,8 @@ from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
-from django.conf import settings
 
+from imiconnect.apps.push import provider
 from imiconnect.apps.push.clients.apns import (
     ApnsClient,
     request_headers,
@@ -110,10 +110,15 @@ class Pusher:
     async def _by_apns(self, item: Sending) -> Taken:
         credentials = item.credentials
         assert isinstance(credentials, ApnsToken | ApnsCertificate)  # noqa: S101 - see _send
-        url = settings.APNS_URLS[credentials.gateway]
+        there = provider.apns(credentials.gateway)
         client = self._client(
             credentials,
-            lambda: ApnsClient(base_url=url, credentials=credentials, timeout=TIMEOUT),
+            lambda: ApnsClient(
+                base_url=there.url,
+                trusted=there.trusted,
+                credentials=credentials,
+                timeout=TIMEOUT,
+            ),
         )
         headers = request_headers(
             tid=item.note.tid,
@@ -129,11 +134,12 @@ class Pusher:
     async def _by_fcm(self, item: Sending) -> Taken:
         credentials = item.credentials
         assert isinstance(credentials, Fcm)  # noqa: S101 - see _send
+        there = provider.fcm()
         client = self._client(
             credentials,
             lambda: FcmClient(
-                base_url=settings.FCM_URL,
-                token_url=settings.GOOGLE_TOKEN_URL,
+                base_url=there.url,
+                token_url=there.token_url,
                 credentials=credentials,
                 timeout=TIMEOUT,
             ),
@@ -146,7 +152,9 @@ class Pusher:
     async def _by_web(self, item: Sending) -> Taken:
         credentials = item.credentials
         assert isinstance(credentials, WebPush)  # noqa: S101 - see _send
-        self._outbound = outbound = self._outbound or Outbound(connections=AT_ONCE)
+        if self._outbound is None:
+            self._outbound = Outbound(connections=AT_ONCE, double=provider.web_push_double())
+        outbound = self._outbound
         client = self._client(
             credentials,
             lambda: WebPushClient(credentials=credentials, outbound=outbound, timeout=TIMEOUT),

@@ -45,10 +45,15 @@ class ApnsClient:
         base_url: str,
         credentials: ApnsToken | ApnsCertificate,
         timeout: float = 10.0,
+        trusted: str = "",
         http: httpx.AsyncClient | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Prepare; nothing is connected yet. ``http`` is for a gateway with its own TLS."""
+        """Prepare; nothing is connected yet. ``http`` is for a gateway with its own TLS.
+
+        ``trusted`` names a file with the only authority that is trusted, in place of the
+        public ones.
+        """
         self._credentials = credentials
         self._clock = clock
         self._token, self._made_at = "", 0.0
@@ -57,7 +62,7 @@ class ApnsClient:
             http1=False,
             http2=True,
             timeout=timeout,
-            verify=tls_of(credentials),
+            verify=tls_of(credentials, trusted),
             follow_redirects=False,
         )
 
@@ -133,9 +138,12 @@ def request_headers(
     return made | ({"apns-collapse-id": collapse_id} if collapse_id else {})
 
 
-def tls_of(credentials: ApnsToken | ApnsCertificate) -> ssl.SSLContext:
-    """Return the TLS settings; with a certificate, it is what proves the app."""
-    context = ssl.create_default_context(cafile=certifi.where())
+def tls_of(credentials: ApnsToken | ApnsCertificate, trusted: str = "") -> ssl.SSLContext:
+    """Return the TLS settings; with a certificate, it is what proves the app.
+
+    ``trusted`` is as in ``ApnsClient``.
+    """
+    context = ssl.create_default_context(cafile=trusted or certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if isinstance(credentials, ApnsCertificate):
         # OpenSSL's binding reads a chain from a file alone; this one is gone at once.

@@ -24,7 +24,14 @@ from imiconnect.apps.push.clients.outcomes import (
     wait_of,
 )
 from imiconnect.apps.push.credentials import WebPush
-from imiconnect.outbound import Answer, Outbound, OutboundError, allows_plain_http
+from imiconnect.apps.push.provider import web_push_double
+from imiconnect.outbound import (
+    Answer,
+    Outbound,
+    OutboundError,
+    allows_plain_http,
+    is_below,
+)
 
 #: Of the whole encrypted body; every service must take it (RFC 8030, 7.2).
 MAX_BODY = 4096
@@ -77,7 +84,8 @@ def _check_endpoint(endpoint: str) -> None:
         host, _port = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
-    schemes = {"https", "http"} if allows_plain_http() else {"https"}
+    is_plain = allows_plain_http() or is_below(endpoint, web_push_double())
+    schemes = {"https", "http"} if is_plain else {"https"}
     if not host or parts.scheme not in schemes or "@" in parts.netloc or len(endpoint) > 2000:
         raise ValueError("endpoint must be an address that starts with https://.")
 

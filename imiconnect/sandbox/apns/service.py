@@ -10,14 +10,18 @@ import secrets
 import time
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import jwt
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from imiconnect.sandbox.calls import Call, Memory, Reply
 
-_PATH = re.compile(r"/3/device/([^/]*)")
+#: Apple has two gateways; a double at one address tells them apart by the path's beginning.
+_PATH = re.compile(r"(?:/(production|sandbox))?/3/device/([^/]*)")
 _TYPES = {
     "alert", "background", "voip", "complication", "fileprovider", "mdm", "location",
     "liveactivity", "pushtotalk", "widgets", "controls",
@@ -59,20 +63,28 @@ class Apns:
         public = private.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        self.memory.put(
-            "key", key_id, team=team_id, public=public.decode(), topics=list(topics)
-        )
         pem = private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        return Key(pem.decode(), key_id, team_id)
+        key = Key(pem.decode(), key_id, team_id)
+        self.memory.put(
+            "key",
+            key_id,
+            team=team_id,
+            public=public.decode(),
+            topics=list(topics),
+            pem=key.pem,
+        )
+        return key
 
-    def new_device(self, topic: str) -> str:
-        """Give a device token of an app."""
+    def new_device(self, topic: str, gateway: str = "", **more: Any) -> str:
+        """Give a device token of an app; without a ``gateway`` it is of both."""
         token = secrets.token_hex(32)
-        self.memory.put("device", token, topic=topic, state="alive")
+        self.memory.put(
+            "device", token, topic=topic, gateway=gateway, state="alive", at=time.time(), **more
+        )
         return token
 
     def behave(self, token: str, state: str) -> None:
@@ -94,7 +106,12 @@ class Apns:
             return Reply(refused.status, refused.body, named)
         headers = {name: v for name, v in call.headers.items() if name.startswith("apns-")}
         self.memory.put(
-            "note", note_id, device=token, headers=headers, payload=json.loads(call.body)
+            "note",
+            f"{note_id} {token}",  # One message to two phones has one id.
+            device=token,
+            headers=headers,
+            payload=json.loads(call.body),
+            at=time.time(),
         )
         return Reply(200, b"", named)
 
@@ -108,6 +125,8 @@ class Apns:
             raise Refused(405, "MethodNotAllowed")
         if self.memory.misbehaves("down"):
             raise Refused(503, "ServiceUnavailable")
+        if self.memory.misbehaves("too_large"):
+            raise Refused(413, "PayloadTooLarge")
         topics = None if self._by_certificate else self._topics(call)
         _check_headers(call)
         topic = call.headers.get("apns-topic", "")
@@ -116,10 +135,12 @@ class Apns:
         if topics is not None and topic not in topics:
             raise Refused(400, "TopicDisallowed")
         _check_payload(call.body)
-        self._check_device(found[1], topic)
-        return found[1]
+        self._check_device(found[2], topic, found[1] or "")
+        return found[2]
 
     def _topics(self, call: Call) -> list[str]:
+        if call.certificate:
+            return _topics_of(call.certificate)
         kind, _, token = call.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token:
             raise Refused(403, "MissingProviderToken")
@@ -142,9 +163,9 @@ class Apns:
         topics: list[str] = known["topics"]
         return topics
 
-    def _check_device(self, token: str, topic: str) -> None:
+    def _check_device(self, token: str, topic: str, gateway: str) -> None:
         known = self.memory.get("device", token)
-        if known is None:
+        if known is None or (gateway and known["gateway"] not in ("", gateway)):
             raise Refused(400, "BadDeviceToken" if token else "MissingDeviceToken")
         if topic and known["topic"] != topic:
             raise Refused(400, "DeviceTokenNotForTopic")
@@ -154,6 +175,12 @@ class Apns:
             raise Refused(429, "TooManyRequests")
         if known["state"] == "down":
             raise Refused(500, "InternalServerError")
+
+
+def _topics_of(certificate: bytes) -> list[str]:
+    """Return the bundle id that Apple has written into a certificate."""
+    subject = x509.load_der_x509_certificate(certificate).subject
+    return [str(found.value) for found in subject.get_attributes_for_oid(NameOID.USER_ID)]
 
 
 def _check_headers(call: Call) -> None:

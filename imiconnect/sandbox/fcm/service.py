@@ -57,13 +57,12 @@ class Fcm:
         public = private.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        self.memory.put("account", email, project=project, public=public.decode())
         pem = private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        return {
+        account = {
             "type": "service_account",
             "project_id": project,
             "private_key_id": key_id,
@@ -71,11 +70,13 @@ class Fcm:
             "client_email": email,
             "token_uri": f"{self.base_url}/token",
         }
+        self.memory.put("account", email, project=project, public=public.decode(), file=account)
+        return account
 
-    def new_device(self, project: str) -> str:
+    def new_device(self, project: str, **more: Any) -> str:
         """Give a registration token of an app of the project."""
         token = f"{secrets.token_urlsafe(16)}:APA91b{secrets.token_urlsafe(90)}"
-        self.memory.put("device", token, project=project, state="alive")
+        self.memory.put("device", token, project=project, state="alive", at=time.time(), **more)
         return token
 
     def behave(self, token: str, state: str) -> None:
@@ -134,12 +135,14 @@ class Fcm:
             raise Refused(403, "", name="PERMISSION_DENIED")
         if self.memory.misbehaves("down"):
             raise Refused(503, "UNAVAILABLE", after=30)
+        if self.memory.misbehaves("too_large"):
+            raise Refused(400, "INVALID_ARGUMENT", field="message.data")
         message = _checked(call.json())
         device = message.get("token", "")
         self._check_device(device, project)
         name = f"projects/{project}/messages/0:{secrets.token_hex(8)}"
         if not call.json().get("validate_only"):
-            self.memory.put("note", name, device=device, message=message)
+            self.memory.put("note", name, device=device, message=message, at=time.time())
         return name
 
     def _check_device(self, token: str, project: str) -> None:

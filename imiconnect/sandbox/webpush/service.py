@@ -39,7 +39,9 @@ class WebPushService:
         """Take a memory."""
         self.memory = memory
 
-    def subscribe(self, origin: str, application_server_key: str) -> dict[str, Any]:
+    def subscribe(
+        self, origin: str, application_server_key: str, **more: Any
+    ) -> dict[str, Any]:
         """Subscribe a new browser; return what ``PushSubscription.toJSON()`` gives."""
         private = ec.generate_private_key(ec.SECP256R1())
         key, auth = secrets.token_urlsafe(32), secrets.token_bytes(16)
@@ -51,6 +53,8 @@ class WebPushService:
             auth=b64(auth),
             server_key=application_server_key.rstrip("="),
             state="alive",
+            at=time.time(),
+            **more,
         )
         return {
             "endpoint": f"{origin}/push/{key}",
@@ -83,13 +87,20 @@ class WebPushService:
         browser = self.memory.get("browser", key)
         if self.memory.misbehaves("down"):
             raise Refused(503, 202, "Retry later", after=30)
-        if browser is None or browser["state"] == "unknown":
+        if (
+            browser is None
+            or browser["state"] == "unknown"
+            or self.memory.misbehaves("unknown")
+        ):
             raise Refused(404, 102, "Unknown subscription")
         if browser["state"] == "gone" or self.memory.misbehaves("dead_token"):
             raise Refused(410, 103, "The subscription has ended")
         _check_headers(call)
         _check_vapid(call, browser["server_key"])
-        if len(call.body) > _LARGEST or browser["state"] == "full":
+        if self.memory.misbehaves("expired_token"):
+            raise Refused(401, 109, "The VAPID token has expired")
+        full = browser["state"] == "full" or self.memory.misbehaves("too_large")
+        if len(call.body) > _LARGEST or full:
             raise Refused(413, 104, "Payload too large")
         if browser["state"] == "throttled" or self.memory.misbehaves("rate_limit"):
             raise Refused(429, 201, "Too many requests", after=17)
@@ -103,7 +114,7 @@ class WebPushService:
             text = ""
         note = secrets.token_urlsafe(16)
         named = {name: call.headers.get(name, "") for name in ("ttl", "urgency", "topic")}
-        self.memory.put("note", note, browser=key, text=text, **named)
+        self.memory.put("note", note, browser=key, text=text, at=time.time(), **named)
         return Reply(
             201, b"", {"location": f"{call.origin}/message/{note}", "ttl": named["ttl"]}
         )
