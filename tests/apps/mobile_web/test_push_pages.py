@@ -96,6 +96,29 @@ def test_a_wrong_file_is_said_at_its_field_and_not_kept(
     assert services.secrets_of(mobile).push == {}
 
 
+@pytest.mark.parametrize(
+    ("path", "more", "sentence"),
+    [
+        ("ios/apns-certificate", {"gateway": "production"}, "This is a private key. Choose"),
+        ("ios/fcm", {}, "This is a private key. Choose the service-account JSON"),
+        ("android/fcm", {}, "This is a private key. Choose the service-account JSON"),
+    ],
+)
+def test_a_key_of_apple_is_refused_where_another_file_is_asked_for(
+    mobile: App,
+    admin: Member,
+    client_of: ClientOf,
+    p8: bytes,
+    path: str,
+    more: dict[str, str],
+    sentence: str,
+) -> None:
+    file = upload("AuthKey_ABC123DEFG.p8", p8)
+    answer = client_of(admin).post(f"/apps/{mobile.pk}/push/{path}/", {**more, "file": file})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+
+
 def test_a_certificate_shows_until_when_it_is_valid(
     mobile: App, admin: Member, client_of: ClientOf, make_p12: MakeP12
 ) -> None:
