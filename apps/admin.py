@@ -13,6 +13,7 @@ from imiconnect.apps.models import (
     Authorization,
     ClientKey,
     HookEvent,
+    PushHealth,
 )
 from imiconnect.support import ReadOnlyAdmin, ServiceAdmin
 
@@ -96,6 +97,17 @@ class AppExpiryAdmin(ReadOnlyAdmin):
     list_select_related = ("app",)
     search_fields = ("app__name", "app__app_id")
     ordering = ("expires_at",)
+
+
+@admin.register(PushHealth)
+class PushHealthAdmin(ReadOnlyAdmin):
+    """What came of pushing, by app and platform."""
+
+    list_display = ("app", "platform", "last_sent_at", "last_failed_at", "last_failure")
+    list_filter: ClassVar = ["platform", ("app__organization", AutocompleteSelectFilter)]
+    list_select_related = ("app",)
+    search_fields = ("app__name", "app__app_id", "last_failure")
+    ordering = ("-last_failed_at",)
 
 
 @admin.register(Authorization)

@@ -7,15 +7,17 @@ mail well before. The provider is asked outside of any transaction.
 
 import datetime as dt
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from imiconnect.apps import mailing
+from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.errors import UNREADABLE, ChannelError
 from imiconnect.apps.channel_types.handler import Checked, Ending, Handler
 from imiconnect.apps.connection import account_of, handler_of, redacted, secrets_of
@@ -57,28 +59,39 @@ def check_now(*, app: App) -> AppHealth | None:
 
     The webhook is subscribed again on the way, so that a check also mends.
     """
-    handler = handler_of(app) or _any_handler(app)
-    if handler is None:
+    ask = _question(app)
+    if ask is None:
         return None
     try:
-        found = _ask(app, handler)
+        found = _asked(app, ask)
     except ChannelError as error:
         return note_failure(app=app, error=error)
     return _note_success(app, found)
 
 
-def _any_handler(app: App) -> Handler[Any, Any] | None:
-    from imiconnect.apps.channel_types import registry
+def _question(app: App) -> Callable[[], Checked] | None:
+    """Return how to ask about an app; None for a type about which nobody can be asked."""
+    kind = registry.get(app.channel_type)
+    if kind.check:
+        return partial(import_string(kind.check), app)
+    handler = handler_of(app) or _any_handler(app)
+    return partial(_ask, app, handler) if handler else None
 
+
+def _any_handler(app: App) -> Handler[Any, Any] | None:
     media = registry.get(app.channel_type).handlers
     return next((handler_of(app, medium) for medium in media), None)
 
 
 def _ask(app: App, handler: Handler[Any, Any]) -> Checked:
+    account = account_of(app, handler)
+    handler.activate(account)
+    return handler.check(account)
+
+
+def _asked(app: App, ask: Callable[[], Checked]) -> Checked:
     try:
-        account = account_of(app, handler)
-        handler.activate(account)
-        return handler.check(account)
+        return ask()
     except ChannelError:
         raise
     except Exception as error:  # a fault of one handler must not stop the checks of the others

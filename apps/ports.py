@@ -51,6 +51,14 @@ class Health:
     last_received_at: dt.datetime | None = None
 
 
+@dataclass(frozen=True)
+class PushDevices:
+    """How many devices of a platform take push, and how many a push service has given up."""
+
+    live: int = 0
+    dead: int = 0
+
+
 @dataclass
 class Answers:
     """The functions that packages above have bound."""
@@ -68,6 +76,8 @@ class Answers:
     #: Let the service behind a ``Use`` get the app's incoming messages.
     choose_incoming: Callable[["App", str], None] = lambda app, use_id: None
     health: Callable[["App"], Health] = lambda app: Health()
+    #: Return the devices that take push by platform; dead ones of the last days alone.
+    push_devices: Callable[["App"], dict[str, PushDevices]] = lambda app: {}
     #: Return the section of the MANAGE page that says and changes with whom it is shared.
     sharing: Callable[["HttpRequest", "App", "Member"], str] = lambda request, app, member: ""
     #: Return the address of a page that tries a policy on a past day; empty without one.

@@ -130,6 +130,9 @@ class ChannelType:
     #: A static file, the module that the MANAGE page loads.
     manage_script: str = ""
     handlers: Mapping[str, str] = field(default_factory=dict)
+    #: The dotted name of the health check of a type without handlers: it takes the app and
+    #: returns ``Checked`` or raises ``ChannelError``.
+    check: str = ""
     #: Set for a channel whose messages the gateway sends through the handler of ``channel``.
     request: Request | None = None
     #: The credentials and how the MANAGE page names them: each is encrypted and redacted.

@@ -2,7 +2,7 @@
 
 from imiconnect.apps.models.app import App, ClientKey, new_app_id
 from imiconnect.apps.models.authorization import Authorization
-from imiconnect.apps.models.health import AppExpiry, AppHealth
+from imiconnect.apps.models.health import AppExpiry, AppHealth, PushHealth
 from imiconnect.apps.models.hooks import HookEvent
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "Authorization",
     "ClientKey",
     "HookEvent",
+    "PushHealth",
     "new_app_id",
 ]

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.apps.models.app import App
+from imiconnect.apps.push.credentials import Platform
 from imiconnect.identity import Identified
 
 
@@ -62,3 +63,28 @@ class AppExpiry(Identified):
 
     def __str__(self) -> str:
         return f"{self.app}: {self.name}"
+
+
+class PushHealth(Identified):
+    """What came of pushing to the devices of one platform of an app.
+
+    ``refused`` is what the push service said when it did not accept the credentials, empty
+    as long as it does: no message goes until a person changes something.
+    """
+
+    app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="push_health")
+    platform = models.CharField(_("platform"), max_length=10, choices=Platform.choices)
+    last_sent_at = models.DateTimeField(_("last sent"), null=True, blank=True)
+    last_failed_at = models.DateTimeField(_("last failure"), null=True, blank=True)
+    last_failure = models.CharField(_("failure"), max_length=300, default="", blank=True)
+    refused = models.CharField(_("refused"), max_length=200, default="", blank=True)
+
+    class Meta:
+        verbose_name = _("health of push")
+        verbose_name_plural = _("health of push")
+        constraints = [
+            models.UniqueConstraint(fields=["app", "platform"], name="push_health_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.app}: {self.get_platform_display()}"

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.apps.channel_types.handler import Ending
-from imiconnect.apps.health import keep_endings
-from imiconnect.apps.models import App
+from imiconnect.apps.health import keep_endings, watch
+from imiconnect.apps.models import App, PushHealth
 from imiconnect.apps.push.credentials import (
     ApnsCertificate,
     Credentials,
@@ -44,12 +44,22 @@ def credentials_of(app: App, platform: str) -> Credentials | None:
 def _save(app: App, changed: Secrets) -> None:
     app.secrets = encoded(changed)
     app.save(update_fields=["secrets", "updated_at"])
-    endings = [
+    keep_endings(app=app, endings=endings_of(app))
+
+
+def endings_of(app: App) -> list[Ending]:
+    """Return the certificates of an app, which end by themselves."""
+    return [
         Ending(f"{platform}_certificate", credentials.valid_until)
-        for platform, credentials in changed.push.items()
+        for platform, credentials in secrets_of(app).push.items()
         if isinstance(credentials, ApnsCertificate)
     ]
-    keep_endings(app=app, endings=endings)
+
+
+def _begin_anew(app: App, platform: str) -> None:
+    """Forget what came of the credentials before, and check those of now."""
+    PushHealth.objects.filter(app=app, platform=platform).delete()
+    watch(app)
 
 
 @transaction.atomic
@@ -69,6 +79,7 @@ def configure_push(*, app: App, platform: str, credentials: Credentials) -> App:
         before=_audited(platform, before) if before else {},
         after=_audited(platform, credentials),
     )
+    _begin_anew(app, platform)
     tell_devices(app)
     return app
 
@@ -84,6 +95,7 @@ def remove_push(*, app: App, platform: str) -> App:
     rest = {name: value for name, value in kept.push.items() if name != platform}
     _save(app, msgspec.structs.replace(kept, push=rest))
     record("app.push_removed", app, before=_audited(platform, before))
+    _begin_anew(app, platform)
     tell_devices(app)
     return app
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import policy_of
+from imiconnect.apps.ports import PushDevices
 from imiconnect.apps.push.clients.web import read_subscription
 from imiconnect.rtm.models import Customer, Device, PushAddress
 from imiconnect.vault import digest
@@ -156,6 +157,16 @@ def delete_dead(now: dt.datetime) -> int:
     """Delete what has been in quarantine for long enough."""
     rows = PushAddress.objects.filter(quarantined_at__lt=now - QUARANTINE)
     return int(rows.delete()[0])
+
+
+def counted(app: App) -> dict[str, PushDevices]:
+    """Return how many addresses of each platform are alive, and in quarantine."""
+    rows = PushAddress.objects.filter(app=app).values("platform")
+    dead = Count("pk", filter=Q(quarantined_at__isnull=False))
+    return {
+        row["platform"]: PushDevices(row["all"] - row["dead"], row["dead"])
+        for row in rows.annotate(all=Count("pk"), dead=dead)
+    }
 
 
 Wanted = tuple[uuid.UUID, str, str]

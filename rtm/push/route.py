@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.apps.models import App
+from imiconnect.apps.push import health as push_health
 from imiconnect.apps.push.clients.outcomes import (
     Problem,
     PushError,
@@ -95,6 +96,10 @@ def send(orders: Sequence[Order]) -> list[Outcome]:
                 (row.pk, f"{result.problem.name.lower()}: {result.reason}", result.since)
             )
     addresses.quarantine(dead)
+    push_health.note(
+        push_health.Told(row.app_id, row.platform, result)
+        for (_number, row, _item), result in zip(sendings, results, strict=True)
+    )
     return [
         _outcome(by_order.get(number, []), reasons[number]) for number in range(len(orders))
     ]

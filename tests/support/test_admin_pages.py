@@ -19,7 +19,14 @@ from django.utils import timezone
 from imiconnect.accounts import services
 from imiconnect.accounts.models import Member, Organization, Team, TrialRequest, User
 from imiconnect.accounts.roles import Role
-from imiconnect.apps.models import App, AppExpiry, AppHealth, Authorization, HookEvent
+from imiconnect.apps.models import (
+    App,
+    AppExpiry,
+    AppHealth,
+    Authorization,
+    HookEvent,
+    PushHealth,
+)
 from imiconnect.audit import chain
 from imiconnect.console.models import Submission
 from imiconnect.identity import uuid7
@@ -88,6 +95,7 @@ def rows(db: None) -> None:
 def _rows_of_providers(app: App) -> None:
     member = Member.objects.filter(organization=app.organization)[0]
     AppHealth.objects.create(app=app)
+    PushHealth.objects.create(app=app, platform="ios")
     AppExpiry.objects.create(app=app, name="token", expires_at=timezone.now())
     for number in range(3):
         HookEvent.objects.create(

@@ -24,6 +24,7 @@ TYPE = ChannelType(
     config_labels={"platform": _("Platform"), "systems": _("OS or browser")},
     urls=f"{_HERE}.urls.urlpatterns",
     api_urls=f"{_HERE}.api.urlpatterns",
+    check="imiconnect.apps.push.health.check",
     cards=f"{_HERE}.messaging.CARDS",
     manage_context=f"{_HERE}.views.manage_context",
     manage_template="apps/channel_types/mobile_web/manage.html",

@@ -13,6 +13,7 @@ from django.http import (
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -26,8 +27,9 @@ from imiconnect.apps.channel_types.mobile_web.push.forms import (
     CredentialsForm,
 )
 from imiconnect.apps.channel_types.mobile_web.snippets import opt_in
-from imiconnect.apps.models import App
+from imiconnect.apps.models import App, PushHealth
 from imiconnect.apps.policy import policy_of
+from imiconnect.apps.ports import PushDevices, answers
 from imiconnect.apps.push import services
 from imiconnect.apps.push.credentials import (
     LABELS,
@@ -285,6 +287,19 @@ class PushRow:
     rows: list[SummaryRow]
 
 
+def _health_rows(row: PushHealth | None, devices: PushDevices) -> list[SummaryRow]:
+    """Return what came of pushing to a platform."""
+    failure: Words = _("None")
+    if row and row.last_failure:
+        failure = format_html("{} {}", row.last_failure, moment(row.last_failed_at))
+    return [
+        SummaryRow(_("Devices that take push"), str(devices.live)),
+        SummaryRow(_("Given up by the push service, last 7 days"), str(devices.dead)),
+        SummaryRow(_("Last sent"), moment(row.last_sent_at if row else None) or _("None")),
+        SummaryRow(_("Last failure"), failure),
+    ]
+
+
 def _rows(credentials: Credentials) -> list[SummaryRow]:
     shown = facts_of(credentials)
     return [
@@ -310,13 +325,22 @@ def manage_context(page: Any) -> dict[str, Any]:
     app: App = page.object
     secrets, encrypts = secrets_of(app), policy_of(app).payload_encryption
     web = secrets.push.get(Platform.WEB.value)
+    health = {row.platform: row for row in app.push_health.all()}
+    devices = answers.push_devices(app)
     return {
         "push_rows": [
             PushRow(
                 item.value,
                 item.label,
                 secrets.push[item.value].name if item.value in secrets.push else "",
-                _rows(secrets.push[item.value]) if item.value in secrets.push else [],
+                [
+                    *_rows(secrets.push[item.value]),
+                    *_health_rows(
+                        health.get(item.value), devices.get(item.value, PushDevices())
+                    ),
+                ]
+                if item.value in secrets.push
+                else [],
             )
             for item in platforms_of(app)
         ],

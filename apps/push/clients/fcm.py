@@ -77,6 +77,10 @@ class FcmClient:
             return Taken(str(_json(answer).get("name", "")))
         raise _refusal(answer)
 
+    async def check(self) -> None:
+        """Ask Google for a token, which proves the account; raises ``PushError``."""
+        await self._access_token()
+
     async def _post(self, body: bytes, token: str) -> httpx.Response:
         url = f"{self._base_url}/v1/projects/{self._credentials.project_id}/messages:send"
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}

@@ -1,0 +1,153 @@
+"""The health of push: what came of the last notifications, and the check of the credentials.
+
+FCM's credentials are good when Google gives a token for them. Apple has no such question; a
+notification to a device token that cannot exist is answered with "bad device token" when the
+credentials are good, and with what is wrong with them otherwise. Web push has no account: its
+key is refused by a browser's push service alone, which the last notification has told.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.apps import health
+from imiconnect.apps.channel_types.errors import (
+    PROVIDER_FAILED,
+    UNREACHABLE,
+    ChannelError,
+    Outcome,
+)
+from imiconnect.apps.channel_types.handler import Checked
+from imiconnect.apps.models import App, PushHealth
+from imiconnect.apps.push import provider
+from imiconnect.apps.push.clients.apns import ApnsClient, request_headers
+from imiconnect.apps.push.clients.fcm import FcmClient
+from imiconnect.apps.push.clients.outcomes import Problem, PushError, Taken
+from imiconnect.apps.push.credentials import (
+    ApnsCertificate,
+    ApnsToken,
+    Credentials,
+    Fcm,
+    Platform,
+)
+from imiconnect.apps.push.services import endings_of, secrets_of
+
+REFUSED = Outcome(
+    "push_credentials",
+    7202,
+    _("The push service does not accept the credentials. Configure push anew."),
+    breaks_app=True,
+)
+_TIMEOUT = 8.0
+#: Of the form of a device token, and nobody's.
+_NOBODY = "0" * 64
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of one notification; ``app`` is the app's key."""
+
+    app: uuid.UUID
+    platform: str
+    result: Taken | PushError
+
+
+def note(results: Iterable[Told]) -> None:
+    """Keep what came of notifications; refused credentials make the app due for a check."""
+    by_platform: dict[tuple[uuid.UUID, str], list[Taken | PushError]] = {}
+    for told in results:
+        by_platform.setdefault((told.app, told.platform), []).append(told.result)
+    for (app, platform), came in by_platform.items():
+        if _keep(app, platform, came):
+            health.watch(App.objects.get(pk=app))
+
+
+def _keep(app: uuid.UUID, platform: str, came: list[Taken | PushError]) -> bool:
+    """Write a row; tell whether the credentials are refused or accepted other than before."""
+    now = timezone.now()
+    taken = any(isinstance(result, Taken) for result in came)
+    errors = [result for result in came if isinstance(result, PushError)]
+    values: dict[str, object] = {"last_sent_at": now} if taken else {}
+    if errors:
+        words = f"{errors[-1].problem.words} ({errors[-1].reason})"
+        values |= {"last_failed_at": now, "last_failure": words[:300]}
+    refusals = [error for error in errors if error.problem is Problem.CREDENTIALS]
+    before = PushHealth.objects.filter(app=app, platform=platform).first()
+    was = before.refused if before else ""
+    refused = was
+    if taken:
+        refused = ""
+    elif refusals:
+        refused = refusals[-1].reason or "refused"
+    PushHealth.objects.update_or_create(
+        app_id=app, platform=platform, defaults={**values, "refused": refused}
+    )
+    return bool(was) != bool(refused)
+
+
+def check(app: App) -> Checked:
+    """Ask the push services of an app about its credentials; raises ``ChannelError``.
+
+    It waits for the network: call it outside of any transaction.
+    """
+    problems = []
+    for platform, credentials in secrets_of(app).push.items():
+        problem = _problem(app, platform, credentials)
+        if problem is not None:
+            problems.append((Platform(platform).label, problem))
+    for label, problem in problems:
+        if problem.problem is Problem.CREDENTIALS:
+            raise ChannelError(REFUSED, f"{label}: {problem.reason}")
+    for label, problem in problems:
+        kind = UNREACHABLE if problem.problem is Problem.UNAVAILABLE else PROVIDER_FAILED
+        raise ChannelError(kind, f"{label}: {problem.reason}", after=problem.after)
+    return Checked(endings=tuple(endings_of(app)))
+
+
+def _problem(app: App, platform: str, credentials: Credentials) -> PushError | None:
+    row = PushHealth.objects.filter(app=app, platform=platform).first()
+    if not isinstance(credentials, ApnsToken | ApnsCertificate | Fcm):
+        refused = row.refused if row else ""
+        return PushError(Problem.CREDENTIALS, refused) if refused else None
+    try:
+        asyncio.run(_ask(credentials))
+    except PushError as error:
+        if error.problem is Problem.CREDENTIALS:
+            _keep(app.pk, platform, [error])
+        return error
+    if row and row.refused:
+        PushHealth.objects.filter(pk=row.pk).update(refused="")
+    return None
+
+
+async def _ask(credentials: ApnsToken | ApnsCertificate | Fcm) -> None:
+    """Return where the credentials are accepted; raises ``PushError``."""
+    if isinstance(credentials, Fcm):
+        google = provider.fcm()
+        fcm = FcmClient(
+            base_url=google.url,
+            token_url=google.token_url,
+            credentials=credentials,
+            timeout=_TIMEOUT,
+        )
+        try:
+            await fcm.check()
+        finally:
+            await fcm.aclose()
+        return
+    apple = provider.apns(credentials.gateway)
+    apns = ApnsClient(
+        base_url=apple.url, trusted=apple.trusted, credentials=credentials, timeout=_TIMEOUT
+    )
+    headers = request_headers(tid=str(uuid.uuid4()), push_type="background", urgent=False)
+    try:
+        await apns.send(_NOBODY, {"aps": {"content-available": 1}}, headers=headers)
+    except PushError as error:
+        if error.problem not in (Problem.GONE, Problem.FOREIGN, Problem.THROTTLED):
+            raise
+    finally:
+        await apns.aclose()

@@ -1,0 +1,126 @@
+"""The health of push: what is kept of each sending, and what the check of an app finds."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from imiconnect.accounts.models import Member
+from imiconnect.apps import health
+from imiconnect.apps.models import App, AppHealth, PushHealth
+from imiconnect.apps.push.services import configure_push, credentials_of, remove_push
+from imiconnect.rtm.lanes import PUSH
+from imiconnect.rtm.models import PushAddress
+from imiconnect.rtm.processors import mt
+from tests.rtm.conftest import Client as Intake
+from tests.rtm.push.conftest import BUNDLE, Served
+from tests.rtm.push.test_medium import PUSH_BODY, phone
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ClientOf = Callable[[Member], Client]
+
+
+@pytest.fixture
+def send(intake: Intake, order: Callable[..., dict[str, Any]]) -> Callable[[], None]:
+    """Send a push to u1, as a customer's server does."""
+
+    def send() -> None:
+        body = order(
+            deliverychannel="push",
+            destination=[{"userid": ["u1"]}],
+            channels={"push": PUSH_BODY},
+        )
+        assert intake.post("/resources/v1/messaging", json=body).status_code == 202
+        mt.process_due(lane=PUSH)
+
+    return send
+
+
+def checked(app: App) -> AppHealth:
+    found = health.check_now(app=App.objects.get(pk=app.pk))
+    assert found is not None
+    return found
+
+
+def test_what_was_sent_and_what_failed_is_kept_by_platform(
+    pushed: App, apns: Served, fcm: Served, send: Callable[[], None]
+) -> None:
+    phone(pushed, "ios", apns.new_device(BUNDLE))
+    pixel = fcm.new_device("bank-1")
+    phone(pushed, "android", pixel, device="d2")
+    fcm.behave(pixel, "dead")
+    send()
+    ios = PushHealth.objects.get(platform="ios")
+    android = PushHealth.objects.get(platform="android")
+    assert (ios.last_sent_at is not None, ios.last_failure) == (True, "")
+    assert android.last_sent_at is None
+    assert "no longer knows the device. (UNREGISTERED)" in android.last_failure
+    assert not android.refused
+
+
+def test_the_page_of_the_app_says_so(
+    pushed: App,
+    apns: Served,
+    fcm: Served,
+    send: Callable[[], None],
+    client_of: ClientOf,
+    admin: Member,
+) -> None:
+    pixel = fcm.new_device("bank-1")
+    phone(pushed, "android", pixel)
+    fcm.behave(pixel, "dead")
+    send()
+    assert PushAddress.objects.get().quarantined_at
+    page = client_of(admin).get(f"/apps/{pushed.pk}/").text
+    assert "(UNREGISTERED)" in page
+    assert "Given up by the push service, last 7 days" in page
+    assert "&lt;time" not in page
+
+
+def test_good_credentials_are_found_in_order(pushed: App, apns: Served, fcm: Served) -> None:
+    assert checked(pushed).state == AppHealth.State.HEALTHY
+
+
+def test_refused_credentials_break_the_app_and_are_mailed_once_until_they_are_replaced(
+    pushed: App, apns: Served, fcm: Served
+) -> None:
+    kept = credentials_of(pushed, "ios")
+    known = apns.memory.get("key", kept.key_id)
+    apns.memory.put("key", kept.key_id, **{**known, "team": "OTHERTEAM1"})
+    assert checked(pushed).state == AppHealth.State.BROKEN
+    found = checked(pushed)
+    assert "Configure push anew. iOS: InvalidProviderToken" in found.problem
+    assert len([letter for letter in mail.outbox if "needs attention" in letter.subject]) == 1
+    apns.memory.put("key", kept.key_id, **known)
+    configure_push(app=pushed, platform="ios", credentials=kept)
+    assert checked(pushed).state == AppHealth.State.HEALTHY
+
+
+def test_a_refusal_while_sending_makes_the_check_due(
+    pushed: App, apns: Served, fcm: Served, send: Callable[[], None]
+) -> None:
+    phone(pushed, "ios", apns.new_device(BUNDLE))
+    health.check_due()
+    before = AppHealth.objects.get().next_check_at
+    apns.memory.switches.add("expired_token")
+    send()
+    assert PushHealth.objects.get(platform="ios").refused == "ExpiredProviderToken"
+    assert AppHealth.objects.get().next_check_at < before
+
+
+def test_a_service_that_is_away_breaks_the_app_after_three_checks(
+    pushed: App, apns: Served, fcm: Served
+) -> None:
+    apns.memory.switches.add("down")
+    states = [checked(pushed).state for _ in range(3)]
+    assert states == ["unchecked", "unchecked", "broken"]
+
+
+def test_removed_push_is_nothing_to_be_ill(pushed: App, apns: Served, fcm: Served) -> None:
+    apns.memory.switches.add("expired_token")
+    assert checked(pushed).state == AppHealth.State.BROKEN
+    remove_push(app=App.objects.get(pk=pushed.pk), platform="ios")
+    assert checked(pushed).state == AppHealth.State.HEALTHY
+    assert not PushHealth.objects.exists()
