@@ -34,7 +34,8 @@ from imiconnect.apps.push.credentials import (
     Fcm,
     Platform,
 )
-from imiconnect.apps.push.services import endings_of, secrets_of
+from imiconnect.apps.push.secrets import secrets_of
+from imiconnect.apps.push.services import endings_of
 
 REFUSED = Outcome(
     "push_credentials",

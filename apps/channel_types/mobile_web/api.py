@@ -19,6 +19,7 @@ from imiconnect.apps.channel_types.mobile_web.push.forms import FORMS
 from imiconnect.apps.channel_types.mobile_web.views import platforms_of
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import policy_of
+from imiconnect.apps.ports import PushDevices, answers
 from imiconnect.apps.push import services
 from imiconnect.apps.push.credentials import (
     METHODS,
@@ -47,6 +48,13 @@ class PushSerializer(serializers.Serializer[Any]):
     site_url = serializers.CharField(required=False)
     contact = serializers.CharField(required=False)
     icon_url = serializers.CharField(required=False)
+    devices = serializers.IntegerField(required=False, help_text="Devices that take push.")
+    dead_devices = serializers.IntegerField(
+        required=False, help_text="Given up by the push service in the last 7 days."
+    )
+    last_sent_at = serializers.DateTimeField(required=False, allow_null=True)
+    last_failed_at = serializers.DateTimeField(required=False, allow_null=True)
+    last_failure = serializers.CharField(required=False)
 
 
 class NewPushSerializer(serializers.Serializer[Any]):
@@ -74,6 +82,19 @@ class NewPushSerializer(serializers.Serializer[Any]):
     contact = serializers.CharField(required=False, max_length=254)
 
 
+def _health_of(app: App, platform: str) -> dict[str, Any]:
+    """Return what came of pushing to a platform."""
+    row = app.push_health.filter(platform=platform).first()
+    devices = answers.push_devices(app).get(platform, PushDevices())
+    return {
+        "devices": devices.live,
+        "dead_devices": devices.dead,
+        "last_sent_at": row.last_sent_at if row else None,
+        "last_failed_at": row.last_failed_at if row else None,
+        "last_failure": row.last_failure if row else "",
+    }
+
+
 class PushViewSet(MemberViewSet):
     """How the devices of an app are pushed to, by platform; keys never come back."""
 
@@ -98,8 +119,12 @@ class PushViewSet(MemberViewSet):
     @extend_schema(responses=PushSerializer(many=True))
     def list(self, request: Request, pk: str) -> Response:
         """Return what is configured."""
-        configured = secrets_of(self._app()).push
-        shown = [{"platform": name, **facts_of(item)} for name, item in configured.items()]
+        app = self._app()
+        configured = secrets_of(app).push
+        shown = [
+            {"platform": name, **facts_of(item), **_health_of(app, name)}
+            for name, item in configured.items()
+        ]
         return Response(PushSerializer(shown, many=True).data)
 
     @extend_schema(request=NewPushSerializer, responses=PushSerializer)
@@ -117,9 +142,12 @@ class PushViewSet(MemberViewSet):
         if not form.is_valid():
             raise ValidationError(form.errors.as_data())
         services.configure_push(app=app, platform=platform, credentials=form.credentials)
-        return Response(
-            PushSerializer({"platform": platform, **facts_of(form.credentials)}).data
-        )
+        shown = {
+            "platform": platform,
+            **facts_of(form.credentials),
+            **_health_of(app, platform),
+        }
+        return Response(PushSerializer(shown).data)
 
     @extend_schema(responses={204: None})
     def remove(self, request: Request, pk: str, platform: str) -> Response:
