@@ -34,7 +34,9 @@ class InstallForm(ConsoleForm):
         help_text=_("Shown when the app is created. It is needed once for each app."),
     )
     user = forms.CharField(
-        label=_("User ID"), max_length=100, help_text=_("Who signs in to the app there.")
+        label=_("User ID"),
+        max_length=100,
+        help_text=_("Who signs in there: a customer ID where the app asks for a profile."),
     )
 
     def __init__(self, *args: Any, page: "DevicesPage", **kwargs: Any) -> None:

@@ -69,6 +69,7 @@ def begin(page: Page, system: str, service: str) -> None:
 def save(page: Page) -> tuple[str, str]:
     """End the wizard; return App ID and client key as it shows them."""
     press_next(page)
+    page.get_by_label("Register only customers who have a master profile").uncheck()
     press_next(page)
     page.get_by_role("button", name="SAVE").click()
     expect(page.get_by_role("heading", name="The application is created")).to_be_visible()

@@ -16,6 +16,7 @@ from django.test import Client
 from imiconnect.accounts.models import Member
 from imiconnect.apps import services as apps
 from imiconnect.apps.models import App
+from imiconnect.apps.policy import Policy
 from imiconnect.apps.push import keyfiles
 from imiconnect.apps.push.clients.apns import ApnsClient, request_headers
 from imiconnect.apps.push.clients.fcm import FcmClient
@@ -23,10 +24,11 @@ from imiconnect.apps.push.clients.outcomes import Problem, PushError
 from imiconnect.apps.push.clients.web import WebPushClient, read_subscription
 from imiconnect.apps.push.credentials import ApnsCertificate, ApnsToken, Credentials, Fcm
 from imiconnect.apps.push.provider import apns, fcm, web_push_double
-from imiconnect.apps.push.services import configure_push
+from imiconnect.apps.push.services import configure_push, credentials_of
 from imiconnect.outbound import Outbound, OutboundError
 from imiconnect.rtm.models import Device, PushAddress
 from imiconnect.sandbox.apns.service import Apns
+from imiconnect.sandbox.fcm.service import Fcm as FcmTwin
 from imiconnect.sandbox.store import Store
 from imiconnect.sandbox.twins import by_slug
 from tests.rtm.push.conftest import free_port
@@ -160,6 +162,7 @@ def shop(site: str, admin: Member) -> App:
         name="Shop",
         channel_type="mobile_web",
         config={"platform": "web", "systems": ["chrome"]},
+        policy=Policy(profile_required=False),
     )
     kept = keyfiles.web_push(
         site_url="https://shop.example", icon_url="", contact="ops@shop.example"
@@ -228,8 +231,6 @@ def push_to_browser(app: App, text: bytes) -> None:
 
 
 def _credentials(app: App, platform: str) -> Credentials:
-    from imiconnect.apps.push.services import credentials_of
-
     app.refresh_from_db()
     found = credentials_of(app, platform)
     assert found is not None
@@ -249,9 +250,7 @@ def test_an_account_of_the_page_sends_to_a_phone_and_hears_of_its_end(
     play("fcm", "account", **{"new-project": "demo-project"})
     [(email, _made)] = Store("fcm").all("account")
     account = keyfiles.fcm(content=play("fcm", file=email).content)
-    from imiconnect.sandbox.fcm.service import Fcm as Twin
-
-    token = Twin(Store("fcm")).new_device("demo-project")
+    token = FcmTwin(Store("fcm")).new_device("demo-project")
     send_by_fcm(account, token)
     shown = play("fcm").content.decode()
     assert re.search(r"Parcel.*Time to live: 60s.*order=7", shown, re.DOTALL)
