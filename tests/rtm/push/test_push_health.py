@@ -84,7 +84,7 @@ def test_good_credentials_are_found_in_order(pushed: App, apns: Served, fcm: Ser
 
 
 def test_refused_credentials_break_the_app_and_are_mailed_once_until_they_are_replaced(
-    pushed: App, apns: Served, fcm: Served
+    pushed: App, apns: Served, fcm: Served, admin: Member
 ) -> None:
     kept = credentials_of(pushed, "ios")
     known = apns.memory.get("key", kept.key_id)
