@@ -8,7 +8,7 @@ any case, so that a worker which stops or is replaced never waits for one.
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -16,19 +16,31 @@ from imiconnect.engines.heartbeat import active
 from imiconnect.engines.tally import Counter, failed
 from imiconnect.rtm import nudge
 from imiconnect.rtm.live import Hints, gathered
-from imiconnect.rtm.sql import redoable
+from imiconnect.rtm.sql import keeping_plans, redoable
 
 log = logging.getLogger(__name__)
 
 #: Seconds: the longest run, the stay after the last work, the pauses while staying.
 LONGEST, LINGER, PAUSE, LONGEST_PAUSE = 20.0, 1.0, 0.004, 0.02
+#: A step that finds fewer rows than this lets more of them gather.
+FEW = 200
 _RENEW_EVERY = nudge.FLAG_MILLISECONDS / 3000
 
 
 def drain(
-    queue: str, step: Callable[[], int], *, linger: float = LINGER, durable: bool = False
+    queue: str,
+    step: Callable[[], int],
+    *,
+    linger: float = LINGER,
+    durable: bool = False,
+    gather: float = 0.0,
+    keep_plans: bool = False,
 ) -> int:
     """Call ``step`` until it has found nothing for ``linger`` seconds; return the sum.
+
+    After a step that found few rows more may gather for ``gather`` seconds: a batch has a
+    price of its own, and many small ones would take the processor from others.
+    ``keep_plans`` is for steps whose statements are made for it (``sql.keeping_plans``).
 
     Unless ``durable``, its commits do not wait for the disk (``sql.redoable``): not for
     steps of which a repetition costs somebody something, or ends differently.
@@ -37,17 +49,20 @@ def drain(
     sweep sends the next drain. While it runs, nudges of the queue are held back.
     """
     with gathered() as hints:
-        return _drain(queue, step, hints, linger=linger, durable=durable)
+        with_pauses = _steps(queue, step, hints, linger, gather)
+        return _drain(queue, with_pauses, durable=durable, keep_plans=keep_plans)
 
 
-def _drain(
-    queue: str, step: Callable[[], int], hints: Hints, *, linger: float, durable: bool
-) -> int:
+def _drain(queue: str, steps: Iterator[int], *, durable: bool, keep_plans: bool) -> int:
     total = 0
     counter = Counter(f"queue:{queue}")
     try:
-        with nullcontext() if durable else redoable():
-            for done in _steps(queue, step, hints, linger):
+        with ExitStack() as session:
+            if not durable:
+                session.enter_context(redoable())
+            if keep_plans:
+                session.enter_context(keeping_plans())
+            for done in steps:
                 total += done
                 counter.add(done)
         return total
@@ -63,7 +78,9 @@ def _drain(
         counter.flush()
 
 
-def _steps(queue: str, step: Callable[[], int], hints: Hints, linger: float) -> Iterator[int]:
+def _steps(
+    queue: str, step: Callable[[], int], hints: Hints, linger: float, gather: float
+) -> Iterator[int]:
     """Take steps until nothing has been due for a while; yield what each one did."""
     begun = last_work = time.monotonic()
     renewed, pause = 0.0, PAUSE
@@ -76,6 +93,9 @@ def _steps(queue: str, step: Callable[[], int], hints: Hints, linger: float) -> 
         if done:
             active(f"queue:{queue}")
             last_work, pause = time.monotonic(), PAUSE
+            if gather and done < FEW:
+                hints.tell_in_time()
+                time.sleep(gather)
         else:
             hints.tell_in_time()
             time.sleep(pause)

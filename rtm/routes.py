@@ -5,8 +5,9 @@ A channel type of an OTT provider adds its own route; the MT processor knows non
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from imiconnect.rtm.broker import link
 from imiconnect.rtm.models import Channel
@@ -18,8 +19,7 @@ from imiconnect.rtm.protocol.envelopes import Downlink, ThreadFacts, Told, downl
 from imiconnect.rtm.sealing import sealed
 
 
-@dataclass(frozen=True)
-class Parcel:
+class Parcel(msgspec.Struct, frozen=True):
     """A claimed message with everything that a route needs to send it."""
 
     claim: Claim

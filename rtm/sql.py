@@ -5,21 +5,69 @@ are several times cheaper as binary parameters (facts/performance.md, section 6.
 """
 
 import functools
+import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, LiteralString, ParamSpec, TypeVar
+from typing import Any, LiteralString, ParamSpec, Self, TypeVar, cast
 
+import msgspec
 import psycopg
 from django.conf import settings
 from django.db import OperationalError, connection
-from psycopg.rows import tuple_row
+from psycopg.abc import Params, Query
+from psycopg.rows import TupleRow, tuple_row
+from psycopg.types.json import set_json_loads
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _TRIES = 5
 NIL = uuid.UUID(int=0)
+#: Up to so many rows planning a statement costs more than a plan made for any number of them.
+SMALL = 64
+
+# Of cursors that bind on the server: Django's own read JSON as text.
+set_json_loads(msgspec.json.decode)
+
+
+class _Plans(threading.local):
+    """Whether this thread keeps plans, and whether its session plans for any parameters now."""
+
+    kept = False
+    generic: bool | None = None
+
+
+_plans = _Plans()
+
+
+class _Planned(psycopg.Cursor[TupleRow]):
+    """A cursor that keeps the plans of small batches inside of ``keeping_plans``."""
+
+    def execute(
+        self,
+        query: Query,
+        params: Params | None = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool | None = None,
+    ) -> Self:
+        """Execute; a batch of many rows is planned for its size."""
+        if _plans.kept and prepare is None and isinstance(params, Sequence):
+            self._choose([len(part) for part in params if isinstance(part, list)])
+            prepare = _plans.generic
+        # The overloads of psycopg part what its own body takes together.
+        run: Any = super().execute
+        return cast(Self, run(query, params, prepare=prepare, binary=binary))
+
+    def _choose(self, sizes: list[int]) -> None:
+        """Switch the session when the batches have become small or large."""
+        small = max(sizes) <= SMALL if sizes else _plans.generic
+        if small is not None and small is not _plans.generic:
+            mode = "force_generic_plan" if small else "auto"
+            self.connection.execute(f"SET plan_cache_mode TO {mode}", prepare=False)
+            _plans.generic = small
 
 
 @contextmanager
@@ -29,7 +77,7 @@ def cursor() -> Iterator[psycopg.Cursor[Any]]:
     raw = connection.connection
     with (
         connection.wrap_database_errors,
-        psycopg.Cursor(raw, row_factory=tuple_row) as own,
+        _Planned(raw, row_factory=tuple_row) as own,
     ):
         own.format = psycopg.pq.Format.BINARY
         yield own
@@ -44,18 +92,59 @@ def redoable() -> Iterator[None]:
     not at all. Behind a pooler every commit waits: the setting would stay with a session
     that somebody else is given next, whose commit must be durable.
     """
+    with _with_settings(synchronous_commit="off"):
+        yield
+
+
+@contextmanager
+def keeping_plans() -> Iterator[None]:
+    """Let small batches inside use plans that are kept: planning is most of what they cost.
+
+    A plan is made for any parameters, and must be right however full its tables are later.
+    So none reads a table from end to end that has an index to go by, and a statement that
+    takes rows from a queue names them by an array, not by a join (``claims.py``). Plans end
+    with the block, since tables grow and migrations change them. Behind a pooler, which gives
+    every transaction another session, nothing is kept.
+    """
     if settings.DATABASE_IS_POOLED:
         yield
         return
-    connection.ensure_connection()
-    with cursor() as own:
-        own.execute("SET synchronous_commit TO off")
+    with _with_settings(plan_cache_mode="auto", enable_seqscan="off"):
+        raw = connection.connection
+        raw.prepare_threshold = sys.maxsize
+        _plans.kept, _plans.generic = True, None
+        try:
+            yield
+        finally:
+            _plans.kept = False
+            if not raw.closed:
+                _forget_plans(raw)
+
+
+def _forget_plans(raw: Any) -> None:
+    """Give a connection back without prepared statements: it is kept for an hour.
+
+    psycopg forgets them too when it sees this command for the first time, so each is another.
+    """
+    with connection.wrap_database_errors:
+        raw.execute(f"DEALLOCATE ALL -- {time.monotonic_ns()}", prepare=False)
+    raw.prepare_threshold = None
+
+
+@contextmanager
+def _with_settings(**values: LiteralString) -> Iterator[None]:
+    """Change settings of the session for a while; one of a connection that is lost is gone."""
+    if settings.DATABASE_IS_POOLED:
+        yield
+        return
+    with connection.cursor() as own:
+        own.execute("; ".join(f"SET {name} TO {value}" for name, value in values.items()))
     try:
         yield
     finally:
         if connection.connection is not None and not connection.connection.closed:
-            with cursor() as own:
-                own.execute("RESET synchronous_commit")
+            with connection.cursor() as own:
+                own.execute("; ".join(f"RESET {name}" for name in values))
 
 
 def together(*asked: tuple[LiteralString, Sequence[Any]]) -> list[list[tuple[Any, ...]]]:
@@ -65,7 +154,7 @@ def together(*asked: tuple[LiteralString, Sequence[Any]]) -> list[list[tuple[Any
     connection.ensure_connection()
     raw = connection.connection
     with connection.wrap_database_errors:
-        cursors = [psycopg.Cursor(raw, row_factory=tuple_row) for _ in asked]
+        cursors = [_Planned(raw, row_factory=tuple_row) for _ in asked]
         with raw.pipeline():
             for own, (statement, parameters) in zip(cursors, asked, strict=True):
                 own.format = psycopg.pq.Format.BINARY
@@ -106,6 +195,8 @@ def again_after_deadlock(step: Callable[P, R]) -> Callable[P, R]:
                 )
                 if not lost or connection.in_atomic_block or number == _TRIES - 1:
                     raise
+                # The session is as before the transaction.
+                _plans.generic = None
                 time.sleep(0.02 * (number + 1))
         raise AssertionError
 

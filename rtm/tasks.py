@@ -31,6 +31,9 @@ from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.push import companion
 from imiconnect.rtm.telecom import unclaimed
 
+#: Seconds: nobody waits for a receipt as a device waits for a message.
+GATHER_RECEIPTS = 0.05
+
 
 def _step(lane: str) -> int:
     """Send what is due on a lane, and what goes with it.
@@ -50,7 +53,8 @@ def _drains(lane: str) -> None:
 
     def drain_lane() -> int:
         # What goes to a provider a second time may be charged and read a second time.
-        return drain(lane, partial(_step, lane), durable=lane != MT)
+        hot = lane == MT
+        return drain(lane, partial(_step, lane), durable=not hot, keep_plans=hot)
 
     drain_lane.__doc__ = f"Send messages that are due on the lane {lane}."
     celery.task(name=TASKS[lane])(drain_lane)
@@ -63,7 +67,7 @@ for _lane in LANES:
 @celery.task(name="rtm.drain_dr")
 def drain_dr() -> int:
     """Apply receipts."""
-    return drain("dr", dr.process_due)
+    return drain("dr", dr.process_due, gather=GATHER_RECEIPTS, keep_plans=True)
 
 
 @celery.task(name="rtm.drain_provider")

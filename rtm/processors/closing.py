@@ -16,7 +16,7 @@ from imiconnect.rtm.processors.facts import receipt_wishes
 from imiconnect.rtm.protocol.envelopes import News, Told, receipt
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.rules.sources import note_receipts
-from imiconnect.rtm.sql import bounds, copy, cursor
+from imiconnect.rtm.sql import copy, cursor
 
 #: What a receipt needs of its message, in the order of ``Told``.
 TOLD = """m.id, m.organization_id, m.service_id, m.app_id, m.transid, m.channel, m.address,
@@ -25,7 +25,7 @@ _CLOSE = f"""
 UPDATE rtm_message m SET state = u.state, code = u.code, reason = u.reason, is_failed = true,
   closed_at = %b
 FROM unnest(%b::uuid[], %b::int2[], %b::int2[], %b::text[]) u (id, state, code, reason)
-WHERE m.id = u.id AND m.id >= %b AND m.id <= %b AND m.state IN (0, 1)
+WHERE m.id = u.id AND m.id = ANY(%b::uuid[]) AND m.state IN (0, 1)
 RETURNING {TOLD}, m.code, m.reason
 """  # noqa: S608 - constants of this module
 _FORGET = "DELETE FROM rtm_openmessage WHERE id = ANY(%b::uuid[])"
@@ -48,7 +48,7 @@ def close_failed(
         return []
     columns = [list(column) for column in zip(*sorted(moves), strict=True)]
     with cursor() as own:
-        own.execute(_CLOSE, [now, *columns, *bounds(columns[0])])
+        own.execute(_CLOSE, [now, *columns, columns[0]])
         rows = own.fetchall()
         own.execute(_FORGET, [columns[0]])
     return [News(Told(*row[:12]), "failed", now, row[12], row[13]) for row in rows]

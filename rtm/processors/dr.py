@@ -31,14 +31,16 @@ KEEP = dt.timedelta(days=1)
 _LONGEST_WAIT_SECONDS = 3600
 
 _TAKE = """
-WITH due AS (SELECT id FROM rtm_receipt WHERE due_at <= %b ORDER BY due_at LIMIT %b
-  FOR UPDATE SKIP LOCKED)
-DELETE FROM rtm_receipt r USING due WHERE r.id = due.id
+DELETE FROM rtm_receipt r WHERE r.id = ANY(ARRAY(
+  SELECT id FROM rtm_receipt WHERE due_at <= %b ORDER BY due_at LIMIT %b
+  FOR UPDATE SKIP LOCKED))
 RETURNING r.tid, r.app_id, r.address, r.device_id, r.kind, r.code, r.reason, r.detail,
   r.received_at, r.attempts
 """
-# The rows are locked in the order of their ids, as every other statement does. A receipt
-# after the outcome "failed" or "expired" finds its message and changes nothing.
+# The rows are locked in the order of their ids, as every other statement does. The array of
+# all ids is what the planner can count and find the partition by: of a range of ids newer than
+# its statistics it expects one row, and then compares each row with each. A receipt after the
+# outcome "failed" or "expired" finds its message and changes nothing.
 _APPLY = f"""
 WITH news AS (
   SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::timestamptz[],
@@ -52,7 +54,7 @@ old AS (
       AS is_own,
     n.device_id, n.delivered_at, n.read_at, n.clicked_at
   FROM news n JOIN rtm_message o ON o.id = n.tid
-  WHERE o.id >= %b AND o.id <= %b ORDER BY o.id FOR UPDATE OF o),
+  WHERE o.id = ANY(%b::uuid[]) ORDER BY o.id FOR UPDATE OF o),
 changed AS (
   UPDATE rtm_message m SET
     state = CASE WHEN m.state = 3 OR old.is_read THEN 3 ELSE 2 END,
@@ -63,7 +65,7 @@ changed AS (
     read_at = coalesce(m.read_at, old.read_at),
     clicked_at = coalesce(m.clicked_at, old.clicked_at),
     closed_at = coalesce(m.closed_at, old.delivered_at)
-  FROM old WHERE m.id = old.id AND m.id >= %b AND m.id <= %b AND old.is_own
+  FROM old WHERE m.id = old.id AND m.id = ANY(%b::uuid[]) AND old.is_own
     AND m.state <= 3 AND (old.is_delivery OR old.is_read OR old.is_click)
   RETURNING {TOLD}, m.state)
 SELECT old.id, old.is_delivery, old.is_read, old.is_click, changed.* FROM old
@@ -131,19 +133,20 @@ def _apply(
         return set(), [], []
     times = [item.times for item in said.values()]
     kinds = (Receipt.Kind.DELIVERED, Receipt.Kind.READ, Receipt.Kind.CLICKED)
-    low, high = min(key[0] for key in said), max(key[0] for key in said)
+    ids = [key[0] for key in said]
     with cursor() as own:
         own.execute(
             _APPLY,
             [
-                [key[0] for key in said],
+                ids,
                 [key[1] for key in said],
                 [key[2] for key in said],
                 [item.device_id for item in said.values()],
                 *[[time.get(kind.value) for time in times] for kind in kinds],
-                low, high, low, high,
+                ids,
+                ids,
             ],
-        )  # fmt: skip
+        )
         rows = own.fetchall()
     news: list[News] = []
     changed: list[Changed] = []

@@ -46,6 +46,7 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None, lane: str
         [(row[2], row[3]) for row in rows.values()],
         [(row[12], row[16]) for row in rows.values()],
     )
+    tolds = {key: Told(*row[:12]) for key, row in rows.items()}
     skipped = left_out(_with_conditions(rows))
     outcomes: dict[uuid.UUID, tuple[str, Outcome]] = {}
     parcels: dict[str, list[Parcel]] = defaultdict(list)
@@ -60,9 +61,16 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None, lane: str
         if outcome is not None or pair is None:
             outcomes[claim.id] = ("", outcome or Failed(APP_NOT_SHARED))
             continue
-        parcels[row[5]].append(_parcel(claim, row, pair, threads.get(row[12])))
+        parcels[row[5]].append(_parcel(claim, tolds[claim.id], row, pair, threads))
     outcomes |= _send(parcels, lane)
-    _record(claims, rows, pairs, outcomes, started)
+    finished = timezone.now()
+    tries = [
+        _try(claim, tolds[claim.id], rows[claim.id], pairs, outcomes[claim.id], finished)
+        for claim in claims
+        if claim.id in outcomes
+    ]
+    closed = [claim.id for claim in claims if claim.id not in outcomes]
+    live.tell(changed=record(tries, closed, started=started, finished=finished))
     return len(claims)
 
 
@@ -97,11 +105,14 @@ def _with_conditions(rows: dict[uuid.UUID, tuple[Any, ...]]) -> list[Subject]:
 
 
 def _parcel(
-    claim: Claim, row: tuple[Any, ...], pair: facts.Pair, thread: ThreadFacts | None
+    claim: Claim,
+    told: Told,
+    row: tuple[Any, ...],
+    pair: facts.Pair,
+    threads: dict[uuid.UUID, ThreadFacts],
 ) -> Parcel:
-    told = Told(*row[:12])
     device_id = told.named or "" if told.address_type == "deviceid" else ""
-    return Parcel(claim, told, pair, thread, row[13], row[16], device_id)
+    return Parcel(claim, told, pair, threads.get(row[12]), row[13], row[16], device_id)
 
 
 def _send(parcels: dict[str, list[Parcel]], lane: str) -> dict[uuid.UUID, tuple[str, Outcome]]:
@@ -119,27 +130,17 @@ def _send(parcels: dict[str, list[Parcel]], lane: str) -> dict[uuid.UUID, tuple[
     return done
 
 
-def _record(
-    claims: list[Claim],
-    rows: dict[uuid.UUID, tuple[Any, ...]],
+def _try(
+    claim: Claim,
+    told: Told,
+    row: tuple[Any, ...],
     pairs: dict[tuple[uuid.UUID, uuid.UUID | None], facts.Pair],
-    outcomes: dict[uuid.UUID, tuple[str, Outcome]],
-    started: dt.datetime,
-) -> None:
-    finished = timezone.now()
-    tries = []
-    for claim in claims:
-        if claim.id not in outcomes:
-            continue
-        route, outcome = outcomes[claim.id]
-        row = rows[claim.id]
-        pair = pairs.get((row[2], row[3]))
-        policy = pair.policy if pair else facts.DEFAULT_POLICY
-        move = decide(outcome, failures=claim.failures, policy=policy, now=finished)
-        sent = outcome if isinstance(outcome, Dispatched) else None
-        tries.append(
-            Try(claim, Told(*row[:12]), row[14] + 1, row[15] is None, route, move, sent)
-        )
-    closed = [claim.id for claim in claims if claim.id not in outcomes]
-    changed = record(tries, closed, started=started, finished=finished)
-    live.tell(changed=changed)
+    came_out: tuple[str, Outcome],
+    now: dt.datetime,
+) -> Try:
+    route, outcome = came_out
+    pair = pairs.get((row[2], row[3]))
+    policy = pair.policy if pair else facts.DEFAULT_POLICY
+    move = decide(outcome, failures=claim.failures, policy=policy, now=now)
+    sent = outcome if isinstance(outcome, Dispatched) else None
+    return Try(claim, told, row[14] + 1, row[15] is None, route, move, sent)

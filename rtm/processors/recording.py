@@ -3,8 +3,8 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from django.db import transaction
 from psycopg.types.json import Jsonb
 
@@ -20,6 +20,7 @@ from imiconnect.rtm.protocol.envelopes import News, Told
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.sql import again_after_deadlock, bounds, copy, cursor
 
+_encode = msgspec.json.Encoder().encode
 _ATTEMPTS = """COPY rtm_attempt (id, message_id, organization_id, number, route, started_at,
   finished_at, succeeded, code, reason, detail) FROM STDIN (FORMAT BINARY)"""
 _ATTEMPT_TYPES = (
@@ -47,7 +48,7 @@ UPDATE rtm_message m SET attempts = attempts + 1,
   code = CASE WHEN m.state <= 1 THEN u.code ELSE m.code END,
   reason = CASE WHEN m.state <= 1 THEN u.reason ELSE m.reason END
 FROM unnest(%b::uuid[], %b::int2[], %b::text[]) u (id, code, reason)
-WHERE m.id = u.id AND m.id >= %b AND m.id <= %b
+WHERE m.id = u.id AND m.id = ANY(%b::uuid[])
 RETURNING m.id, m.organization_id, m.state
 """
 _AGAIN = """
@@ -89,8 +90,7 @@ ON CONFLICT (channel, account, provider_id) DO UPDATE SET tid = excluded.tid,
 Changed = tuple[uuid.UUID, uuid.UUID, State]
 
 
-@dataclass(frozen=True)
-class Try:
+class Try(msgspec.Struct, frozen=True):
     """What came of one message of a batch; ``route`` is empty when nothing was tried."""
 
     claim: Claim
@@ -162,7 +162,7 @@ def _write_attempts(tries: list[Try], started: dt.datetime, finished: dt.datetim
         (
             uuid7(), t.claim.id, t.told.organization_id, t.number, t.route, started,
             finished, t.move.state == State.SUBMITTED, t.move.code, t.move.reason,
-            Jsonb(t.sent.detail if t.sent else {}),
+            Jsonb(t.sent.detail if t.sent else {}, dumps=_encode),
         )
         for t in tries
     )  # fmt: skip
@@ -208,7 +208,7 @@ def _requeue(tries: list[Try]) -> list[Changed]:
     ids = [item.claim.id for item in tries]
     codes, reasons = [t.move.code for t in tries], [t.move.reason for t in tries]
     with cursor() as own:
-        own.execute(_TRIED, [ids, codes, reasons, *bounds(ids)])
+        own.execute(_TRIED, [ids, codes, reasons, ids])
         changed = [(org, tid, State(state)) for tid, org, state in own.fetchall()]
         own.execute(_AGAIN, [ids, [item.move.due_at for item in tries]])
     return changed

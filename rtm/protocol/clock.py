@@ -7,8 +7,7 @@ def iso(moment: dt.datetime | None) -> str | None:
     """Return an aware ``moment`` as ``2026-01-31T12:00:00.000Z``; None stays None."""
     if moment is None:
         return None
-    utc = moment.astimezone(dt.UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return f"{moment.astimezone(dt.UTC).isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def parse(text: str) -> dt.datetime | None:

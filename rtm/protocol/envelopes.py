@@ -64,8 +64,7 @@ class ThreadFacts:
         }
 
 
-@dataclass(frozen=True)
-class Downlink:
+class Downlink(msgspec.Struct, frozen=True):
     """A message as it is published; ``device_id`` is empty for all devices of the user."""
 
     tid: UUID
@@ -77,8 +76,7 @@ class Downlink:
     created_at: dt.datetime
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """The parts of a message that its receipts repeat."""
 
     id: UUID
@@ -100,8 +98,7 @@ class Told:
         return self.named or self.address, self.address_type
 
 
-@dataclass(frozen=True)
-class News:
+class News(msgspec.Struct, frozen=True):
     """One thing to tell of a message: ``failed``, or a key of ``RECEIPT_WORDS``."""
 
     message: Told

@@ -27,8 +27,11 @@ from imiconnect.rtm.uplink.inbox import Inbox
 log = logging.getLogger(__name__)
 
 BATCH = 1000
-#: Seconds: how long a batch gathers, between two signs of life, before a write is repeated.
-GATHER, BEAT_EVERY, AGAIN = 0.003, 2.0, 1.0
+#: Seconds: how long a batch gathers, and how long when the one before was of several; each
+#: costs a commit that waits for the disk.
+GATHER, GATHER_MORE = 0.003, 0.02
+#: Seconds: between two signs of life, and before a write is repeated.
+BEAT_EVERY, AGAIN = 2.0, 1.0
 _NAME = "uplink"
 
 
@@ -41,6 +44,7 @@ class Listener:
         self._messages: queue.SimpleQueue[tuple[int, MQTTMessage]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._inbox = Inbox()
+        self._gather = GATHER
         #: Grows with each connection: packet ids of an earlier one mean nothing now.
         self._connection = 0
         name = _own_name(shards)
@@ -92,7 +96,7 @@ class Listener:
             batch = [self._messages.get(timeout=0.5)]
         except queue.Empty:
             return []
-        deadline = time.monotonic() + GATHER
+        deadline = time.monotonic() + self._gather
         while len(batch) < BATCH:
             try:
                 # Asking with a time-out costs several times as much as asking without.
@@ -101,7 +105,8 @@ class Listener:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     break
-                time.sleep(min(left, 0.001))
+                time.sleep(min(left, 0.002))
+        self._gather = GATHER_MORE if len(batch) > 1 else GATHER
         return batch
 
     def _commit(self, batch: list[tuple[int, MQTTMessage]]) -> None:

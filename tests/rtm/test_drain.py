@@ -9,7 +9,7 @@ from imiconnect.engines.health import parts
 from imiconnect.engines.metrics import as_text
 from imiconnect.engines.tally import redis, tallies
 from imiconnect.rtm import nudge
-from imiconnect.rtm.drain import drain
+from imiconnect.rtm.drain import FEW, drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,3 +70,11 @@ def test_a_database_that_is_away_ends_the_drain_without_an_error() -> None:
 
     assert drain("mt", fails) == 0
     assert tallies(["queue:mt"])["queue:mt"].last_error == "OperationalError"
+
+
+def test_a_step_that_finds_few_rows_lets_more_gather(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("imiconnect.rtm.drain.time.sleep", slept.append)
+    found = iter([3, FEW, 4])
+    drain("dr", lambda: next(found, 0), linger=0.05, gather=0.7)
+    assert slept.count(0.7) == 2
