@@ -35,8 +35,8 @@ test: .venv/.test node_modules/.dev build/.static ## Run the whole test suite, b
 bench: build/.static ## Measure the broker alone and the gateway end to end
 	@$(PY) tests/run.py bench
 
-bench-large: build/.static ## As bench, with 5 million numbers in stock
-	@BENCH_STOCK=5000000 $(PY) tests/run.py bench
+bench-large: build/.static ## As bench, with 5 million numbers in stock, and again on a log of 10 million messages while old weeks go
+	@BENCH_STOCK=$${BENCH_STOCK:-5000000} BENCH_LOG=$${BENCH_LOG:-10000000} $(PY) tests/run.py bench
 
 chaos: build/.static ## Kill each part with -9 under load; fails when anything was lost (CHAOS_SCALE=0.1 for a trial)
 	@$(PY) tests/run.py chaos

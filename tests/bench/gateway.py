@@ -17,7 +17,7 @@ DEVICES = 200
 MESSAGING = "/resources/v1/messaging"
 TEXT = "Your card ending in 4711 was used. Was it you? Answer YES or NO. sent:<<SENT>>"
 #: Seconds within which everything that was accepted must be through.
-_PATIENCE = 60
+_PATIENCE = 180
 
 
 class Gateway:

@@ -1,4 +1,7 @@
-"""One further part of the bench: ``python tests/run.py bench.part NAME`` prints its figures."""
+"""One further part of the bench: ``python tests/run.py bench.part NAME [FUNCTION]``.
+
+Prints the figures of ``tests.bench.NAME`` as one line of JSON.
+"""
 
 import json
 import os
@@ -10,4 +13,6 @@ import django
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imiconnect.settings")
     django.setup()
-    sys.stdout.write(json.dumps(import_module(f"tests.bench.{sys.argv[1]}").run()) + "\n")
+    module, function = [*sys.argv[1:], "run"][:2]
+    figures = getattr(import_module(f"tests.bench.{module}"), function)()
+    sys.stdout.write(json.dumps(figures) + "\n")
