@@ -14,6 +14,7 @@ from collections import defaultdict
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from imiconnect.apps import hook_files
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.errors import ChannelError
 from imiconnect.apps.channel_types.events import Event
@@ -82,10 +83,12 @@ def _store(channel_type: str, app: App | None, request: HookRequest) -> bool:
 def work_through(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
     """Parse a batch of stored calls and hand their events on; return how many were taken."""
     moment = now or timezone.now()
+    waiting = hook_files.fetch_all(limit=limit, now=moment)
     with transaction.atomic():
         rows = list(
             HookEvent.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(due_at__lte=moment)
+            .exclude(waiting)
             .select_related("app")
             .order_by("due_at", "pk")[:limit]
         )
@@ -99,14 +102,16 @@ def _work_on(row: HookEvent, now: dt.datetime) -> None:
         with transaction.atomic():
             row.events = _hand_on(row)
             row.due_at, row.problem = None, ""
-            row.body, row.query = b"", {}
+            row.body, row.query, row.files = b"", {}, None
     except Exception as error:  # one call that cannot be read must not hold up the others
         row.attempts += 1
         row.problem = f"{type(error).__name__}: {error}"[:500]
         pause = dt.timedelta(seconds=min(4**row.attempts, 3600))
         row.due_at = now + pause if row.attempts < TRIES else None
         log.exception("A webhook event of %s could not be taken", row.channel_type)
-    row.save(update_fields=["events", "due_at", "problem", "attempts", "body", "query"])
+    row.save(
+        update_fields=["events", "due_at", "problem", "attempts", "body", "query", "files"]
+    )
 
 
 def _hand_on(row: HookEvent) -> int:
@@ -115,7 +120,7 @@ def _hand_on(row: HookEvent) -> int:
         return 0
     account = account_of(row.app, handler) if row.app else None
     request = HookRequest("POST", row.query, row.headers, bytes(row.body))
-    events = handler.parse(account, request)
+    events = hook_files.with_files(handler.parse(account, request), row.files or {})
     by_account: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         by_account[event.account].append(event)

@@ -71,6 +71,9 @@ class Answers:
     #: Each takes the events that a provider has told of an app, inside the transaction that
     #: marks them as told; the same event may come again. ``rtm`` logs messages and receipts.
     take_events: list[Callable[["App", list["Event"]], None]] = field(default_factory=list)
+    #: Keep a file that a customer (an address) has sent, of a type, and return its address;
+    #: raises ``ValueError`` for one that is not taken. Bound by ``rtm``.
+    keep_file: Callable[["App", str, bytes, str], str] = lambda app, address, data, kind: ""
     #: Return the services that use an app, as far as the person may see them.
     uses: Callable[["App", "Member"], list[Use]] = lambda app, member: []
     #: Let the service behind a ``Use`` get the app's incoming messages.

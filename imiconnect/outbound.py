@@ -67,6 +67,27 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class File:
+    """A file that a server has sent, and the type that it gives it."""
+
+    data: bytes
+    content_type: str
+
+
+def fetch(url: str, *, most: int, timeout: float = 3 * TIMEOUT) -> File:
+    """Return the file at a customer's URL, of at most ``most`` bytes; raises ``OutboundError``.
+
+    It waits for the network: call it outside of any transaction, and of any event loop.
+    """
+
+    async def read() -> File:
+        async with Outbound(connections=1) as client:
+            return await client.read(url, most=most, timeout=timeout)
+
+    return asyncio.run(read())
+
+
 def allows_plain_http() -> bool:
     """Tell whether a callback may go to an ``http:`` URL: only where private hosts may."""
     return bool(settings.ALLOW_PRIVATE_CALLBACKS)
@@ -186,16 +207,48 @@ class Outbound:
 
         Raises ``OutboundError`` when no answer comes within ``timeout`` seconds.
         """
+        status, named, start, took = await self._call(
+            method, url, body, headers or {}, timeout, most=MAX_ANSWER
+        )
+        text = start[:KEPT_ANSWER].decode(errors="replace").replace("\x00", "")
+        return Answer(status, text, took, named)
+
+    async def read(self, url: str, *, most: int, timeout: float) -> "File":
+        """Return the file at a URL, of at most ``most`` bytes.
+
+        Raises ``OutboundError``, also when the server answers anything but 200.
+        """
+        status, named, data, _took = await self._call("GET", url, b"", {}, timeout, most=most)
+        if status != 200:
+            sentence = _("The server answered %(status)s.") % {"status": status}
+            is_passing = status == 429 or status >= 500
+            raise OutboundError(f"status_{status}", sentence, retryable=is_passing)
+        if len(data) > most:
+            raise OutboundError("too_large", _("The file is too large."), retryable=False)
+        kind = named.get("content-type", "").partition(";")[0].strip().lower()
+        return File(data, kind)
+
+    async def _call(
+        self,
+        method: str,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout: float,
+        *,
+        most: int,
+    ) -> tuple[int, dict[str, str], bytes, int]:
+        """Return status, headers, the body's beginning and the milliseconds that it took."""
         near = self._near if is_below(url, self._double) else None
         target = _target(url, plain=near is not None)
         sent = {"Host": _host(url), "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         sent |= {"Content-Length": str(len(body))} if method != "HEAD" else {}
-        sent |= headers or {}
+        sent |= headers
         begun = time.monotonic()
         try:
             async with asyncio.timeout(timeout):
                 status, named, start = await self._exchange(
-                    near or self._pool, method, target, sent, body
+                    near or self._pool, method, target, sent, body, most
                 )
         except OutboundError:
             raise
@@ -204,8 +257,7 @@ class Outbound:
             raise OutboundError("timeout", sentence, retryable=True) from None
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             raise _broken(error) from error
-        text = start[:KEPT_ANSWER].decode(errors="replace").replace("\x00", "")
-        return Answer(status, text, int((time.monotonic() - begun) * 1000), named)
+        return status, named, start, int((time.monotonic() - begun) * 1000)
 
     @staticmethod
     async def _exchange(
@@ -214,19 +266,20 @@ class Outbound:
         target: httpcore.URL,
         headers: Mapping[str, str],
         body: bytes,
+        most: int,
     ) -> tuple[int, dict[str, str], bytes]:
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        start = b""
+        start = bytearray()
         async with pool.stream(method, target, headers=raw, content=body) as answer:
             async for chunk in answer.aiter_stream():
                 start += chunk
-                if len(start) > MAX_ANSWER:
+                if len(start) > most:
                     break
         named = {
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in answer.headers
         }
-        return answer.status, named, start
+        return answer.status, named, bytes(start)
 
 
 @dataclass(frozen=True)

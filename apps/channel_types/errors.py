@@ -1,4 +1,4 @@
-"""What can come of a call to a provider: the ten named ways to fail, for every channel.
+"""What can come of a call to a provider: the named ways to fail, for every channel.
 
 A handler names what happened and decides nothing: whether the gateway tries again, which
 documented code the receipt has, whether the app itself needs a person, and what people read
@@ -65,6 +65,9 @@ UNAVAILABLE = Outcome(
     "unavailable", 7207, _("The customer cannot be reached on this channel now.")
 )
 CONTENT = Outcome("content", 7004, _("The provider does not take this content."))
+FILE_AWAY = Outcome(
+    "file_away", 7202, _("The file of the message could not be fetched."), retryable=True
+)
 
 OUTCOMES: tuple[Outcome, ...] = (
     UNREACHABLE,
@@ -78,6 +81,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     UNKNOWN_RECIPIENT,
     UNAVAILABLE,
     CONTENT,
+    FILE_AWAY,
 )
 
 

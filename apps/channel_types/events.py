@@ -6,9 +6,18 @@ one is known; a channel without such names makes one that a repetition has too.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+
+class Opens(StrEnum):
+    """What an act of a customer allows to be sent: as much as a message does, or less."""
+
+    WINDOW = "window"
+    BRIEFLY = "briefly"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +28,7 @@ class Event:
     provider_id: str
     address: str
     at: dt.datetime
+    opens: Opens = Opens.WINDOW
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,10 @@ class Attachment:
     content_type: str = ""
     latitude: float | None = None
     longitude: float | None = None
+    name: str = ""
+    #: What the handler needs to fetch a file that the provider keeps; ``url`` names it there.
+    #: It is fetched before the event is handed on, and ``url`` is the platform's then.
+    at_provider: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +89,19 @@ class Postback(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OptIn(Event):
-    """A customer agreed to be written to; ``token`` addresses one whose address is not known
-    yet, once.
-    """
+    """A customer agreed to be written to, by a plugin where ``plugin`` names one."""
 
     ref: str = ""
-    token: str = ""
+    plugin: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Referral(Event):
+    """A customer followed a link or code into a conversation; ``ref`` is what it carried."""
+
+    ref: str = ""
+    source: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

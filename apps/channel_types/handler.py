@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from imiconnect.apps.channel_types.events import Event
 from imiconnect.console.words import Words
@@ -100,6 +100,8 @@ class Handler(Generic[Config, Secrets]):
 
     config_class: type[Config]
     secrets_class: type[Secrets]
+    #: Whether what customers send is fetched from the provider by ``fetch``.
+    fetches: ClassVar[bool] = False
 
     def greet(
         self, account: Account[Config, Secrets] | None, request: HookRequest
@@ -128,6 +130,10 @@ class Handler(Generic[Config, Secrets]):
     ) -> HookAnswer:
         """Return what the provider hears once a call is stored."""
         return HookAnswer()
+
+    def fetch(self, account: Account[Config, Secrets], at_provider: Mapping[str, str]) -> bytes:
+        """Return a file that a customer has sent, by what ``parse`` has put beside it."""
+        raise NotImplementedError
 
     def send(self, account: Account[Config, Secrets], message: OutMessage) -> Sent:
         """Hand one message to the provider; raises ``ChannelError``, above all ``CONTENT``."""

@@ -11,12 +11,15 @@ from typing import Any
 import httpx
 
 from imiconnect.apps.channel_types.errors import (
+    CONTENT,
+    FILE_AWAY,
     PROVIDER_FAILED,
     THROTTLED,
     UNREACHABLE,
     UNREADABLE,
     ChannelError,
 )
+from imiconnect.outbound import File, OutboundError, fetch
 
 #: Seconds to connect, and for each read; the claim of a message lasts longer.
 TIMEOUT = httpx.Timeout(8.0, connect=4.0)
@@ -38,6 +41,35 @@ def call(http: httpx.Client, method: str, url: str, **arguments: Any) -> httpx.R
         return http.request(method, url, **arguments)
     except httpx.HTTPError as error:
         raise ChannelError(UNREACHABLE, type(error).__name__) from None
+
+
+def file_at(url: str, *, most: int) -> File:
+    """Return a customer's file that a message names, to hand it to a provider.
+
+    Raises ``ChannelError``: ``FILE_AWAY`` where it may come later, ``CONTENT`` where not.
+    """
+    try:
+        return fetch(url, most=most)
+    except OutboundError as error:
+        outcome = FILE_AWAY if error.retryable else CONTENT
+        raise ChannelError(outcome, f"{url}: {error.words}") from None
+
+
+def read_file(http: httpx.Client, url: str, *, most: int) -> bytes:
+    """Return a file of a provider's; raises ``ChannelError``."""
+    data = bytearray()
+    try:
+        with http.stream("GET", url) as answer:
+            raise_for_transport(answer)
+            if answer.status_code != 200:
+                raise ChannelError(CONTENT, str(answer.status_code))
+            for chunk in answer.iter_bytes():
+                data += chunk
+                if len(data) > most:
+                    raise ChannelError(CONTENT, "the file is too large")
+    except httpx.HTTPError as error:
+        raise ChannelError(UNREACHABLE, type(error).__name__) from None
+    return bytes(data)
 
 
 def raise_for_transport(answer: httpx.Response) -> None:

@@ -21,6 +21,9 @@ class HookEvent(Identified):
     query = models.JSONField(default=dict)
     headers = models.JSONField(default=dict)
     body = models.BinaryField()
+    #: The platform's addresses of the files in it, by the provider's; None before they are
+    #: fetched, where the channel has any.
+    files = models.JSONField(null=True, editable=False)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now, null=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

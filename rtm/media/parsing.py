@@ -22,6 +22,9 @@ _IMAGES = {
     "GIF": "image/gif",
     "WEBP": "image/webp",
 }
+#: Photographs of iPhones: known by their beginning alone, and shown by no page.
+_OF_PHONES = frozenset({"image/heic", "image/heif"})
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"msf1", b"hevc"})
 _TEXT_TYPES = frozenset({"text/plain", "text/csv"})
 
 
@@ -46,7 +49,7 @@ def parse(data: bytes, said: str, *, with_preview: bool) -> Parsed:
     """Return what a file is; ``said`` is the type that the client gives. Raises ``Refused``."""
     if not data:
         raise Refused("The file is empty.")
-    if said.startswith("image/"):
+    if said.startswith("image/") and said not in _OF_PHONES:
         return _image(data, with_preview=with_preview)
     if len(data) > MAX_FILE:
         raise Refused("The file is larger than 16 MB.")
@@ -85,6 +88,12 @@ def _preview(image: Image.Image) -> bytes:
 def _by_beginning(data: bytes) -> str | None:
     if data.startswith(b"%PDF-"):
         return "application/pdf"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        return "image/heic"
+    if data[4:8] == b"ftyp" and data[8:12] == b"qt  ":
+        return "video/quicktime"
+    if data.startswith(b"caff"):
+        return "audio/x-caf"
     if data[4:8] == b"ftyp":
         return "audio/mp4" if data[8:11] == b"M4A" else "video/mp4"
     if data.startswith(b"OggS"):

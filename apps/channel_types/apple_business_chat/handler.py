@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from imiconnect.apps.channel_types import http
-from imiconnect.apps.channel_types.apple_business_chat import inbound, outbound, provider
-from imiconnect.apps.channel_types.apple_business_chat.client import AppleClient
+from imiconnect.apps.channel_types.apple_business_chat import (
+    inbound,
+    outbound,
+    provider,
+    sealing,
+)
+from imiconnect.apps.channel_types.apple_business_chat.client import AppleClient, Kept
 from imiconnect.apps.channel_types.apple_business_chat.config import BusinessConfig, NoSecrets
 from imiconnect.apps.channel_types.apple_business_chat.tokens import is_from_apple
 from imiconnect.apps.channel_types.errors import (
@@ -26,12 +31,15 @@ from imiconnect.apps.channel_types.handler import (
 from imiconnect.console.words import Words
 
 Business = Account[BusinessConfig, NoSecrets]
+#: Bytes of a file: Apple takes 100 MB, which sixteen calls at once would not fit in memory.
+MOST_BYTES = 25 * 1024 * 1024
 
 
 class AppleHandler(Handler[BusinessConfig, NoSecrets]):
     """All businesses are told of at one address, and the operator's key signs for all."""
 
     config_class, secrets_class = BusinessConfig, NoSecrets
+    fetches = True
 
     def verify(self, account: Business | None, request: HookRequest) -> bool:
         """Check the token of the call; it covers who calls whom and when, not the body."""
@@ -50,10 +58,23 @@ class AppleHandler(Handler[BusinessConfig, NoSecrets]):
         """Send one message; Apple knows it by the platform's own id of it."""
         if problem := outbound.problem_of(message.payload):
             raise ChannelError(CONTENT, str(problem))
-        business = account.config.business_id
-        body = outbound.body_of(message.tid, business, message.address, message.payload)
-        _client().send(body)
+        business, client = account.config.business_id, _client()
+        item = outbound.file_of(message.payload)
+        attachment = _uploaded(client, business, item) if item else None
+        body = outbound.body_of(
+            message.tid, business, message.address, message.payload, attachment
+        )
+        client.send(body)
         return Sent(str(message.tid), {"type": body["type"]})
+
+    def fetch(self, account: Business, at_provider: Mapping[str, str]) -> bytes:
+        """Return a file that a customer has sent, deciphered."""
+        kept = Kept(at_provider["url"], at_provider["owner"], at_provider["checksum"])
+        sealed = _client().download(account.config.business_id, kept, most=MOST_BYTES)
+        try:
+            return sealing.open_sealed(at_provider["key"], sealed)
+        except ValueError as error:
+            raise ChannelError(CONTENT, str(error)) from None
 
     def check(self, account: Business) -> Checked:
         """Ask Apple whether this platform may act for the business."""
@@ -64,6 +85,19 @@ class AppleHandler(Handler[BusinessConfig, NoSecrets]):
                 raise ChannelError(PERMISSION, error.detail) from None
             raise
         return Checked()
+
+
+def _uploaded(client: AppleClient, business: str, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Fetch a customer's file, encrypt it, and hand it to Apple's store."""
+    found = http.file_at(str(item["file"]), most=MOST_BYTES)
+    key, sealed = sealing.seal(found.data)
+    kept = client.upload(business, sealed)
+    told = str(item.get("contentType", ""))
+    kind = told if "/" in told else found.content_type or "application/octet-stream"
+    size = len(found.data)
+    return outbound.attachment_of(
+        item, kind, size, key=key, url=kept.url, owner=kept.owner, checksum=kept.checksum
+    )
 
 
 def _client() -> AppleClient:

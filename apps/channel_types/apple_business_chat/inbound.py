@@ -1,5 +1,6 @@
 """From a call of Apple's gateway to an event (MSP REST API, messages received); no I/O."""
 
+import base64
 import datetime as dt
 import json
 import zlib
@@ -74,9 +75,28 @@ def _text(message: Mapping[str, Any], common: dict[str, Any]) -> Event:
 def _attachment(part: Mapping[str, Any]) -> Attachment:
     mime = str(part.get("mimeType", ""))
     kind = mime.split("/")[0]
+    at_provider = {
+        "key": str(part.get("key", "")),
+        "url": str(part.get("url", "")),
+        "owner": str(part.get("owner", "")),
+        "checksum": _checksum(part),
+    }
     return Attachment(
-        kind if kind in ("image", "audio", "video") else "file", content_type=mime
+        kind if kind in ("image", "audio", "video") else "file",
+        content_type=mime,
+        name=str(part.get("name", ""))[:200],
+        at_provider=at_provider if all(at_provider.values()) else {},
     )
+
+
+def _checksum(part: Mapping[str, Any]) -> str:
+    """Return the checksum in base64; Apple writes it so, or in hex."""
+    if told := part.get("signature-base64"):
+        return str(told)
+    try:
+        return base64.b64encode(bytes.fromhex(str(part.get("signature", "")))).decode()
+    except ValueError:
+        return ""
 
 
 def _extras(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,7 +107,7 @@ def _extras(message: Mapping[str, Any]) -> dict[str, Any]:
 def _interactive(message: Mapping[str, Any], common: dict[str, Any]) -> Event:
     told = _dict(message.get("interactiveData"))
     data = _dict(told.get("data"))
-    title, payload = _quick_reply(data) or _picked(data) or ("", "")
+    title, payload = _quick_reply(data) or _picked(data) or _time(data) or ("", "")
     if not title:
         title = str(_dict(data.get("replyMessage")).get("title", ""))
     title = title or str(_dict(message.get("interactiveDataRef")).get("title", ""))
@@ -115,6 +135,20 @@ def _picked(data: Mapping[str, Any]) -> tuple[str, str] | None:
         return None
     titles = ", ".join(str(item.get("title", "")) for item in items)
     return titles, ",".join(str(item.get("identifier", "")) for item in items)
+
+
+def _time(data: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the time that was picked, as the person reads it, and its identifier."""
+    slots = [_dict(slot) for slot in _dict(data.get("event")).get("timeslots") or []]
+    if not slots:
+        return None
+    start = str(slots[0].get("startTime", ""))
+    try:
+        moment = dt.datetime.fromisoformat(start).astimezone(dt.UTC)
+    except ValueError:
+        return start, str(slots[0].get("identifier", ""))
+    words = f"{moment:%Y-%m-%d %H:%M} UTC"
+    return words, str(slots[0].get("identifier", ""))
 
 
 def _dict(value: Any) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """From a message's content to a body of Apple's gateway (messages sent); without I/O."""
 
+import mimetypes
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.apps.channel_types.apple_business_chat import pickers
 from imiconnect.console.words import Words
 
 #: Apple's own message extension.
@@ -16,13 +18,17 @@ BID = (
 )
 #: Quick replies are two to five; other numbers are sent as a list to pick from.
 FEWEST, MOST = 2, 5
+#: Marks the place of an attachment in a text.
+PLACE = "\ufffc"
+#: What is a page, and linked to; everything else is a file, and uploaded.
+_PAGES = ("link", "text/html")
 
 
 def problem_of(payload: Mapping[str, Any]) -> Words:
     """Return why Apple would not take a message's content, or nothing."""
     media, options = payload.get("media") or [], _options(payload)
-    if payload.get("template"):
-        return _("Apple Business Chat has no templates.")
+    if template := payload.get("template"):
+        return pickers.problem_of(template)
     if any(not item.get("file") for item in media):
         return _("a file is sent to Apple by its address.")
     if media and options:
@@ -35,13 +41,41 @@ def problem_of(payload: Mapping[str, Any]) -> Words:
     return ""
 
 
+def file_of(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the file that is to be uploaded; None where there is none, or a page to link."""
+    media = payload.get("media") or []
+    if not media or str(media[0].get("contentType", "")) in _PAGES:
+        return None
+    found: Mapping[str, Any] = media[0]
+    return found
+
+
+def attachment_of(item: Mapping[str, Any], kind: str, size: int, **kept: str) -> dict[str, Any]:
+    """Return an attachment; ``kind`` is its MIME type, ``kept`` where Apple has it."""
+    name = urlsplit(str(item["file"])).path.rpartition("/")[2]
+    extension = mimetypes.guess_extension(kind) or ""
+    return {
+        "name": str(item.get("name") or name or f"file{extension}")[:200],
+        "mimeType": kind,
+        "size": str(size),
+        "key": kept["key"],
+        "url": kept["url"],
+        "owner": kept["owner"],
+        "signature-base64": kept["checksum"],
+    }
+
+
 def body_of(
-    tid: uuid.UUID, business: str, customer: str, payload: Mapping[str, Any]
+    tid: uuid.UUID,
+    business: str,
+    customer: str,
+    payload: Mapping[str, Any],
+    attachment: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the body for content that has no problem; its id is the message's own.
 
-    Apple wants every address to be a rich link: a file's, and that of a text which is nothing
-    but one.
+    ``attachment`` is the file that was uploaded for it. Apple wants every address of a page
+    to be a rich link: one that is sent as such, and that of a text which is nothing but one.
     """
     text = str(payload.get("message", ""))
     envelope = {
@@ -50,6 +84,12 @@ def body_of(
         "sourceId": business,
         "destinationId": customer,
     }
+    if template := payload.get("template"):
+        data, told = pickers.data_of(template)
+        return envelope | _interactive(tid, data, told)
+    if attachment is not None:
+        place = f"{text} {PLACE}".strip()
+        return envelope | {"type": "text", "body": place, "attachments": [attachment]}
     if options := _options(payload):
         return envelope | _choice(tid, text, options)
     if media := payload.get("media") or []:
@@ -61,31 +101,29 @@ def body_of(
 
 def _choice(tid: uuid.UUID, text: str, options: list[Mapping[str, Any]]) -> dict[str, Any]:
     items = [{"identifier": _identifier(o), "title": str(o["title"])} for o in options]
-    data: dict[str, Any] = {"version": "1.0", "requestIdentifier": str(tid)}
-    told: dict[str, Any] = {"bid": BID, "data": data}
     if FEWEST <= len(items) <= MOST:
-        data["quick-reply"] = {"summaryText": text, "items": items}
-        return {"type": "interactive", "interactiveData": told}
+        return _interactive(tid, {"quick-reply": {"summaryText": text, "items": items}}, {})
     listed = [
         {**item, "order": place, "style": "default", "subtitle": str(o.get("description", ""))}
         for place, (item, o) in enumerate(zip(items, options, strict=True))
     ]
     section = {"title": text, "order": 0, "multipleSelection": False, "items": listed}
-    data["listPicker"] = {"sections": [section]}
-    told["receivedMessage"] = {"title": text, "style": "small"}
-    told["replyMessage"] = {"title": text, "style": "small"}
-    return {"type": "interactive", "interactiveData": told}
+    message = {"title": text, "style": "small"}
+    told = {"receivedMessage": message, "replyMessage": message}
+    return _interactive(tid, {"listPicker": {"sections": [section]}}, told)
+
+
+def _interactive(tid: uuid.UUID, data: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    common = {"version": "1.0", "requestIdentifier": str(tid)}
+    return {
+        "type": "interactive",
+        "interactiveData": {"bid": BID, "data": common | data} | told,
+    }
 
 
 def _rich_link(text: str, item: Mapping[str, Any]) -> dict[str, Any]:
-    url, mime = str(item["file"]), str(item.get("contentType", ""))
-    is_video = mime.split("/")[0] == "video"
-    assets = {"video": {"url": url, "mimeType": mime if "/" in mime else "video/mp4"}}
-    data = {
-        "url": url,
-        "title": text or urlsplit(url).hostname or url,
-        "assets": assets if is_video else {},
-    }
+    url = str(item["file"])
+    data = {"url": url, "title": text or urlsplit(url).hostname or url, "assets": {}}
     return {"type": "richLink", "richLinkData": data}
 
 

@@ -1,20 +1,24 @@
 """The gateway of the double: ``/v1/message`` and ``/v1/preUpload``."""
 
+import gzip
 import json
+import re
 import time
 import uuid
+import zlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from imiconnect.sandbox.apple_business_chat import mmcs
 from imiconnect.sandbox.apple_business_chat.tokens import is_of_platform
-from imiconnect.sandbox.apple_business_chat.twin import SLUG
 from imiconnect.sandbox.apple_business_chat.world import note, store
 
+#: No seconds, and no colon in the offset.
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[+-]\d{4}")
 View = Callable[[HttpRequest, str], HttpResponse]
 
 
@@ -63,8 +67,8 @@ def _refused(request: HttpRequest, method: str) -> HttpResponse | None:
 def message(request: HttpRequest, business: str) -> HttpResponse:
     """Deliver to a customer who has written first and not closed the conversation."""
     try:
-        body = json.loads(request.body)
-    except ValueError:
+        body = json.loads(_plain(request))
+    except (ValueError, OSError, EOFError, zlib.error):
         body = None
     if not isinstance(body, dict) or not _is_whole(request, body):
         return HttpResponse(status=400)
@@ -73,6 +77,11 @@ def message(request: HttpRequest, business: str) -> HttpResponse:
         return HttpResponse(status=404)
     note(body["destinationId"], body, out=False)
     return HttpResponse()
+
+
+def _plain(request: HttpRequest) -> bytes:
+    packed = request.headers.get("Content-Encoding") == "gzip"
+    return gzip.decompress(request.body) if packed else request.body
 
 
 def _is_whole(request: HttpRequest, body: dict[str, Any]) -> bool:
@@ -95,6 +104,14 @@ def _is_link(body: dict[str, Any]) -> bool:
     return bool(data.get("url") and data.get("title")) and isinstance(data.get("assets"), dict)
 
 
+def _is_text(body: dict[str, Any]) -> bool:
+    """A file has its place in the text, and is what its key opens."""
+    files = body.get("attachments") or []
+    if str(body.get("body", "")).count("\ufffc") != len(files):
+        return False
+    return bool(body.get("body")) and all(mmcs.is_whole(file) for file in files)
+
+
 def _is_choice(body: dict[str, Any]) -> bool:
     told = body.get("interactiveData") or {}
     data = told.get("data") or {}
@@ -102,14 +119,24 @@ def _is_choice(body: dict[str, Any]) -> bool:
         return False
     if "quick-reply" in data:
         items = data["quick-reply"].get("items") or []
-        named = all(item.get("identifier") and item.get("title") for item in items)
-        return 2 <= len(items) <= 5 and named
-    picker = data.get("listPicker") or {}
-    return bool(picker.get("sections") and told.get("receivedMessage"))
+        return 2 <= len(items) <= 5 and _are_named(items, "title")
+    if not (told.get("receivedMessage") and told.get("replyMessage")):
+        return False
+    if "event" in data:
+        slots = data["event"].get("timeslots") or []
+        times = all(_TIME.fullmatch(str(slot.get("startTime", ""))) for slot in slots)
+        lasting = all(isinstance(slot.get("duration"), int) for slot in slots)
+        return times and lasting and _are_named(slots, "startTime")
+    sections = (data.get("listPicker") or {}).get("sections") or []
+    return bool(sections) and all(_are_named(part.get("items"), "title") for part in sections)
+
+
+def _are_named(items: Any, title: str) -> bool:
+    return bool(items) and all(item.get("identifier") and item.get(title) for item in items)
 
 
 _WHOLE: dict[str, Callable[[dict[str, Any]], bool]] = {
-    "text": lambda body: bool(body.get("body")),
+    "text": _is_text,
     "richLink": _is_link,
     "interactive": _is_choice,
 }
@@ -120,6 +147,26 @@ def pre_upload(request: HttpRequest, business: str) -> HttpResponse:
     """Name a place to upload to."""
     if not request.headers.get("size", "").isdigit():
         return HttpResponse(status=400)
-    base = f"{settings.PUBLIC_URL}/sandbox/{SLUG}/mmcs/{uuid.uuid4()}"
-    found = {"upload-url": base, "mmcs-url": base, "mmcs-owner": business}
+    place = mmcs.new_place(business)
+    found = {"upload-url": place, "mmcs-url": place, "mmcs-owner": business}
     return JsonResponse(found)
+
+
+@gateway("GET")
+def pre_download(request: HttpRequest, business: str) -> HttpResponse:
+    """Name where a file is read, to whoever knows its place, owner and checksum."""
+    named = (request.headers.get(name, "") for name in ("url", "owner", "signature"))
+    url = mmcs.download_url(*named)
+    return JsonResponse({"download-url": url}) if url else HttpResponse(status=400)
+
+
+@csrf_exempt
+def stored(request: HttpRequest, key: str) -> HttpResponse:
+    """Take cipher text at a place that was named, or hand it out to one who may read it."""
+    if request.method == "POST":
+        checksum = mmcs.keep(key, request.body)
+        told = {"singleFile": {"fileChecksum": checksum}}
+        return JsonResponse(told) if checksum else HttpResponse(status=404)
+    data = mmcs.sealed_of(key, request.GET.get("ticket", ""))
+    found = HttpResponse(data, content_type="application/octet-stream")
+    return HttpResponse(status=404) if data is None else found

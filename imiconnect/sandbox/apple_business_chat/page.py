@@ -7,10 +7,14 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.toasts import toast
+from imiconnect.sandbox.apple_business_chat import mmcs
 from imiconnect.sandbox.apple_business_chat.telling import tell
 from imiconnect.sandbox.apple_business_chat.twin import SLUG
 from imiconnect.sandbox.apple_business_chat.world import meet, register, store
 from imiconnect.sandbox.views import TwinPage
+
+#: Bytes of a file that the page takes: it is kept in a row.
+LARGEST = 2 * 1024 * 1024
 
 
 class ApplePage(TwinPage):
@@ -40,6 +44,7 @@ class ApplePage(TwinPage):
             "choose": self._choose,
             "meet": self._meet,
             "say": self._say,
+            "photo": self._photo,
             "press": self._press,
             "close": self._close,
         }
@@ -85,6 +90,19 @@ class ApplePage(TwinPage):
         store.change("customer", customer, open=True)
         return self._told(found, tell(customer, "text", body=self._sent("text")))
 
+    def _photo(self) -> str:
+        """Send a file, as a phone does: encrypted at Apple's store, its key in the message."""
+        customer, found = self._customer()
+        file = self.request.FILES.get("file")
+        if file is None or (file.size or 0) > LARGEST:
+            toast(self.request, _("Choose a file of at most 2 MB."))
+            return self._back(found["business"])
+        kind = file.content_type or "application/octet-stream"
+        part = mmcs.attach(found["business"], file.name or "file", kind, file.read())
+        store.change("customer", customer, open=True)
+        body = f"{self._sent('text')} \ufffc".strip()
+        return self._told(found, tell(customer, "text", body=body, attachments=[part]))
+
     def _press(self) -> str:
         customer, found = self._customer()
         message = store.get("message", self._sent("message"))
@@ -111,6 +129,9 @@ class ApplePage(TwinPage):
 def _items(data: dict[str, Any]) -> list[dict[str, Any]]:
     if "quick-reply" in data:
         return list(data["quick-reply"]["items"])
+    if "event" in data:
+        slots = data["event"]["timeslots"]
+        return [slot | {"title": slot.get("startTime", "")} for slot in slots]
     return [item for part in data["listPicker"]["sections"] for item in part["items"]]
 
 
@@ -124,6 +145,9 @@ def _answer(data: dict[str, Any], item: str) -> dict[str, Any]:
     if "quick-reply" in data:
         reply = {"items": items, "selectedIndex": items.index(chosen)}
         return common | {"quick-reply": reply | {"selectedIdentifier": item}}
+    if "event" in data:
+        slot = {name: value for name, value in chosen.items() if name != "title"}
+        return common | {"event": data["event"] | {"timeslots": [slot]}}
     return common | {"listPicker": {"sections": [{"items": [chosen]}]}}
 
 
@@ -137,14 +161,16 @@ def _shown(message: dict[str, Any]) -> dict[str, Any]:
     if "quick-reply" in data:
         text = data["quick-reply"].get("summaryText", "")
     elif data:
-        text = data["listPicker"]["sections"][0].get("title", "")
+        told = (body["interactiveData"].get("receivedMessage") or {}).get("title", "")
+        text = told or str(data.get("event", {}).get("title", ""))
     if data and message["out"]:
         chosen = data.get("quick-reply", {}).get("selectedIdentifier", items[0]["identifier"])
         text = next(item["title"] for item in items if item["identifier"] == chosen)
     return {
+        "files": [mmcs.shown(part) for part in body.get("attachments") or []],
         "id": body["id"],
         "out": message["out"],
-        "text": text,
+        "text": text.replace("\ufffc", "").strip(),
         "url": link.get("url", ""),
         "items": [] if message["out"] else items,
     }

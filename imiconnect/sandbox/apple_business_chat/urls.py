@@ -7,4 +7,6 @@ from imiconnect.sandbox.apple_business_chat import api
 urlpatterns = [
     path("v1/message", api.message),
     path("v1/preUpload", api.pre_upload),
+    path("v1/preDownload", api.pre_download),
+    path("mmcs/<uuid:key>", api.stored),
 ]

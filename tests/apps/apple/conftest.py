@@ -1,15 +1,21 @@
 """A business that Apple's double has linked, and a customer's phone."""
 
+import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from imiconnect.accounts.models import Member
+from imiconnect.apps.channel_types.apple_business_chat.handler import AppleHandler
+from imiconnect.apps.channel_types.handler import OutMessage
+from imiconnect.apps.connection import account_of
 from imiconnect.apps.models import App
 from imiconnect.sandbox.apple_business_chat import world
 from tests.apps.over_django import carry
 
+Send = Callable[..., Any]
 LANDING = "/apps/link/apple_business_chat/"
 
 
@@ -49,3 +55,15 @@ def phone(business: str, twin: Any) -> str:
     opaque = world.meet(business)
     twin.change("customer", opaque, open=True)
     return opaque
+
+
+@pytest.fixture
+def send(linked: App, phone: str) -> Send:
+    """Send a payload to the phone."""
+
+    def act(to: str = phone, **payload: Any) -> Any:
+        handler = AppleHandler()
+        message = OutMessage(uuid.uuid4(), to, "opaqueid", payload)
+        return handler.send(account_of(linked, handler), message)
+
+    return act

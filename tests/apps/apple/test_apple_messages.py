@@ -15,11 +15,8 @@ from hypothesis import strategies as st
 
 from imiconnect.apps import health, hooks
 from imiconnect.apps.channel_types.apple_business_chat import inbound, tokens
-from imiconnect.apps.channel_types.apple_business_chat.handler import AppleHandler
 from imiconnect.apps.channel_types.errors import ChannelError
 from imiconnect.apps.channel_types.events import Event, Incoming, OptOut
-from imiconnect.apps.channel_types.handler import OutMessage
-from imiconnect.apps.connection import account_of
 from imiconnect.apps.models import App, AppHealth, HookEvent
 from imiconnect.sandbox.apple_business_chat import telling
 from imiconnect.sandbox.apple_business_chat.twin import CSP_ID, CSP_SECRET
@@ -29,18 +26,6 @@ Send = Callable[..., Any]
 Taken = list[tuple[str, Event]]
 MESSAGE = "/hooks/apple_business_chat/message"
 PLAY = "/tools/sandbox/apple_business_chat/"
-
-
-@pytest.fixture
-def send(linked: App, phone: str) -> Send:
-    """Send a payload to the phone."""
-
-    def act(to: str = phone, **payload: Any) -> Any:
-        handler = AppleHandler()
-        message = OutMessage(uuid.uuid4(), to, "opaqueid", payload)
-        return handler.send(account_of(linked, handler), message)
-
-    return act
 
 
 def received() -> list[dict[str, Any]]:
@@ -102,13 +87,12 @@ def test_other_numbers_of_replies_are_a_list_to_pick_from(
     assert (event.text, event.payload) == ("Size 0", "S0")
 
 
-def test_a_file_and_a_bare_address_are_rich_links(send: Send) -> None:
-    url = "https://northwind.example/a.mp4"
-    send(message="Look", media=[{"contentType": "video/mp4", "file": url}])
+def test_a_page_and_a_bare_address_are_rich_links(send: Send) -> None:
+    url = "https://northwind.example/film"
+    send(message="Look", media=[{"contentType": "link", "file": url}])
     send(message=" https://northwind.example/offer ")
     film, page = (body["richLinkData"] for body in received())
     assert (film["url"], film["title"]) == (url, "Look")
-    assert film["assets"]["video"] == {"url": url, "mimeType": "video/mp4"}
     assert (page["url"], page["title"]) == (
         "https://northwind.example/offer",
         "northwind.example",

@@ -1,0 +1,115 @@
+"""Files that customers have sent and the provider keeps: fetched before the event is told.
+
+No network is used inside a transaction, so this comes before the calls are worked through. A
+file that does not come after a few tries is left out: its message is worth more than it.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.db.models import Q
+
+from imiconnect.apps.channel_types import registry
+from imiconnect.apps.channel_types.errors import ChannelError
+from imiconnect.apps.channel_types.events import Attachment, Event, Incoming
+from imiconnect.apps.channel_types.handler import Account, Handler, HookRequest
+from imiconnect.apps.connection import account_of
+from imiconnect.apps.models import App, HookEvent
+from imiconnect.apps.ports import answers
+
+log = logging.getLogger(__name__)
+
+#: A file is tried this often, with growing pauses, before its message goes without it.
+TRIES = 4
+
+
+class _Later(Exception):
+    """The provider may have the file in a moment."""
+
+
+def fetch_all(*, limit: int, now: dt.datetime) -> Q:
+    """Fetch the files of calls that are due; return the condition of those that still wait."""
+    slugs = [kind.slug for kind in registry.all_types() if _fetches(kind.slug)]
+    waiting = Q(channel_type__in=slugs, files__isnull=True)
+    rows = HookEvent.objects.filter(waiting, due_at__lte=now).select_related("app")
+    for row in rows.order_by("due_at", "pk")[:limit]:
+        _fetch_of(row, now)
+    return waiting
+
+
+def with_files(events: Iterable[Event], files: Mapping[str, str]) -> list[Event]:
+    """Return the events with the platform's addresses in place of the provider's."""
+    return [
+        replace(event, attachments=tuple(_addressed(part, files) for part in event.attachments))
+        if isinstance(event, Incoming)
+        else event
+        for event in events
+    ]
+
+
+def _addressed(part: Attachment, files: Mapping[str, str]) -> Attachment:
+    if not part.at_provider:
+        return part
+    return replace(part, url=files.get(part.at_provider["url"], ""), at_provider={})
+
+
+def _fetches(slug: str) -> bool:
+    handler = registry.handler(slug)
+    return handler is not None and handler.fetches
+
+
+def _fetch_of(row: HookEvent, now: dt.datetime) -> None:
+    files: dict[str, str] = {}
+    rows = HookEvent.objects.filter(pk=row.pk, files__isnull=True)
+    try:
+        for app, address, part in _wanted(row):
+            if url := _fetched(app, address, part, is_last=row.attempts + 1 >= TRIES):
+                files[part.at_provider["url"]] = url
+    except _Later:
+        pause = dt.timedelta(seconds=4**row.attempts)
+        rows.update(attempts=row.attempts + 1, due_at=now + pause)
+        return
+    except Exception:  # what cannot be read is told when the call itself is worked through
+        log.exception("The files of a webhook event of %s were not read", row.channel_type)
+    rows.update(files=files)
+
+
+def _wanted(row: HookEvent) -> list[tuple[App, str, Attachment]]:
+    handler = registry.handler(row.channel_type)
+    if handler is None:
+        return []
+    own = account_of(row.app, handler) if row.app else None
+    request = HookRequest("POST", row.query, row.headers, bytes(row.body))
+    found = []
+    for event in handler.parse(own, request):
+        parts = [p for p in event.attachments if p.at_provider] if _is_incoming(event) else []
+        if parts and (app := row.app or _app_of(row.channel_type, event.account)):
+            found += [(app, event.address, part) for part in parts]
+    return found
+
+
+def _is_incoming(event: Any) -> bool:
+    return isinstance(event, Incoming)
+
+
+def _app_of(slug: str, account: str) -> App | None:
+    return App.objects.filter(channel_type=slug, account=account).first()
+
+
+def _fetched(app: App, address: str, part: Attachment, *, is_last: bool) -> str:
+    handler: Handler[Any, Any] | None = registry.handler(app.channel_type)
+    assert handler is not None  # noqa: S101 - it has parsed the call
+    account: Account[Any, Any] = account_of(app, handler)
+    try:
+        data = handler.fetch(account, part.at_provider)
+        return answers.keep_file(app, address, data, part.content_type)
+    except ChannelError as error:
+        if error.outcome.retryable and not is_last:
+            raise _Later from None
+        log.warning("A file for the app %s was not fetched: %s", app.app_id, error)
+    except ValueError as error:
+        log.warning("A file for the app %s was not taken: %s", app.app_id, error)
+    return ""
