@@ -117,6 +117,35 @@ class TwitterClient:
         made = self._call("POST", "/1.1/direct_messages/events/new.json", body)
         return _text(made.get("event", {}), "id")
 
+    def begin_upload(self, kind: str, size: int, category: str) -> str:
+        """Begin a file of ``size`` bytes; return X's id of it."""
+        body = {"media_type": kind, "total_bytes": size, "media_category": category}
+        made = self._call("POST", "/2/media/upload/initialize", body)
+        return _text(made.get("data", {}), "id")
+
+    def append(self, media: str, number: int, chunk: bytes) -> None:
+        """Hand over a chunk, counted from 0."""
+        url = f"{self._base}/2/media/upload/{media}/append"
+        # The parts of a form with files are not signed (RFC 5849, 3.4.1.3.1).
+        answer = call(
+            self._http,
+            "POST",
+            url,
+            headers=self._signed("POST", url),
+            data={"segment_index": str(number)},
+            files={"media": ("chunk", chunk, "application/octet-stream")},
+        )
+        _read(answer)
+
+    def finalize(self, media: str) -> dict[str, Any]:
+        """End an upload; return how far X's look at the file is, empty where it needs none."""
+        return _processing(self._call("POST", f"/2/media/upload/{media}/finalize"))
+
+    def upload_state(self, media: str) -> dict[str, Any]:
+        """Return how far X's look at the file is."""
+        query = urlencode({"command": "STATUS", "media_id": media})
+        return _processing(self._call("GET", f"/2/media/upload?{query}"))
+
     def set_welcome(self, data: dict[str, Any]) -> None:
         """Make a welcome message the default one; the newest rule wins."""
         base = "/1.1/direct_messages/welcome_messages"
@@ -205,6 +234,11 @@ def _error(answer: httpx.Response) -> ChannelError:
     words = found.get("detail") or first.get("message") or json.dumps(found)
     detail = f"({code or answer.status_code}) {words}"[:300]
     return ChannelError(outcome, detail, after=retry_after(answer))
+
+
+def _processing(found: dict[str, Any]) -> dict[str, Any]:
+    info = (found.get("data") or {}).get("processing_info")
+    return info if isinstance(info, dict) else {}
 
 
 def _text(found: Any, name: str) -> str:

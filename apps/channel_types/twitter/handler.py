@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from imiconnect.apps.channel_types import http
 from imiconnect.apps.channel_types.errors import CONTENT, CREDENTIALS, ChannelError
 from imiconnect.apps.channel_types.events import Event
 from imiconnect.apps.channel_types.handler import (
@@ -16,6 +17,7 @@ from imiconnect.apps.channel_types.handler import (
 )
 from imiconnect.apps.channel_types.http import shared_client
 from imiconnect.apps.channel_types.twitter import inbound, outbound
+from imiconnect.apps.channel_types.twitter import media as uploads
 from imiconnect.apps.channel_types.twitter.client import TwitterClient
 from imiconnect.apps.channel_types.twitter.config import TwitterConfig, TwitterSecrets
 from imiconnect.apps.channel_types.twitter.provider import twitter
@@ -74,6 +76,9 @@ class TwitterHandler(Handler[TwitterConfig, TwitterSecrets]):
         if problem := outbound.problem_of(payload):
             raise ChannelError(CONTENT, str(problem))
         text, media = outbound.text_of(payload), outbound.media_of(payload)
+        if url := outbound.file_of(payload):
+            file = http.file_at(url, most=uploads.LARGEST)
+            media = uploads.upload(client_of(account), file)
         replies = outbound.replies_of(payload)
         if replies:
             data: dict[str, Any] = {"text": text, "quick_reply": outbound.options_of(replies)}

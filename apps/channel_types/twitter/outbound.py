@@ -10,9 +10,12 @@ from imiconnect.apps.channel_types.twitter.config import (
     QuickReply,
     reply_problem,
 )
+from imiconnect.apps.channel_types.twitter.media import CATEGORIES
 from imiconnect.console.words import Words
 
 MAX_TEXT = 10_000
+#: Words of a request for what X takes; its type is then what the file's server says.
+_KINDS = ("image", "video", "gif", "media")
 
 
 def problem_of(payload: Mapping[str, Any]) -> Words:
@@ -32,15 +35,27 @@ def problem_of(payload: Mapping[str, Any]) -> Words:
 
 
 def text_of(payload: Mapping[str, Any]) -> str:
-    """Return the text; a file that is not uploaded to X goes as its address."""
+    """Return the text; a file of a kind that X does not take goes as its address."""
     text = str(payload.get("message", ""))
-    links = [str(m["file"]) for m in payload.get("media") or [] if not m.get("id")]
+    media = payload.get("media") or []
+    links = [str(m["file"]) for m in media if not m.get("id") and not _is_uploaded(m)]
     return "\n".join(part for part in (text, *links) if part)
 
 
 def media_of(payload: Mapping[str, Any]) -> str:
-    """Return X's id of an uploaded file, if the message has one."""
+    """Return X's id of a file that the sender has uploaded, if the message has one."""
     return next((str(m["id"]) for m in payload.get("media") or [] if m.get("id")), "")
+
+
+def file_of(payload: Mapping[str, Any]) -> str:
+    """Return the address of a file that is to be uploaded to X; empty where there is none."""
+    media = payload.get("media") or []
+    return next((str(m["file"]) for m in media if not m.get("id") and _is_uploaded(m)), "")
+
+
+def _is_uploaded(item: Mapping[str, Any]) -> bool:
+    kind = str(item.get("contentType", ""))
+    return kind in _KINDS or kind in CATEGORIES
 
 
 def replies_of(payload: Mapping[str, Any]) -> list[QuickReply]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from imiconnect.sandbox.twitter import telling
+from imiconnect.sandbox.twitter import media, telling
 from imiconnect.sandbox.twitter.signing import check, token_of
 from imiconnect.sandbox.twitter.world import PEOPLE, accounts, add_message, store
 
@@ -144,7 +144,11 @@ def messages(request: HttpRequest, user: str, person: str) -> Answer:
         return problem(400, "Invalid Request", "The text is too long.")
     if refusal := _refusal(person):
         return problem(403, "Forbidden", refusal[1])
-    event = add_message(user, person, body.get("text", ""), out=False, options=[])
+    named = [str(part.get("media_id")) for part in body.get("attachments", [])]
+    if len(named) > 1 or not all(media.is_ready(user, name) for name in named):
+        return problem(400, "Invalid Request", "The media is not yours, or not ready.")
+    text = body.get("text", "")
+    event = add_message(user, person, text, out=False, options=[], media=named)
     ids = {"dm_conversation_id": f"{person}-{user}", "dm_event_id": event}
     return JsonResponse({"data": ids}, status=201)
 
@@ -159,7 +163,11 @@ def legacy_message(request: HttpRequest, user: str) -> Answer:
     if wrong := _wrong_options(data):
         return numbered(400, 214, wrong)
     options = data.get("quick_reply", {}).get("options", [])
-    event = add_message(user, person, data["text"], out=False, options=options)
+    attached = str(data.get("attachment", {}).get("media", {}).get("id", ""))
+    if attached and not media.is_ready(user, attached):
+        return numbered(400, 324, "The media is not yours, or not ready.")
+    named = [attached] if attached else []
+    event = add_message(user, person, data["text"], out=False, options=options, media=named)
     return JsonResponse({"event": {"type": "message_create", "id": event}})
 
 
@@ -206,3 +214,43 @@ def drop_rule(request: HttpRequest, user: str) -> Answer:
     """``DELETE …/rules/destroy.json``."""
     store.drop("rule", request.GET.get("id", ""))
     return HttpResponse(status=204)
+
+
+@as_user
+def initialize(request: HttpRequest, user: str) -> Answer:
+    """``POST /2/media/upload/initialize``."""
+    body = json.loads(request.body)
+    kind, size = str(body.get("media_type", "")), body.get("total_bytes")
+    found = media.begin(user, kind, size, str(body.get("media_category", "")))
+    if not found:
+        return problem(400, "Invalid Request", "media_type, total_bytes or media_category.")
+    return JsonResponse({"data": {"id": found, "expires_after_secs": 86_400}})
+
+
+@as_user
+def append(request: HttpRequest, user: str, key: str) -> Answer:
+    """``POST /2/media/upload/{id}/append``."""
+    chunk, number = request.FILES.get("media"), request.POST.get("segment_index", "")
+    if chunk is None or not number.isdigit():
+        return problem(400, "Invalid Request", "media or segment_index is missing.")
+    if not media.append(user, key, int(number), chunk.read()):
+        return problem(400, "Invalid Request", "The segment does not belong here.")
+    return HttpResponse(status=204)
+
+
+@as_user
+def finalize(request: HttpRequest, user: str, key: str) -> Answer:
+    """``POST /2/media/upload/{id}/finalize``."""
+    found = media.finalize(user, key)
+    if found is None:
+        return problem(400, "Invalid Request", "The file is not whole.")
+    return JsonResponse({"data": {"id": key, **found}})
+
+
+@as_user
+def upload_state(request: HttpRequest, user: str) -> Answer:
+    """``GET /2/media/upload?command=STATUS``."""
+    found = media.state(user, request.GET.get("media_id", ""))
+    if found is None or request.GET.get("command") != "STATUS":
+        return problem(404, "Not Found", "There is no such media.")
+    return JsonResponse({"data": found})

@@ -1,5 +1,6 @@
 """The page where a person plays the customers of an account."""
 
+import base64
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -7,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.toasts import toast
-from imiconnect.sandbox.twitter import telling
+from imiconnect.sandbox.twitter import media, telling
 from imiconnect.sandbox.twitter.twin import SLUG
 from imiconnect.sandbox.twitter.world import PEOPLE, accounts, add_message, store
 from imiconnect.sandbox.views import TwinPage
@@ -29,7 +30,10 @@ class TwitterPage(TwinPage):
         listed = accounts()
         user = self._chosen("user", [key for key, _data in listed])
         person = self._chosen("person", list(PEOPLE))
-        messages = [data for _key, data in store.all("message", account=user, person=person)]
+        messages = [
+            data | {"files": [_shown(name) for name in data.get("media", [])]}
+            for _key, data in store.all("message", account=user, person=person)
+        ]
         return super().get_context_data(**kwargs) | {
             "accounts": [(key, data["name"], bool(data["hook"])) for key, data in listed],
             "account_name": dict(listed)[user]["name"],
@@ -68,6 +72,14 @@ class TwitterPage(TwinPage):
     def _read(self, user: str, person: str) -> bool:
         sent = store.all("message", account=user, person=person, out=False)
         return not sent or telling.tell_reading(user, person, sent[-1][0])
+
+
+def _shown(name: str) -> dict[str, str]:
+    """Return a file as the customer sees it: a picture as itself."""
+    kind, data = media.data_of(name)
+    is_picture = kind in ("image/png", "image/jpeg", "image/gif", "image/webp")
+    picture = f"data:{kind};base64,{base64.b64encode(data).decode()}" if is_picture else ""
+    return {"kind": kind, "image": picture}
 
 
 def _welcome(user: str) -> str:

@@ -110,9 +110,9 @@ def test_quick_replies_go_by_the_older_version(twitter_app: App) -> None:
     assert received()[0]["options"] == [{"label": "Red", "metadata": "r"}]
 
 
-def test_a_file_goes_as_its_address(twitter_app: App) -> None:
-    url = "https://a.example/1.png"
-    send(twitter_app, message="Look", media=[{"contentType": "image", "file": url}])
+def test_a_document_goes_as_its_address(twitter_app: App) -> None:
+    url = "https://a.example/1.pdf"
+    send(twitter_app, message="Look", media=[{"contentType": "application/pdf", "file": url}])
     assert received()[0]["text"] == f"Look\n{url}"
 
 
