@@ -17,6 +17,8 @@ DAY_SECONDS = 86_400
 #: The longest that a message may wait: four weeks, as long as push providers keep one.
 MAX_EXPIRY_SECONDS = 28 * DAY_SECONDS
 MAX_ORIGINS = 50
+#: Messages a second to one provider; accounts with a greater quota than usual are slower.
+MAX_RATE = 1000
 #: IMIconnect's own: profiles that were silent for so long are inactive, and the most allowed.
 INACTIVE_DAYS, MAX_INACTIVE_DAYS = 40, 365
 ANY_ORIGIN = "*"
@@ -29,10 +31,11 @@ SECURED_PORTS = {"mqtt": 8883, "websocket": 8884}
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """How messages of an app are retried and expire, and which sites may be its devices.
 
-    ``retry_interval_seconds`` lies between two attempts; ``expiry_seconds`` counts from
-    acceptance. ``allowed_origins`` are browser origins, or ``*`` for any. With
-    ``client_key_as_password`` a device may connect with the client key instead of its
-    access token, as existing IMIconnect clients do (facts/imiconnect.md, 18.2).
+    ``messages_per_second`` is how fast messages go to the app's provider; 0 is as fast as the
+    channel is known to allow. ``retry_interval_seconds`` lies between two attempts;
+    ``expiry_seconds`` counts from acceptance. ``allowed_origins`` are browser origins, or ``*``
+    for any. With ``client_key_as_password`` a device may connect with the client key instead of
+    its access token, as existing IMIconnect clients do (facts/imiconnect.md, 18.2).
 
     With ``profile_required`` only customers with a master profile can register a device.
     ``device_attributes`` are the words of ``attributes.DEVICE_ATTRIBUTES`` that are kept of
@@ -49,6 +52,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     retry_count: int = 3
     retry_interval_seconds: int = 60
     expiry_seconds: int = DAY_SECONDS
+    messages_per_second: int = 0
     allowed_origins: tuple[str, ...] = ()
     client_key_as_password: bool = False
     profile_required: bool = True
@@ -128,6 +132,11 @@ _RANGES: dict[str, tuple[int, int, Any]] = {
         1,
         MAX_EXPIRY_SECONDS,
         _("Expiry must be between 1 and 2419200 seconds (28 days)."),
+    ),
+    "messages_per_second": (
+        0,
+        MAX_RATE,
+        _("Messages per second must be between 0 and 1000; 0 is the channel's own limit."),
     ),
     "inactive_days": (
         1,

@@ -64,6 +64,7 @@ def create_app(  # noqa: PLR0913 - an app consists of these
     if kind is None:
         raise ValidationError({"channel_type": [_("Select the channel from the list.")]})
     checked_config = kind.checked_config(config)
+    kind.check_for(member.organization_id, checked_config)
     kept = kind.checked_secrets(secrets or {})
     stored = as_stored_secrets(kept)
     if policy and policy.payload_encryption:
@@ -142,6 +143,7 @@ def update_app(
     if config is not None:
         kind = registry.get(app.channel_type)
         app.config = kind.checked_config(config)
+        kind.check_for(app.organization_id, app.config)
         if kind.account(app.config) != app.account:
             app.account = _free_account(kind, app.config)
     after = {"name": app.name, "config": app.config}

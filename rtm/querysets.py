@@ -53,6 +53,20 @@ class AppOwnedQuerySet(models.QuerySet[Any]):
         return self.filter(app__in=App.objects.visible_to(member).values("pk"))
 
 
+class ContactQuerySet(AppOwnedQuerySet):
+    """Addresses on channels of providers."""
+
+    def found(self, *, words: str = "", app_id: str = "", linked: bool | None = None) -> Self:
+        """Return those of an address or customer ID, of an app, with or without a customer."""
+        rows, words = self, words.strip()
+        if words:
+            named = models.Q(address=words) | models.Q(customer__customer_id=words)
+            rows = rows.filter(named)
+        if app_id:
+            rows = rows.filter(app__app_id=app_id)
+        return rows if linked is None else rows.filter(customer__isnull=not linked)
+
+
 class ServiceOwnedQuerySet(models.QuerySet[Any]):
     """Rows that belong to a service, and to an organization without one."""
 

@@ -5,6 +5,7 @@ by itself. Nothing outside that folder names the type: pages, API and gateway as
 registry (a test greps for it). ``handler.py`` is the interface of what talks to a provider.
 """
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -153,6 +154,14 @@ class ChannelType:
     window_seconds: int = 0
     #: Messages that they may be sent until they write again; 0: any number.
     window_messages: int = 0
+    #: The same after an act that ``Opens.BRIEFLY``, such as following the account.
+    brief_seconds: int = 0
+    brief_messages: int = 0
+    #: Raises ``ValidationError`` for a configuration that an organization may not have, since
+    #: it names something that is not its own.
+    check_for: Callable[[uuid.UUID, Mapping[str, Any]], None] = lambda organization, config: (
+        None
+    )
     #: Reads from a configuration how customers of an app link themselves.
     onboarding: Callable[[Mapping[str, Any]], Onboarding | None] = no_onboarding
     #: Templates of its own, for the done page and the card of credentials.

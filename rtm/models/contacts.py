@@ -11,7 +11,7 @@ from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
 from imiconnect.identity import Identified
 from imiconnect.rtm.models.customers import Customer
-from imiconnect.rtm.querysets import AppOwnedQuerySet
+from imiconnect.rtm.querysets import ContactQuerySet
 
 
 class Contact(Identified):
@@ -30,9 +30,12 @@ class Contact(Identified):
     window_sent = models.PositiveIntegerField(
         _("messages to them since"), default=0, db_default=0
     )
+    #: A lesser act, such as following an account, allows ``brief_left`` messages until then.
+    brief_ends_at = models.DateTimeField(null=True, blank=True)
+    brief_left = models.PositiveSmallIntegerField(default=0, db_default=0)
     profile = models.JSONField(_("profile"), default=dict, blank=True)
 
-    objects: ClassVar[Any] = AppOwnedQuerySet.as_manager()
+    objects: ClassVar[Any] = ContactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("contact")
@@ -47,16 +50,32 @@ class Contact(Identified):
     def window_ends_at(self) -> dt.datetime | None:
         """Return until when the customer may be answered; None where there is no such limit."""
         seconds = registry.get(self.app.channel_type).window_seconds
-        if not seconds or self.last_in_at is None:
-            return None
-        return self.last_in_at + dt.timedelta(seconds=seconds)
+        ends = [self.brief_ends_at] if self.brief_ends_at else []
+        if seconds and self.last_in_at is not None:
+            ends.append(self.last_in_at + dt.timedelta(seconds=seconds))
+        return max(ends, default=None)
+
+    def full_left(self, now: dt.datetime) -> int | None:
+        """Return the messages left of those that one of theirs allows; None: any number."""
+        kind = registry.get(self.app.channel_type)
+        if self.last_in_at is None:
+            return 0
+        ends = self.last_in_at + dt.timedelta(seconds=kind.window_seconds)
+        if kind.window_seconds and ends <= now:
+            return 0
+        return max(0, kind.window_messages - self.window_sent) if kind.window_messages else None
+
+    def is_brief(self, now: dt.datetime) -> bool:
+        """Tell whether a lesser act allows a message still."""
+        ends = self.brief_ends_at
+        return ends is not None and ends > now and self.brief_left > 0
 
     def messages_left(self) -> int | None:
-        """Return how many messages they may get until they write; None without a limit."""
-        most = registry.get(self.app.channel_type).window_messages
-        return max(0, most - self.window_sent) if most else None
+        """Return how many messages they may get until they act; None without a limit."""
+        now = timezone.now()
+        full = self.full_left(now)
+        return None if full is None else full + (self.brief_left if self.is_brief(now) else 0)
 
     def may_be_answered(self) -> bool:
         """Tell whether a message may go to the customer now."""
-        ends = self.window_ends_at()
-        return (ends is None or ends > timezone.now()) and self.messages_left() != 0
+        return self.messages_left() != 0

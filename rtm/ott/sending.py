@@ -12,7 +12,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils import timezone
@@ -23,6 +23,7 @@ from imiconnect.apps.channel_types.errors import UNREADABLE, WINDOW_CLOSED, Chan
 from imiconnect.apps.channel_types.handler import Account, Handler, OutMessage, Sent
 from imiconnect.apps.connection import account_of, redacted, secrets_of
 from imiconnect.apps.models import App
+from imiconnect.apps.policy import policy_of
 from imiconnect.numbers.services import throughput
 from imiconnect.rtm.models import Contact
 from imiconnect.rtm.ott import windows
@@ -59,6 +60,7 @@ class _Call:
 
     way: _Way
     message: OutMessage
+    place: windows.Place = windows.Place.FREE
 
     def make(self) -> Sent | ChannelError:
         """Call the provider; nothing here touches the database, for it runs in a thread."""
@@ -111,11 +113,13 @@ def _within_limit(
     way: _Way, batch: list[Parcel], outcomes: dict[uuid.UUID, Outcome]
 ) -> Iterable[_Call]:
     """Yield the calls that the app's limit lets through now; the others wait their turn."""
-    rate = registry.get(way.app.channel_type).rate_per_second
+    own = policy_of(way.app).messages_per_second
+    rate = own or registry.get(way.app.channel_type).rate_per_second
     grant = throughput.take(f"app:{way.app.app_id}", rate, len(batch))
     for turn, parcel in enumerate(batch[grant.count :]):
         outcomes[parcel.claim.id] = Postponed(grant.wait_of(turn))
     heard = _last_heard(way.app, batch[: grant.count])
+    brief = windows.briefly_open(way.app, [p.told.address for p in batch[: grant.count]])
     calls: list[_Call] = []
     for parcel in batch[: grant.count]:
         message = OutMessage(
@@ -125,14 +129,14 @@ def _within_limit(
             payload=parcel.payload,
             last_heard_at=heard.get(parcel.told.address),
         )
-        if _is_closed(way.handler, message):
+        if message.address not in brief and _is_closed(way.handler, message):
             outcomes[parcel.claim.id] = outcome_of(ChannelError(WINDOW_CLOSED), way.app)
         else:
             calls.append(_Call(way, message))
     places = windows.taken(way.app, [call.message.address for call in calls])
-    for call, is_free in zip(calls, places, strict=True):
-        if is_free:
-            yield call
+    for call, place in zip(calls, places, strict=True):
+        if place is not windows.Place.NONE:
+            yield replace(call, place=place)
         else:
             outcomes[call.message.tid] = outcome_of(windows.used_up(way.app), way.app)
 
@@ -163,7 +167,7 @@ def _carried_out(calls: list[_Call]) -> dict[uuid.UUID, Outcome]:
             found = list(threads.map(in_time, calls))
     for call, came in zip(calls, found, strict=True):
         if not isinstance(came, Sent):
-            windows.give_back(call.way.app, call.message.address)
+            windows.give_back(call.way.app, call.message.address, call.place)
     return {
         call.message.tid: _outcome(call.way.app, came)
         for call, came in zip(calls, found, strict=True)

@@ -11,9 +11,11 @@ from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.events import (
     Event,
     Incoming,
+    Opens,
     OptIn,
     OptOut,
     Postback,
+    Referral,
     Status,
     StatusKind,
 )
@@ -42,6 +44,16 @@ ON CONFLICT (app_id, address) DO UPDATE
     THEN rtm_contact.window_sent ELSE 0 END
 """
 
+_BRIEFLY = """
+INSERT INTO rtm_contact (id, app_id, address, brief_ends_at, brief_left, profile, created_at)
+SELECT u.id, %s, u.address, u.at + make_interval(secs => %s), %s, '{}'::jsonb, now()
+FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) u (id, address, at)
+ON CONFLICT (app_id, address) DO UPDATE
+  SET brief_ends_at = greatest(rtm_contact.brief_ends_at, excluded.brief_ends_at),
+  brief_left = CASE WHEN rtm_contact.brief_ends_at >= excluded.brief_ends_at
+    THEN rtm_contact.brief_left ELSE excluded.brief_left END
+"""
+
 
 def take(app: App, events: list[Event]) -> None:
     """Take the events of an app; part of the caller's transaction, the same ones may repeat."""
@@ -61,18 +73,27 @@ def take(app: App, events: list[Event]) -> None:
 
 def _note_heard(app: App, events: Iterable[Event]) -> None:
     """Write down when each customer last acted; it opens the window to answer."""
+    kind = registry.get(app.channel_type)
+    full = _last_acts(events, Opens.WINDOW)
+    brief = _last_acts(events, Opens.BRIEFLY) if kind.brief_seconds else []
+    limits = [kind.brief_seconds, kind.brief_messages]
+    with connection.cursor() as cursor:
+        for statement, rows, values in ((_HEARD, full, []), (_BRIEFLY, brief, limits)):
+            if rows:
+                columns = [[uuid7() for _ in rows], *map(list, zip(*rows, strict=True))]
+                cursor.execute(statement, [app.pk, *values, *columns])
+
+
+def _last_acts(events: Iterable[Event], opens: Opens) -> list[tuple[str, dt.datetime]]:
+    """Return when each customer last did what opens so much, in the order of addresses."""
     last: dict[str, dt.datetime] = {}
     for event in events:
-        if event.address and isinstance(event, Incoming | Postback | OptIn):
-            last[event.address] = max(event.at, last.get(event.address, event.at))
-    if not last:
-        return
-    rows = sorted(last.items())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _HEARD,
-            [app.pk, [uuid7() for _ in rows], [a for a, _ in rows], [t for _, t in rows]],
+        is_act = (
+            isinstance(event, Incoming | Postback | OptIn | Referral) and event.opens is opens
         )
+        if event.address and is_act:
+            last[event.address] = max(event.at, last.get(event.address, event.at))
+    return sorted(last.items())
 
 
 def _message(app: App, channel: str, event: Event) -> ProviderMessage | None:
@@ -99,10 +120,18 @@ def _body(event: Event) -> dict[str, Any] | None:
         body = {"message": event.title, "interactiveData": data, "event": "postback"}
         return body | ({"extras": {"ref": event.ref}} if event.ref else {})
     if isinstance(event, OptIn):
-        return {"message": "", "event": "optin", "extras": {"ref": event.ref}}
+        return _told("optin", ref=event.ref, plugin=event.plugin)
+    if isinstance(event, Referral):
+        return _told("referral", ref=event.ref, source=event.source, type=event.kind)
     if isinstance(event, OptOut):
         return {"message": "", "event": "optout", "extras": {"ref": event.ref}}
     return None
+
+
+def _told(name: str, *, ref: str, **extras: str) -> dict[str, Any]:
+    """Return the content of an act without words."""
+    known = {name: value for name, value in extras.items() if value}
+    return {"message": "", "event": name, "extras": {"ref": ref, **known}}
 
 
 def _content(event: Incoming) -> dict[str, Any]:

@@ -19,11 +19,10 @@ from imiconnect.apps.channel_types.wechat.config import (
     new_aes_key,
     new_token,
 )
+from imiconnect.apps.channel_types.wechat.senders import senders_of
 from imiconnect.apps.models import new_app_id
 from imiconnect.apps.services import NAME_LENGTH
 from imiconnect.console.forms import ConsoleForm
-from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.models import Number
 
 
 class AccountForm(ConsoleForm):
@@ -126,9 +125,7 @@ class OnboardingForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         field = self.fields["sender_id"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        senders = Number.objects.filter(
-            organization=organization, kind=Kind.SENDER_ID, state=State.ACTIVE
-        ).order_by("value")
+        senders = senders_of(organization).order_by("-kind", "value")
         names = dict.fromkeys(senders.values_list("value", flat=True))
         field.choices = [("", _("None")), *((name, name) for name in names)]
 

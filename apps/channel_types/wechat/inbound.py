@@ -11,12 +11,22 @@ from imiconnect.apps.channel_types.events import (
     Attachment,
     Event,
     Incoming,
+    Opens,
     OptIn,
     OptOut,
     Postback,
 )
 
 _MEDIA = {"image": "image", "voice": "audio", "video": "video", "shortvideo": "video"}
+
+#: Acts of the menu and codes that were scanned; opening a page allows nothing to be sent.
+_ACTS = {
+    "CLICK": Opens.BRIEFLY,
+    "SCAN": Opens.BRIEFLY,
+    "scancode_push": Opens.BRIEFLY,
+    "scancode_waitmsg": Opens.BRIEFLY,
+    "VIEW": Opens.NOTHING,
+}
 
 
 def fields_of(xml: bytes) -> dict[str, str]:
@@ -81,9 +91,9 @@ def _message(kind: str, push: dict[str, str], common: dict[str, Any]) -> Event:
 def _event(push: dict[str, str], common: dict[str, Any]) -> Event | None:
     name, key = push.get("Event", ""), push.get("EventKey", "")
     if name == "subscribe":
-        return OptIn(**common, ref=key.removeprefix("qrscene_"))
+        return OptIn(**common, ref=key.removeprefix("qrscene_"), opens=Opens.BRIEFLY)
     if name == "unsubscribe":
         return OptOut(**common)
-    if name in ("CLICK", "SCAN", "VIEW"):
-        return Postback(**common, payload=key, title=name.title())
+    if name in _ACTS:
+        return Postback(**common, payload=key, title=name.title(), opens=_ACTS[name])
     return None

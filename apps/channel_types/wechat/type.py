@@ -14,10 +14,13 @@ from imiconnect.apps.channel_types.wechat.config import (
     checked_secrets,
     onboarding_of,
 )
+from imiconnect.apps.channel_types.wechat.senders import check_sender
 
 #: Hours and messages after each message of a customer (facts/wechat.md, section 5).
 WINDOW_SECONDS = 48 * 3600
 WINDOW_MESSAGES = 5
+#: After a menu item was tapped, the account followed or a code scanned (same section).
+BRIEF_SECONDS, BRIEF_MESSAGES = 60, 3
 
 _PACKAGE = "imiconnect.apps.channel_types.wechat"
 
@@ -71,6 +74,9 @@ TYPE = ChannelType(
     ),
     window_seconds=WINDOW_SECONDS,
     window_messages=WINDOW_MESSAGES,
+    brief_seconds=BRIEF_SECONDS,
+    brief_messages=BRIEF_MESSAGES,
+    check_for=check_sender,
     onboarding=onboarding_of,
     rate_per_second=20,
     order=60,

@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -14,8 +14,22 @@ from imiconnect.sandbox.store import Store
 
 STORE = Store("wechat")
 LIFETIME = 7200
-WINDOW = 48 * 3600
-PER_WINDOW = 5
+
+
+class Window(NamedTuple):
+    """What an act of a follower allows: since when, and how many were sent, by their fields."""
+
+    since: str
+    count: str
+    seconds: int
+    most: int
+
+
+#: After following, a tapped menu item or a scanned code; after a message.
+WINDOWS = (
+    Window("acted_at", "acted_answers", 60, 3),
+    Window("heard_at", "answers", 48 * 3600, 5),
+)
 MAX_TEXT = 2048
 #: For each kind of message, the fields without which WeChat refuses it.
 KINDS = {
@@ -110,18 +124,23 @@ def custom_send(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
         return wrong
     if not follower["follows"]:
         return errcode(43004, "require subscribe")
-    heard = follower.get("heard_at", 0)
-    if STORE.misbehaves("closed_window") or heard < time.time() - WINDOW:
+    open_now = [window for window in WINDOWS if _is_open(follower, window)]
+    if STORE.misbehaves("closed_window") or not open_now:
         return errcode(45015, "response out of time limit or subscription is canceled")
-    if follower.get("answers", 0) >= PER_WINDOW:
+    free = [w for w in open_now if follower.get(w.count, 0) < w.most]
+    if not free:
         return errcode(45047, "out of response count limit")
     key = f"{appid}/{body['touser']}"
-    STORE.change("follower", key, answers=follower.get("answers", 0) + 1)
+    STORE.change("follower", key, **{free[0].count: follower.get(free[0].count, 0) + 1})
     kind = body["msgtype"]
     STORE.put(
         "message", f"{time.time_ns():020d}", follower=key, out=False, body=body[kind], type=kind
     )
     return errcode(0)
+
+
+def _is_open(follower: dict[str, Any], window: Window) -> bool:
+    return float(follower.get(window.since, 0)) >= time.time() - window.seconds
 
 
 def _wrong(body: dict[str, Any]) -> HttpResponse | None:

@@ -15,6 +15,11 @@ from imiconnect.sandbox.wechat.push import greet, push
 MODES = ("safe", "compatible", "plain")
 
 
+def _acted() -> dict[str, Any]:
+    """Return what is kept of a lesser act: it allows some answers, for a moment."""
+    return {"acted_at": time.time(), "acted_answers": 0}
+
+
 class WeChatPage(TwinPage):
     """Accounts with their server settings, followers, and what they write and see."""
 
@@ -47,6 +52,8 @@ class WeChatPage(TwinPage):
             "unfollow": self._unfollow,
             "say": self._say,
             "press": self._press,
+            "tap": self._tap,
+            "scan": self._scan,
         }
         if act not in acts:
             raise Http404
@@ -79,7 +86,7 @@ class WeChatPage(TwinPage):
     def _follow(self) -> None:
         openid = self._sent("openid") or "o" + secrets.token_urlsafe(20)
         key = f"{self._sent('appid')}/{openid}"
-        STORE.put("follower", key, follows=True, answers=0)
+        STORE.put("follower", key, follows=True, answers=0, **_acted())
         self._push(openid, MsgType="event", Event="subscribe", EventKey="")
 
     def _unfollow(self) -> None:
@@ -92,6 +99,19 @@ class WeChatPage(TwinPage):
 
     def _press(self) -> None:
         self._write(self._sent("openid"), self._sent("text"), self._sent("item"))
+
+    def _tap(self) -> None:
+        self._act("CLICK")
+
+    def _scan(self) -> None:
+        self._act("SCAN")
+
+    def _act(self, event: str) -> None:
+        """Tap an item of the account's menu, or scan a code with a parameter."""
+        openid = self._sent("openid")
+        if STORE.change("follower", f"{self._sent('appid')}/{openid}", **_acted()) is None:
+            raise Http404
+        self._push(openid, MsgType="event", Event=event, EventKey=self._sent("key"))
 
     def _write(self, openid: str, text: str, item: str = "") -> None:
         key = f"{self._sent('appid')}/{openid}"

@@ -11,12 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from imiconnect.accounts.models import Member
-from imiconnect.apps.channel_types.events import Incoming
+from imiconnect.apps.channel_types.events import Incoming, Opens, OptIn, Postback
 from imiconnect.apps.channel_types.wechat import client as wechat_client
 from imiconnect.apps.models import App
 from imiconnect.rtm.models import Contact, Customer, Message
 from imiconnect.rtm.ott import windows
 from imiconnect.rtm.ott.taking import take
+from imiconnect.rtm.ott.windows import Place
 from imiconnect.rtm.processors import mt
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.services import send_request
@@ -24,6 +25,7 @@ from imiconnect.sandbox.wechat.api import STORE
 from imiconnect.sharing.models import Allocation, Service
 from tests.apps.over_django import carry
 from tests.apps.wechat.conftest import APPID, OPENID
+from tests.objects import make_app
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,7 +100,8 @@ def test_a_message_that_did_not_go_takes_no_place(
 
 def test_an_old_message_that_comes_late_opens_nothing(wechat_app: App) -> None:
     hear(wechat_app)
-    assert windows.taken(wechat_app, [OPENID] * 6) == [True] * 5 + [False]
+    places = windows.taken(wechat_app, [OPENID] * 6)
+    assert places == [Place.FULL] * 5 + [Place.NONE]
     late = Incoming(
         account="",
         provider_id="late",
@@ -124,3 +127,91 @@ def test_the_customers_page_shows_what_is_left(
     assert "3 messages left" in page
     Contact.objects.update(last_in_at=timezone.now() - dt.timedelta(hours=49))
     assert "The customer writes first" in client_of(admin).get(url).content.decode()
+
+
+def follow(app: App, *, ago: int = 0) -> None:
+    """Let the follower follow the account, some seconds ago."""
+    at = timezone.now() - dt.timedelta(seconds=ago)
+    with transaction.atomic():
+        take(app, [OptIn(provider_id=f"s{ago}", address=OPENID, at=at, opens=Opens.BRIEFLY)])
+
+
+def test_following_allows_three_messages_for_a_minute(
+    wechat_app: App, send: Callable[[], Message]
+) -> None:
+    follow(wechat_app)
+    assert [State(send().state) for _ in range(3)] == [State.SUBMITTED] * 3
+    fourth = send()
+    assert State(fourth.state) is State.FAILED
+    assert "3 since they pressed, followed or scanned" in fourth.reason
+
+
+def test_after_the_minute_the_customer_writes_first(
+    wechat_app: App, send: Callable[[], Message]
+) -> None:
+    follow(wechat_app, ago=61)
+    assert State(send().state) is State.FAILED
+    assert not STORE.all("message", follower=FOLLOWER)
+    hear(wechat_app)
+    assert State(send().state) is State.SUBMITTED
+
+
+def test_what_a_lesser_act_allows_is_used_first(wechat_app: App) -> None:
+    hear(wechat_app)
+    follow(wechat_app)
+    assert Contact.objects.get().messages_left() == 8
+    places = windows.taken(wechat_app, [OPENID] * 9)
+    assert places == [Place.BRIEF] * 3 + [Place.FULL] * 5 + [Place.NONE]
+
+
+def test_a_lesser_act_opens_a_window_that_is_over(
+    wechat_app: App, send: Callable[[], Message]
+) -> None:
+    hear(wechat_app)
+    Contact.objects.update(last_in_at=timezone.now() - dt.timedelta(hours=49))
+    assert State(send().state) is State.FAILED
+    follow(wechat_app)
+    assert State(send().state) is State.SUBMITTED
+
+
+def test_the_same_act_told_twice_allows_no_more(wechat_app: App) -> None:
+    at = timezone.now()
+    event = Postback(
+        provider_id="c", address=OPENID, at=at, payload="MENU", opens=Opens.BRIEFLY
+    )
+    for _again in range(2):
+        with transaction.atomic():
+            take(wechat_app, [event])
+        windows.taken(wechat_app, [OPENID])
+    assert Contact.objects.get().brief_left == 1
+
+
+def test_a_place_of_a_lesser_act_is_given_back(
+    wechat_app: App, send: Callable[[], Message]
+) -> None:
+    follow(wechat_app)
+    STORE.set_switches({"down"})
+    send()
+    assert Contact.objects.get().brief_left == 3
+
+
+def test_an_app_is_sent_as_fast_as_its_policy_says(
+    wechat_app: App, send: Callable[[], Message], admin: Member, client_of: Any
+) -> None:
+    values = {
+        "card": "policy", "retry_count": "3", "retry_interval_seconds": "60",
+        "expiry_seconds": "600", "messages_per_second": "1",
+    }  # fmt: skip
+    browser = client_of(admin)
+    assert browser.post(f"/apps/{wechat_app.pk}/", values).status_code == 302
+    told = browser.get(f"/api/v1/apps/{wechat_app.pk}/").json()
+    assert told["policy"]["messages_per_second"] == 1
+    hear(wechat_app)
+    states = [State(send().state) for _ in range(3)]
+    assert states[0] is State.SUBMITTED
+    assert State.QUEUED in states[1:]
+
+
+def test_devices_have_no_such_speed(admin: Member, client_of: Any) -> None:
+    app = make_app(admin, "Shop")
+    assert "messages_per_second" not in client_of(admin).get(f"/apps/{app.pk}/").text

@@ -7,10 +7,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from imiconnect.accounts.models import Member
+from imiconnect.accounts.models import Member, Organization
+from imiconnect.apps import services
 from imiconnect.apps.channel_types.wechat.config import checked_config, checked_secrets
 from imiconnect.apps.connection import secrets_of
 from imiconnect.apps.models import App
+from imiconnect.numbers.kinds import Kind
+from imiconnect.numbers.models import Number
 
 APPID = "wx0123456789abcdef"
 SignIn = Callable[[Member], Client]
@@ -81,3 +84,46 @@ def test_a_wrong_credential_says_which_field_is_wrong(field: str, value: str) ->
     with pytest.raises(ValidationError) as found:
         checked_secrets({"appsecret": "s" * 32, field: value})
     assert list(found.value.message_dict) == [field]
+
+
+def number(organization: Organization, **fields: object) -> Number:
+    """Make an active Sender ID."""
+    values = {"kind": Kind.SENDER_ID, "value": "NWBANK", "folded": "nwbank", "state": "active"}
+    return Number.objects.create(organization=organization, **values | fields)
+
+
+def saved_with(app: App, sender: str) -> App:
+    return services.update_app(app=app, config=app.config | {"sender_id": sender})
+
+
+def test_a_sender_id_of_the_organization_is_kept(wechat_app: App) -> None:
+    number(wechat_app.organization, sms=True)
+    assert saved_with(wechat_app, "NWBank").config["sender_id"] == "NWBank"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"sms": False},
+        {"sms": True, "state": "pending"},
+        {"sms": True, "kind": Kind.KEYWORD},
+        {"sms": True, "value": "OTHER", "folded": "other"},
+    ],
+)
+def test_a_sender_id_that_sends_no_sms_is_refused(
+    wechat_app: App, fields: dict[str, object]
+) -> None:
+    number(wechat_app.organization, **fields)
+    with pytest.raises(ValidationError, match="Sender ID of your organization"):
+        saved_with(wechat_app, "NWBANK")
+
+
+def test_a_sender_id_of_somebody_else_is_refused(
+    wechat_app: App, other_organization: Organization
+) -> None:
+    number(other_organization, sms=True)
+    with pytest.raises(ValidationError) as found:
+        saved_with(wechat_app, "NWBANK")
+    assert list(found.value.message_dict) == ["sender_id"]
+    wechat_app.refresh_from_db()
+    assert wechat_app.config.get("sender_id", "") == ""
