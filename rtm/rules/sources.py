@@ -14,7 +14,12 @@ from imiconnect.sharing.rules.events import Event
 from imiconnect.sharing.rules.vocabulary import Listens
 
 #: What an incoming message is, beside a message; a customer who opts out is no event.
-_KINDS = {"postback": Listens.POSTBACK, "optin": Listens.OPTIN, "optout": None}
+_KINDS = {
+    "postback": Listens.POSTBACK,
+    "optin": Listens.OPTIN,
+    "referral": Listens.REFERRAL,
+    "optout": None,
+}
 #: What the payload of a text tells, under the names that rules know.
 _ALSO = {"keyword": "keyword", "customer": "customer_id"}
 #: The code of a message past its time, whose receipt is "failed" to servers.
@@ -62,7 +67,7 @@ def _events(item: Heard) -> Iterator[Event]:
     }
     kind = _KINDS.get(str(payload.get("event", "")), Listens.MESSAGE)
     pressed = _pressed(payload, told["text"])
-    if kind in (Listens.MESSAGE, Listens.OPTIN):
+    if kind in (Listens.MESSAGE, Listens.OPTIN, Listens.REFERRAL):
         values = told if kind == Listens.MESSAGE else told | _extras(payload)
         yield Event(id=item.id, kind=str(kind), values=values, **facts)
     if pressed:

@@ -16,6 +16,7 @@ class Listens(models.TextChoices):
     KEYWORD = "keyword", _("Keyword")
     POSTBACK = "postback", _("Postback")
     OPTIN = "optin", _("Plugin opt-in")
+    REFERRAL = "referral", _("Link or code followed")
     DEVICE = "device", _("Device event")
     RECEIPT = "receipt", _("Receipt")
 
@@ -56,6 +57,11 @@ TOLD: Mapping[str, Mapping[str, Words]] = {
     Listens.KEYWORD: _OF_MESSAGES,
     Listens.POSTBACK: {"payload": _("Payload"), "title": _("Label of the button")},
     Listens.OPTIN: {"ref": _("Reference of the plugin"), "plugin": _("Plugin")},
+    Listens.REFERRAL: {
+        "ref": _("Reference of the link"),
+        "source": _("Source"),
+        "type": _("Type"),
+    },
     Listens.DEVICE: {"event": _("Kind of event"), "name": _("Name of the event")},
     Listens.RECEIPT: {
         "status": _("Status"),

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from imiconnect.apps.channel_types.events import Incoming, OptIn, Postback, Status, StatusKind
+from imiconnect.apps.channel_types.events import (
+    Incoming,
+    Opens,
+    OptIn,
+    Postback,
+    Referral,
+    Status,
+    StatusKind,
+)
 from imiconnect.apps.channel_types.facebook.inbound import events_in
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -62,13 +70,18 @@ def test_reading_is_a_watermark() -> None:
 def test_the_checkbox_names_no_person() -> None:
     event = told("optin_checkbox")
     assert isinstance(event, OptIn)
-    assert (event.address, event.token, event.ref) == ("", "unique-1", "form")
+    assert (event.address, event.plugin, event.ref) == (
+        "user_ref:unique-1",
+        "checkbox",
+        "form",
+    )
+    assert event.opens is Opens.NOTHING
 
 
 def test_a_link_into_a_conversation() -> None:
     event = told("referral")
-    assert isinstance(event, OptIn)
-    assert event.ref == "poster"
+    assert isinstance(event, Referral)
+    assert (event.ref, event.source, event.kind) == ("poster", "SHORTLINK", "OPEN_THREAD")
 
 
 def test_the_own_messages_echo_is_left_out() -> None:

@@ -124,7 +124,8 @@ def test_get_started_is_a_postback_for_rules(connected: App, client: Client) -> 
 def test_send_to_messenger_is_an_opt_in(connected: App, client: Client) -> None:
     play(client, "optin", ref="home")
     assert Message.objects.get().payload == {
-        "message": "", "event": "optin", "extras": {"ref": "home"},
+        "message": "", "event": "optin",
+        "extras": {"ref": "home", "plugin": "send_to_messenger"},
     }  # fmt: skip
     assert Contact.objects.get().address == PSID
 

@@ -1,19 +1,21 @@
 """The specification's rules on Facebook: a thank-you on Get Started, a sign-in by opt-in."""
 
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from imiconnect.apps.models import App
 from imiconnect.rtm.lanes import OTT
-from imiconnect.rtm.models import Callback, Message
+from imiconnect.rtm.models import Callback, Contact, Message
 from imiconnect.rtm.processors import mt, rules
 from imiconnect.rtm.protocol.states import State
+from imiconnect.sandbox.facebook import world
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.rules.services import Draft, create_rule
 from tests.facebook.conftest import PSID
-from tests.facebook.test_messages import connected, play, rtm_app  # noqa: F401 - fixtures
+from tests.facebook.test_messages import connected, play, rtm_app, send  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,3 +66,69 @@ def test_send_to_messenger_signs_somebody_in(
     told = json.loads(Callback.objects.get(kind="ru").body)
     assert (told["event"], told["data"]["from"]) == ("optin", PSID)
     assert told["data"]["ref"] == "session-7"
+
+
+def ticked(client: Client, service: Service) -> Message:
+    """Tick a checkbox, with a rule that answers; return the answer."""
+    create_rule(
+        service=service,
+        draft=Draft(
+            name="Welcome",
+            listens="optin",
+            conditions=[{"field": "plugin", "operator": "is", "value": "checkbox"}],
+            action="message",
+            text="Thank you for signing up",
+        ),
+    )
+    play(client, "checkbox", ref="order-7", user_ref="unique-9")
+    rules.process_due()
+    mt.process_due(lane=OTT)
+    found: Message = Message.objects.get(direction=Message.Direction.MT)
+    return found
+
+
+def test_whoever_ticks_a_checkbox_is_logged_and_answered_once(
+    connected: App,  # noqa: F811 - the fixture
+    service: Service,
+    client: Client,
+) -> None:
+    answer = ticked(client, service)
+    assert (answer.address, answer.state) == ("user_ref:unique-9", State.SUBMITTED)
+    logged = Message.objects.get(direction=Message.Direction.MO)
+    assert logged.payload["extras"] == {"ref": "order-7", "plugin": "checkbox"}
+    assert not Contact.objects.filter(address=logged.address).exists()
+    ((_key, kept),) = world.store.all("user_ref")
+    assert kept["used"]
+
+
+def test_meta_takes_no_second_message_to_a_checkbox(
+    connected: App,  # noqa: F811 - the fixture
+    service: Service,
+    client: Client,
+    send: Any,  # noqa: F811 - the fixture
+) -> None:
+    ticked(client, service)
+    assert send("Once more", to="user_ref:unique-9").state == State.FAILED
+
+
+def test_a_followed_link_is_logged_and_acted_on(
+    connected: App,  # noqa: F811 - the fixture
+    service: Service,
+    client: Client,
+) -> None:
+    create_rule(
+        service=service,
+        draft=Draft(
+            name="Poster",
+            listens="referral",
+            conditions=[{"field": "ref", "operator": "is", "value": "poster-3"}],
+            action="url",
+            url="https://northwind.example/poster",
+        ),
+    )
+    play(client, "referral", ref="poster-3")
+    rules.process_due()
+    told = json.loads(Callback.objects.get(kind="ru").body)
+    assert (told["event"], told["data"]["source"]) == ("referral", "SHORTLINK")
+    assert Message.objects.get().payload["event"] == "referral"
+    assert Contact.objects.get(address=PSID).last_in_at is not None

@@ -11,13 +11,17 @@ from imiconnect.apps.channel_types.events import (
     Attachment,
     Event,
     Incoming,
+    Opens,
     OptIn,
     Postback,
+    Referral,
     Status,
     StatusKind,
 )
 
 _PREFIX = "sha256="
+#: Before what stands for a person whom Meta does not name yet.
+USER_REF = "user_ref:"
 
 
 def is_signed(secret: str, body: bytes, headers: Mapping[str, str]) -> bool:
@@ -97,14 +101,25 @@ def _postback(page: str, item: Mapping[str, Any], told: dict[str, Any]) -> Event
 
 def _referral(page: str, item: Mapping[str, Any], told: dict[str, Any]) -> Event:
     """A link of the page was followed into a conversation that exists."""
-    return OptIn(**_facts(page, item, "referral"), ref=str(told.get("ref", "")))
+    return Referral(
+        **_facts(page, item, "referral"),
+        ref=str(told.get("ref", "")),
+        source=str(told.get("source", "")),
+        kind=str(told.get("type", "")),
+    )
 
 
 def _opt_in(page: str, item: Mapping[str, Any], told: dict[str, Any]) -> Event:
-    """A plugin was used; that of a form names no person but a ``user_ref``."""
-    token = str(told.get("user_ref", ""))
-    facts = _facts(page, item, "optin", f"optin:{token}" if token else "")
-    return OptIn(**facts, ref=str(told.get("ref", "")), token=token)
+    """A plugin was used; the checkbox of a form names no person but a ``user_ref``.
+
+    Meta takes one message to it, and says only with the answer who it is: so it is an address
+    of its own, and opens no window.
+    """
+    ref, token = str(told.get("ref", "")), str(told.get("user_ref", ""))
+    if not token:
+        return OptIn(**_facts(page, item, "optin"), ref=ref, plugin="send_to_messenger")
+    facts = _facts(page, item, "optin", f"optin:{token}") | {"address": USER_REF + token}
+    return OptIn(**facts, ref=ref, plugin="checkbox", opens=Opens.NOTHING)
 
 
 def _delivery(page: str, item: Mapping[str, Any], told: dict[str, Any]) -> Event:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.apps.channel_types.facebook.inbound import USER_REF
 from imiconnect.console.words import Words
 
 MAX_TEXT, MAX_REPLIES, MAX_LABEL, MAX_PAYLOAD = 2000, 13, 20, 1000
@@ -60,8 +61,9 @@ def window_of(payload: Mapping[str, Any]) -> dt.timedelta | None:
 
 def body_of(address: str, address_type: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return the body of the call."""
-    name = "user_ref" if address_type == "user_ref" else "id"
-    body: dict[str, Any] = {"recipient": {name: address}, "messaging_type": "RESPONSE"}
+    is_ref = address.startswith(USER_REF) or address_type == "user_ref"
+    recipient = {"user_ref" if is_ref else "id": address.removeprefix(USER_REF)}
+    body: dict[str, Any] = {"recipient": recipient, "messaging_type": "RESPONSE"}
     tag = payload.get("tag", "")
     if tag == UTILITY:
         body["messaging_type"] = UTILITY

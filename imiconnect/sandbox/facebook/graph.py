@@ -203,20 +203,38 @@ def messages(request: HttpRequest, page: str) -> dict[str, Any]:
     """The Send API: a message appears in the conversation, and is delivered in a moment."""
     _of_page(request, page)
     body = _body(request)
-    psid = str(body.get("recipient", {}).get("id", ""))
+    recipient = body.get("recipient", {})
+    content = body.get("message")
+    if "user_ref" in recipient:
+        return _to_reference(page, str(recipient["user_ref"]), content)
+    psid = str(recipient.get("id", ""))
     person = store.get("psid", psid)
     if person is None or person["page"] != page:
         raise GraphError(400, 100, "(#100) No matching user found", subcode=2018001)
     _check_window(person, body)
-    content = body.get("message")
-    if not isinstance(content, dict) or not (content.get("text") or content.get("attachment")):
-        raise GraphError(400, 100, "(#100) The message has neither text nor attachment")
-    if len(content.get("text", "")) > 2000:
-        raise GraphError(400, 100, "(#100) Length of param message[text] must be at most 2000")
+    _check_content(content)
     mid, kept = world.add_message(psid, from_page=True, content=content, state="delivered")
     mark = int(kept["at"] * 1000) + 1
     telling.tell_later(page, psid, delivery={"mids": [mid], "watermark": mark})
     return {"recipient_id": psid, "message_id": mid}
+
+
+def _check_content(content: Any) -> None:
+    if not isinstance(content, dict) or not (content.get("text") or content.get("attachment")):
+        raise GraphError(400, 100, "(#100) The message has neither text nor attachment")
+    if len(content.get("text", "")) > 2000:
+        raise GraphError(400, 100, "(#100) Length of param message[text] must be at most 2000")
+
+
+def _to_reference(page: str, reference: str, content: Any) -> dict[str, Any]:
+    """Take one message to whoever ticked a checkbox; Meta tells no receipts of it."""
+    ticked = store.get("user_ref", reference)
+    if ticked is None or ticked["page"] != page or ticked["used"]:
+        raise GraphError(400, 100, "(#100) Invalid parameter: user_ref", subcode=2018027)
+    _check_content(content)
+    store.change("user_ref", reference, used=True)
+    mid, _kept = world.add_message(ticked["psid"], from_page=True, content=content)
+    return {"message_id": mid}
 
 
 def _check_window(person: dict[str, Any], body: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The page where a person plays the customers of a page in Messenger."""
 
+import secrets
 import time
 from typing import Any
 
@@ -76,6 +77,11 @@ class FacebookPage(TwinPage):
         store.change("psid", psid, last_act=time.time())
         if act == "optin":
             return telling.tell(page, psid, optin={"ref": given.get("ref", "")})
+        if act == "checkbox":
+            ticked = given.get("user_ref") or secrets.token_hex(8)
+            store.put("user_ref", ticked, page=page, psid=psid, used=False)
+            opted = {"ref": given.get("ref", ""), "user_ref": ticked}
+            return telling.tell(page, "", optin=opted)
         if act == "referral":
             link = {"ref": given.get("ref", ""), "source": "SHORTLINK", "type": "OPEN_THREAD"}
             return telling.tell(page, psid, referral=link)
