@@ -66,6 +66,11 @@ class PolicyForm(_NumbersForm):
             "says otherwise. 86400 is a day."
         ),
     )
+    messages_per_second = forms.IntegerField(
+        label=_("Messages per second"),
+        required=False,
+        help_text=_("To the provider, over all services. 0 is the channel's own limit."),
+    )
     allowed_origins = forms.CharField(
         label=_("Allowed origins"),
         required=False,
@@ -81,8 +86,14 @@ class PolicyForm(_NumbersForm):
 
     def __init__(self, *args: Any, has_devices: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not has_devices:
+        if has_devices:
+            del self.fields["messages_per_second"]
+        else:
             del self.fields["allowed_origins"], self.fields["client_key_as_password"]
+
+    def clean_messages_per_second(self) -> int:
+        """Return the number; nothing is the channel's own limit."""
+        return self.cleaned_data["messages_per_second"] or 0
 
     def clean_allowed_origins(self) -> tuple[str, ...]:
         """Return the lines that say something."""

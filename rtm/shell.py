@@ -78,6 +78,7 @@ def customer_pages(current: str) -> list[Button]:
     """Return the lists of the section Customers."""
     pages = (
         ("customers", _("Customers")),
+        ("contacts", _("Contacts")),
         ("topics", _("Topics")),
         ("segments", _("Segments")),
         ("opt-outs", _("Opt-outs")),

@@ -15,7 +15,15 @@ from imiconnect.identity import uuid7
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Number, OfflineRequest
 from imiconnect.rtm.directory import create_customer
-from imiconnect.rtm.models import Callback, Device, MediaFile, Message, ProfileBatch, Thread
+from imiconnect.rtm.models import (
+    Callback,
+    Contact,
+    Device,
+    MediaFile,
+    Message,
+    ProfileBatch,
+    Thread,
+)
 from imiconnect.rtm.segments import create_segment
 from imiconnect.rtm.streams import create_stream
 from imiconnect.rtm.telecom.optouts import opt_out, save_word
@@ -89,6 +97,7 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         "customer": customer.pk,
         "stream": stream.pk,
         "device": device.pk,
+        "contact": Contact.objects.create(app=app, address="northwind-contact").pk,
         "thread": thread.pk,
         "topic": topic.pk,
         "media": media.pk,

@@ -21,6 +21,7 @@ class PolicySerializer(serializers.Serializer[Any]):
     retry_count = serializers.IntegerField(required=False)
     retry_interval_seconds = serializers.IntegerField(required=False)
     expiry_seconds = serializers.IntegerField(required=False)
+    messages_per_second = serializers.IntegerField(required=False)
     allowed_origins = serializers.ListField(
         child=serializers.CharField(max_length=300), max_length=50, required=False
     )

@@ -200,9 +200,12 @@ def _policy_rows(policy: Policy, *, has_devices: bool) -> list[SummaryRow]:
         SummaryRow(_("Retries"), str(policy.retry_count)),
         SummaryRow(_("Seconds between retries"), str(policy.retry_interval_seconds)),
         SummaryRow(_("Expiry in seconds"), str(policy.expiry_seconds)),
-        SummaryRow(_("Allowed origins"), ", ".join(policy.allowed_origins) or _("None")),
     ]
-    return rows if has_devices else rows[:-1]
+    if has_devices:
+        origins = ", ".join(policy.allowed_origins) or _("None")
+        return [*rows, SummaryRow(_("Allowed origins"), origins)]
+    rate = str(policy.messages_per_second or _("As the channel allows"))
+    return [*rows, SummaryRow(_("Messages per second"), rate)]
 
 
 def _device_rows(policy: Policy) -> list[SummaryRow]:

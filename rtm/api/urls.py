@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from imiconnect.rtm.api.contacts import ContactViewSet
 from imiconnect.rtm.api.customers import AppProfileViewSet, CustomerViewSet
 from imiconnect.rtm.api.optouts import OptOutViewSet, OptWordViewSet
 from imiconnect.rtm.api.segments import SegmentViewSet
@@ -12,6 +13,7 @@ from imiconnect.rtm.api.topics import TopicViewSet
 
 router = SimpleRouter()
 router.register("customers", CustomerViewSet, basename="api-customer")
+router.register("contacts", ContactViewSet, basename="api-contact")
 router.register("app-profiles", AppProfileViewSet, basename="api-app-profile")
 router.register("streams", StreamViewSet, basename="api-stream")
 router.register("threads", ThreadViewSet, basename="api-thread")

@@ -4,6 +4,7 @@ from django.urls import path
 
 from imiconnect.rtm.callbacks import views as callbacks
 from imiconnect.rtm.views import (
+    contacts,
     customer,
     customers,
     desk,
@@ -41,6 +42,7 @@ urlpatterns = [
     path("messages/<uuid:key>/", journey.journey, name="journey"),
     path("customers/", customers.Customers.as_view(), name="customers"),
     path("customers/new/", customers.NewCustomer.as_view(), name="customer-new"),
+    path("customers/contacts/", contacts.Contacts.as_view(), name="contacts"),
     path("customers/topics/", topics.Topics.as_view(), name="topics"),
     path("customers/topics/new/", topics.NewTopic.as_view(), name="topic-new"),
     path("customers/topics/<uuid:topic>/", topics.TopicPage.as_view(), name="topic"),

@@ -39,6 +39,8 @@ def test_a_policy_is_read_as_it_was_stored(policy: Policy) -> None:
         ("retry_interval_seconds", 0),
         ("retry_interval_seconds", 86401),
         ("expiry_seconds", 0),
+        ("messages_per_second", -1),
+        ("messages_per_second", 1001),
         ("expiry_seconds", 2419201),
         ("allowed_origins", ("shop.example",)),
         ("allowed_origins", ("https://shop.example/path",)),
