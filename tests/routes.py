@@ -78,6 +78,8 @@ WORDS = {
     "sandbox/:person": "nobody",
     "sandbox/:project": "nobody",
     "sandbox/:subscription": "nobody",
+    "sandbox/twitter/:key": "nobody",
+    "sandbox/apple_business_chat/:key": "01900000-0000-7000-8000-000000000000",
     # A page that shows a new key once, found by the session that made it.
     "secret/:key": "01900000-0000-7000-8000-000000000000",
     "rtmsAPI/:user_id": "u1",

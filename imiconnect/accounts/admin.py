@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group as PermissionGroup
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
@@ -235,7 +235,7 @@ class TrialRequestAdmin(DecisionAdmin):
         "organization",
     )
     readonly_fields = ("look_alikes", "created_at")
-    ordering = ("decided_at", "due_at", "-id")
+    ordering: ClassVar = [F("decided_at").asc(nulls_first=True), "due_at", "-id"]
     actions = ("approve", "decline")
 
     @admin.display(description=_("same business or mail domain"))

@@ -146,5 +146,5 @@ class TrialForm(ConsoleForm):
         max_length=1000,
         help_text=_("Such as: link our business account at Apple to answer its messages."),
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Say what you want to try.")},
+        error_messages={"required": _("Say what you want to try")},
     )

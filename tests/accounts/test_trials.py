@@ -114,7 +114,7 @@ def test_an_unknown_link_is_404_and_the_page_is_kept_nowhere(
 def test_what_is_missing_is_said_at_its_field(client: Client) -> None:
     answer = client.post("/trial/", {"email": "no address"})
     assert answer.status_code == 422
-    for words in ("Enter your name", "name@example.com", "Say what you want to try."):
+    for words in ("Enter your name", "name@example.com", "Say what you want to try"):
         assert words in answer.text
     assert not TrialRequest.objects.exists()
 

@@ -1,15 +1,22 @@
 """A customer's web server with files, for providers that want them and not their addresses."""
 
 import http.server
+import io
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
-)
+from PIL import Image
+
+
+def _picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (2, 2), "red").save(out, "PNG")
+    return out.getvalue()
+
+
+PNG = _picture()
 
 
 @contextmanager

@@ -212,7 +212,7 @@ def test_a_provider_that_is_away_or_too_slow_is_unreachable(
     assert (found.value.outcome.name, found.value.outcome.retryable) == ("unreachable", True)
 
 
-@pytest.mark.parametrize("send", [to_facebook, to_twitter, to_apple, to_wechat])
+@pytest.mark.parametrize("send", [to_twitter, to_apple, to_wechat])
 def test_too_many_requests_says_when_to_come_again(send: Callable[[Answer], None]) -> None:
     error = refusal(send, 429, headers={"Retry-After": "11"})
     assert (error.outcome.name, error.after) == ("throttled", 11.0)

@@ -28,6 +28,7 @@ LIST = {
         }
     ],
 }
+SLOT = {"identifier": "a", "start": "2026-09-01T15:00:00Z", "duration": 9}
 TIMES = {
     "template_type": "time_picker",
     "title": "When shall we call?",
@@ -92,12 +93,20 @@ def test_a_time_is_picked(
         (TIMES | {"timeslots": []}, "something to pick"),
         (
             TIMES
-            | {"timeslots": [{"identifier": "a", "start": "2026-09-01T15:00", "duration": 9}]},
+            | {
+                "timeslots": [
+                    {"identifier": "a", "start": "2026-09-01T15:00:00", "duration": 9}
+                ]
+            },
             "has a zone",
         ),
         (
             TIMES
-            | {"timeslots": [{"identifier": "a", "start": "2026-09-01T15:00Z", "duration": 0}]},
+            | {
+                "timeslots": [
+                    {"identifier": "a", "start": "2026-09-01T15:00:00Z", "duration": 0}
+                ]
+            },
             "lasts some seconds",
         ),
     ],

@@ -106,7 +106,7 @@ def test_a_sender_id_of_the_organization_is_kept(wechat_app: App) -> None:
     [
         {"sms": False},
         {"sms": True, "state": "pending"},
-        {"sms": True, "kind": Kind.KEYWORD},
+        {"sms": True, "kind": Kind.SHORT_CODE},
         {"sms": True, "value": "OTHER", "folded": "other"},
     ],
 )
