@@ -85,14 +85,11 @@ def _wanted(row: HookEvent) -> list[tuple[App, str, Attachment]]:
     request = HookRequest("POST", row.query, row.headers, bytes(row.body))
     found = []
     for event in handler.parse(own, request):
-        parts = [p for p in event.attachments if p.at_provider] if _is_incoming(event) else []
+        told = event.attachments if isinstance(event, Incoming) else ()
+        parts = [part for part in told if part.at_provider]
         if parts and (app := row.app or _app_of(row.channel_type, event.account)):
             found += [(app, event.address, part) for part in parts]
     return found
-
-
-def _is_incoming(event: Any) -> bool:
-    return isinstance(event, Incoming)
 
 
 def _app_of(slug: str, account: str) -> App | None:

@@ -38,14 +38,15 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberVie
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return what may be seen, narrowed by ``search``, ``app_id`` and ``linked``."""
-        rows = self.visible(Contact.objects.visible_to).select_related("app")
+        rows: Any = self.visible(Contact.objects.visible_to).select_related("app")
         asked = self.request.query_params if self.request else {}
         linked = asked.get("linked")
-        return rows.found(
+        found: QuerySet[Any] = rows.found(
             words=asked.get("search", "").replace("\0", ""),
             app_id=asked.get("app_id", "").replace("\0", ""),
             linked=serializers.BooleanField().run_validation(linked) if linked else None,
         )
+        return found
 
     @extend_schema(
         parameters=[

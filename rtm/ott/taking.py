@@ -80,8 +80,9 @@ def _note_heard(app: App, events: Iterable[Event]) -> None:
     with connection.cursor() as cursor:
         for statement, rows, values in ((_HEARD, full, []), (_BRIEFLY, brief, limits)):
             if rows:
-                columns = [[uuid7() for _ in rows], *map(list, zip(*rows, strict=True))]
-                cursor.execute(statement, [app.pk, *values, *columns])
+                ids = [uuid7() for _row in rows]
+                addresses, times = ([row[place] for row in rows] for place in (0, 1))
+                cursor.execute(statement, [app.pk, *values, ids, addresses, times])
 
 
 def _last_acts(events: Iterable[Event], opens: Opens) -> list[tuple[str, dt.datetime]]:

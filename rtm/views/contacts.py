@@ -82,11 +82,13 @@ class Contacts(MemberRequiredMixin, ListPage):
 
     def filtered(self, queryset: QuerySet[Any], values: dict[str, Any]) -> QuerySet[Any]:
         """Find by the whole address or customer ID, by app, and by being linked."""
-        return queryset.found(
+        rows: Any = queryset
+        found: QuerySet[Any] = rows.found(
             words=values.get("q") or "",
             app_id=(values.get("app") or "").strip(),
             linked={"linked": True, "unknown": False}.get(values.get("customer") or ""),
         )
+        return found
 
     def kinds(self) -> list[Button]:
         """Lead to the other lists of customers."""

@@ -99,7 +99,8 @@ def data_of(template: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
 
 
 def _read(template: Mapping[str, Any]) -> Picker:
-    return msgspec.convert(dict(template), Picker)
+    found: Picker = msgspec.convert(dict(template), Picker)
+    return found
 
 
 def _list(picker: ListPicker) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from imiconnect.console.forms import FormPage, PageMixin
 
 def may_send(request: HttpRequest, action: str, key: str) -> bool:
     """Count a mail that this request causes; False when it is one too many."""
-    return ratelimit.consume(request, action=action, key=key.lower())
+    return bool(ratelimit.consume(request, action=action, key=key.lower()))
 
 
 def too_many(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from typing import Any
 from imiconnect.sandbox.twitter.world import store
 
 #: For each category: the beginning of the types that it takes, and the most bytes.
-_CATEGORIES = {
+_CATEGORIES: dict[str, tuple[tuple[str, ...], int]] = {
     "dm_image": (("image/jpeg", "image/png", "image/webp"), 5 * 2**20),
     "dm_gif": (("image/gif",), 15 * 2**20),
     "dm_video": (("video/mp4", "video/quicktime"), 512 * 2**20),
