@@ -381,8 +381,13 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": ENV.LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        # Below, these write addresses, headers or what they sign, with tokens in them.
         "httpx": {"level": "WARNING"},
         "kombu.transport.native_delayed_delivery": {"level": "ERROR"},
+        "httpcore": {"level": "WARNING"},
+        "hpack": {"level": "WARNING"},
+        "oauthlib": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
         "twilio": {"level": "WARNING"},
     },
 }
