@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sharing", "0003_rules"),
+        ("sharing", "0004_purpose_of_texts"),
     ]
 
     operations = [
