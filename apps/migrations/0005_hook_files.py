@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("apps", "0003_providers"),
+        ("apps", "0004_push_health"),
     ]
 
     operations = [
