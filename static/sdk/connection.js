@@ -199,9 +199,10 @@ export class Connection {
     );
   }
 
-  /** What waiting does not cure: there is nowhere to connect to. */
+  /** What waiting does not cure: there is nowhere to connect to, or nobody to be. */
   #hopeless(error) {
-    return error instanceof SdkError && error.code === ErrorCode.NOT_SUPPORTED ? error : null;
+    const isSo = [ErrorCode.NOT_SUPPORTED, ErrorCode.NOT_REGISTERED].includes(error?.code);
+    return isSo ? error : null;
   }
 
   #again() {
