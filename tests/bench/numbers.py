@@ -5,6 +5,7 @@
 
 import os
 import random
+import re
 import statistics
 import time
 from collections.abc import Iterable, Iterator
@@ -33,6 +34,7 @@ NUMBERS = 100_000
 #: A fifth of the stock is American Multi-Function, the rest is spread over the rate card.
 BIG = ("US", "multi_function", 0.2)
 LISTS, SEARCHES = 120, 300
+_OLDER = re.compile(r'cursor=([^"&]+)[^"]*" rel="next"')
 
 
 def run() -> dict[str, float]:
@@ -154,10 +156,11 @@ def _time_lists(client: Client) -> tuple[list[float], int]:
             began = time.perf_counter()
             page = client.get(path)
             seconds.append(time.perf_counter() - began)
-        assert page.status_code == 200 and "failed" not in page.context
+        assert page.status_code == 200, path
         queries = max(queries, len(captured))
-        cursor = page.context["page"].older
-        older = f"?cursor={cursor}" if cursor and number % 2 else ""
+        # The context is there in a test alone, where each rendering copies it.
+        link = _OLDER.search(page.content.decode())
+        older = f"?cursor={link[1]}" if link and number % 2 else ""
     return seconds, queries
 
 
