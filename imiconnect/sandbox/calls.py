@@ -18,13 +18,13 @@ Send = Callable[[Any], Awaitable[None]]
 class Memory(Protocol):
     """What a twin remembers: things by kind and key, and what it is told to do wrong."""
 
-    def put(self, kind: str, key: str, **data: Any) -> dict[str, Any]:
+    def put(self, kind: str, key: str, /, **data: Any) -> dict[str, Any]:
         """Keep a thing, in place of one with the same key."""
 
     def get(self, kind: str, key: str) -> dict[str, Any] | None:
         """Return a thing, or None."""
 
-    def all(self, kind: str, **wanted: Any) -> list[tuple[str, dict[str, Any]]]:
+    def all(self, kind: str, /, **wanted: Any) -> list[tuple[str, dict[str, Any]]]:
         """Return key and data of the things of a kind, oldest first."""
 
     def misbehaves(self, how: str) -> bool:
@@ -39,7 +39,7 @@ class Forgetful:
         self._things: dict[tuple[str, str], dict[str, Any]] = {}
         self.switches: set[str] = set()
 
-    def put(self, kind: str, key: str, **data: Any) -> dict[str, Any]:
+    def put(self, kind: str, key: str, /, **data: Any) -> dict[str, Any]:
         """Keep a thing, in place of one with the same key."""
         self._things[kind, key] = data
         return data
@@ -48,7 +48,7 @@ class Forgetful:
         """Return a thing, or None."""
         return self._things.get((kind, key))
 
-    def all(self, kind: str, **wanted: Any) -> list[tuple[str, dict[str, Any]]]:
+    def all(self, kind: str, /, **wanted: Any) -> list[tuple[str, dict[str, Any]]]:
         """Return key and data of the things of a kind, oldest first."""
         return [
             (key, data)

@@ -75,7 +75,8 @@ class Http2(asyncio.Protocol):
 
     def _take(self, event: Event) -> None:
         if isinstance(event, RequestReceived):
-            self._streams[event.stream_id] = _Stream(dict(event.headers))
+            headers = {str(name): str(value) for name, value in event.headers}
+            self._streams[event.stream_id] = _Stream(headers)
         elif isinstance(event, DataReceived):
             stream = self._streams.get(event.stream_id)
             if stream and len(stream.body) < LONGEST:

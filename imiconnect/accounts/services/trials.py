@@ -72,14 +72,15 @@ def _asked(address: str, **details: str) -> TrialRequest:
 def confirm_trial(*, request: TrialRequest) -> TrialRequest:
     """Take the request to support: its address is the requester's. Once; then nothing."""
     now = timezone.now()
+    due_at = business_time_after(now, ANSWERED_WITHIN)
     confirmed = TrialRequest.objects.filter(pk=request.pk, state=State.UNCONFIRMED).update(
         state=State.WAITING,
         confirmed_at=now,
-        due_at=business_time_after(now, ANSWERED_WITHIN),
+        due_at=due_at,
     )
     request.refresh_from_db()
     if confirmed:
-        record("trial.confirmed", request, after={"due": request.due_at.isoformat()})
+        record("trial.confirmed", request, after={"due": due_at.isoformat()})
         transaction.on_commit(partial(mail.tell_support_of_trial, request), robust=True)
     return request
 

@@ -161,7 +161,7 @@ def pre_download(request: HttpRequest, business: str) -> HttpResponse:
 
 
 @csrf_exempt
-def stored(request: HttpRequest, key: str) -> HttpResponse:
+def stored(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Take cipher text at a place that was named, or hand it out to one who may read it."""
     if request.method == "POST":
         checksum = mmcs.keep(key, request.body)

@@ -20,7 +20,7 @@ class Window(NamedTuple):
     """What an act of a follower allows: since when, and how many were sent, by their fields."""
 
     since: str
-    count: str
+    counter: str
     seconds: int
     most: int
 
@@ -127,11 +127,11 @@ def custom_send(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     open_now = [window for window in WINDOWS if _is_open(follower, window)]
     if STORE.misbehaves("closed_window") or not open_now:
         return errcode(45015, "response out of time limit or subscription is canceled")
-    free = [w for w in open_now if follower.get(w.count, 0) < w.most]
+    free = [w for w in open_now if follower.get(w.counter, 0) < w.most]
     if not free:
         return errcode(45047, "out of response count limit")
     key = f"{appid}/{body['touser']}"
-    STORE.change("follower", key, **{free[0].count: follower.get(free[0].count, 0) + 1})
+    STORE.change("follower", key, **{free[0].counter: follower.get(free[0].counter, 0) + 1})
     kind = body["msgtype"]
     STORE.put(
         "message", f"{time.time_ns():020d}", follower=key, out=False, body=body[kind], type=kind
