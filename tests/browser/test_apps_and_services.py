@@ -140,7 +140,7 @@ def test_the_pages_of_a_service(
     checked(page, assert_no_axe_findings, look, "service-regenerate")
     page.goto(f"/services/{service.pk}/outbound/")
     page.get_by_label("Receipt callback URL").fill("nonsense")
-    page.get_by_role("button", name="UPDATE").click()
+    page.get_by_role("region", name="Receipts").get_by_role("button", name="UPDATE").click()
     expect(page.get_by_role("link", name="Enter a whole URL")).to_be_visible()
     checked(page, assert_no_axe_findings, look, "service-outbound-error")
 
