@@ -116,7 +116,7 @@ def open_and_look(page: Page, twin: str, message: Message) -> None:
     page.goto(PLAY.format(twin))
     expect(page.get_by_text("A parcel for you")).to_be_visible()
     page.get_by_role("button", name="Open Shop").click()
-    expect(page.get_by_text("Opened, and the app has told the platform.")).to_be_visible()
+    expect(page.locator(".toast-text")).to_contain_text("Opened, and the app has told")
     elsewhere(dr.process_due)
     page.goto(reverse("rtm:journey", args=[message.pk]))
     expect(page.get_by_text("push", exact=True).first).to_be_visible()

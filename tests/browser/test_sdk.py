@@ -12,6 +12,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps import services as apps
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -54,6 +55,11 @@ def shop(page: Page, context: BrowserContext, other_site: str) -> Page:
     """A page of another site."""
     page.goto(other_site)
     return page
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait until an expression holds; Playwright's own way needs eval."""
+    wait_until(lambda: page.evaluate(f"() => {expression}"), expression)
 
 
 def run(page: Page, site: str, script: str, *arguments: Any) -> Any:

@@ -21,7 +21,7 @@ from imiconnect.rtm.models import Device, Inbound, Thread
 from imiconnect.rtm.protocol.sealing import seal, unseal
 from imiconnect.rtm.protocol.topics import updates
 from imiconnect.rtm.sealing import sealer
-from tests.browser.test_sdk import run
+from tests.browser.test_sdk import run, until
 
 SECRET = base64.b64encode(bytes(range(64))).decode()
 START = """
@@ -128,10 +128,10 @@ def test_a_browser_speaks_and_hears_encrypted_and_follows_a_new_key(
         app.refresh_from_db()
         plain = json.dumps({"tid": f"t{number}", "message": f"Hello {number}"}).encode()
         assert link.publish([(topic, sealer(app)("jane", plain))]) == [True]
-        here.wait_for_function(f"window.heard.includes('Hello {number}')")
+        until(here, f"window.heard.includes('Hello {number}')")
         renew_payload_key(app=app)
     assert link.publish([(topic, seal(b"k" * 32, b'{"tid":"t9"}'))]) == [True]
-    here.wait_for_function("window.heard.includes('encryption')")
+    until(here, "window.heard.includes('encryption')")
 
 
 def test_a_live_browser_follows_the_switch(here: Page, live_site: str, app: App) -> None:
@@ -145,7 +145,7 @@ def test_a_live_browser_follows_the_switch(here: Page, live_site: str, app: App)
     )  # fmt: skip
     switch(app, payload_encryption=True)
     assert link.publish([(updates(app.app_id, "chrome"), b"{}")]) == [True]
-    here.wait_for_function("window.policy?.features.encryption === '1'")
+    until(here, "window.policy?.features.encryption === '1'")
     assert here.evaluate("window.device.session.payloadKey")
 
 

@@ -16,6 +16,7 @@ from imiconnect.apps.policy import Policy
 from imiconnect.rtm import broker, tasks
 from imiconnect.rtm.connect.kick import kick
 from imiconnect.rtm.models import Device, Inbound, Receipt
+from tests.browser.test_sdk import until
 from tests.waiting import wait_until
 
 REGISTER = """async ([appId, key]) => {
@@ -66,11 +67,6 @@ def calls_of(page: Page) -> list[str]:
 
     page.on("request", note)
     return calls
-
-
-def until(page: Page, expression: str) -> None:
-    """Wait until an expression holds; Playwright's own way needs eval."""
-    wait_until(lambda: page.evaluate(f"() => {expression}"), expression)
 
 
 def test_a_lost_connection_is_made_again(
