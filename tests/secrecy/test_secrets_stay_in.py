@@ -45,7 +45,6 @@ BY_DESIGN = (
     ("post /apps/configure/mobile_web/review/", "apps.ClientKey.secret"),
     # The double's page is the provider's, where its customer reads and types them.
     ("post /tools/sandbox/wechat/", "apps.App.secrets"),
-    ("get /tools/sandbox/wechat/", "apps.App.secrets"),
 )
 
 #: Pages that show what is in the code or a public catalogue, and no row of anybody.
