@@ -1,5 +1,7 @@
 """Writes of master profiles in batches, as the Profile API does them.
 
+Those of app profiles are in ``app_profile_batches``.
+
 A batch of at most 100 is carried out at once and its result kept, to be read by its transid.
 Each record has an outcome of its own; one that cannot be done does not stop the others.
 """
@@ -20,14 +22,20 @@ MAX_RECORDS = 100
 
 
 class Outcome(Enum):
-    """What became of a record or a batch: documented code and sentence."""
+    """What became of a record or a batch: documented code and sentence.
+
+    The codes are those of the vendor's pages createprofile, updateprofile, createappprofile
+    and deleteappprofile (facts/imiconnect.md, 13 and 16).
+    """
 
     DONE = ("1000", "Success")
     PARTIAL = ("1002", "Partial success")
     INVALID = ("7011", "The record has a value that cannot be used")
     FAILED = ("7004", "No record could be processed")
     EXISTS = ("7015", "The profile exists already")
-    UNKNOWN = ("7105", "Customer profile not found")
+    UNKNOWN = ("7014", "Customer not found")
+    NO_APP_PROFILE = ("7014", "App profile not found")
+    NOT_LINKED = ("7018", "Invalid app profile or app profile not linked to this client")
 
     def __init__(self, code: str, description: str) -> None:
         """Split the value into what it means."""
@@ -45,30 +53,32 @@ class Record:
 
 
 Outcomes = dict[int, Outcome]
+Work = Callable[[Organization, dict[int, Record]], Outcomes]
 
 
 def create_profiles(*, organization: Organization, records: Sequence[Record]) -> ProfileBatch:
     """Make profiles; those that exist already are left as they are."""
-    return _run("customers.created", organization, records, _create)
+    return run_batch("customers.created", organization, records, _create)
 
 
 def update_profiles(*, organization: Organization, records: Sequence[Record]) -> ProfileBatch:
     """Merge attributes into profiles; None as a value removes the attribute."""
-    return _run("customers.updated", organization, records, _update)
+    return run_batch("customers.updated", organization, records, _update)
 
 
 def delete_profiles(*, organization: Organization, records: Sequence[Record]) -> ProfileBatch:
     """Delete profiles; their devices stay registered, without a customer."""
-    return _run("customers.deleted", organization, records, _delete)
+    return run_batch("customers.deleted", organization, records, _delete)
 
 
 @transaction.atomic
-def _run(
-    action: str,
-    organization: Organization,
-    records: Sequence[Record],
-    work: Callable[[Organization, dict[int, Record]], Outcomes],
+def run_batch(
+    action: str, organization: Organization, records: Sequence[Record], work: Work
 ) -> ProfileBatch:
+    """Carry out the records that can be, keep the result, and record it as ``action``.
+
+    ``work`` gets the sound records by their place in the batch and returns what became of each.
+    """
     sound = {index: row for index, row in enumerate(records) if not row.problem}
     outcomes = work(organization, sound)
     batch: ProfileBatch = ProfileBatch.objects.create(

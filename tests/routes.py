@@ -83,6 +83,8 @@ WORDS = {
     # A page that shows a new key once, found by the session that made it.
     "secret/:key": "01900000-0000-7000-8000-000000000000",
     "rtmsAPI/:user_id": "u1",
+    "resources/:customer_id": "c1",
+    "resources/:device_id": "phone",
     "api/v1/topics/:user_id": "u1",
     "token": "a-token-of-nobody",
     # Carriers call without a session; an account that is none is not found.

@@ -52,10 +52,17 @@ class Prerequisite:
 class Request:
     """How the messaging API names a channel: the words of ``deliverychannel`` and of the key in
     ``channels``, and the keys of ``destination[]``, in each the preferred one first.
+    ``profile_id`` is what the Profile API calls the address, where that is another word.
     """
 
     names: tuple[str, ...]
     id_types: tuple[str, ...]
+    profile_id: str = ""
+
+    @property
+    def profile_ids(self) -> tuple[str, ...]:
+        """The words for the address in an app profile, the preferred one first."""
+        return (self.profile_id, *self.id_types) if self.profile_id else self.id_types
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from imiconnect.rtm.protocol.topics import name_problem
 from imiconnect.rtm.rest.fields import unstorable
 
 MAX_ATTRIBUTES = 32 * 1024
+#: The code of an error: there is one with this name.
+EXISTS = "exists"
 #: Of a device that nobody has registered yet.
 _PREPARED = "prepared-"
 
@@ -76,6 +78,30 @@ def create_app_profile(
     The device gets its tokens when it registers under the same names. Raises
     ``ValidationError`` by field.
     """
+    device = prepare_device(
+        app=app,
+        user_id=user_id,
+        device_id=device_id,
+        customer=customer,
+        attributes=attributes or {},
+    )
+    record("app_profile.created", device, organization_id=app.organization_id)
+    return device
+
+
+@transaction.atomic
+def prepare_device(
+    *,
+    app: App,
+    user_id: str,
+    device_id: str,
+    customer: Customer | None,
+    attributes: Mapping[str, Any],
+) -> Device:
+    """Make the row of a device that nobody has registered yet; the caller records it.
+
+    Raises ``ValidationError`` by field, with the code ``exists`` where there is one.
+    """
     device_id = device_id or f"{_PREPARED}{uuid.uuid4().hex[:12]}"
     for field, value in (("user_id", user_id), ("device_id", device_id)):
         if not value or (problem := name_problem(value)):
@@ -88,13 +114,12 @@ def create_app_profile(
         device_id=device_id,
         defaults={
             "customer": customer,
-            "attributes": checked_attributes(attributes or {}),
+            "attributes": checked_attributes(attributes),
         },
     )
     if not made:
         sentence = _("The user has this device already.")
-        raise ValidationError({"device_id": [sentence]})
-    record("app_profile.created", device, organization_id=app.organization_id)
+        raise ValidationError({"device_id": [ValidationError(sentence, EXISTS)]})
     return device
 
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imiconnect.rtm.connect import registration
-from imiconnect.rtm.connect.device_events import report_event
+from imiconnect.rtm.connect.device_events import is_event, report_event
 from imiconnect.rtm.connect.registration import Registered, UnknownDevice
 from imiconnect.rtm.models import Device
 from imiconnect.rtm.protocol import topics
@@ -218,8 +218,6 @@ class RemoveCustomerIdView(RtmsView):
         return Response(DONE)
 
 
-#: The documented ``event`` of an update that tells of no event.
-_NO_EVENT = ("", "profileupdate", "register")
 _NOT_KEPT = "The app's policy keeps no such events."
 
 
@@ -236,7 +234,7 @@ class ProfileUpdateView(RtmsView):
         """Merge what the device tells into its profile, or write the event down."""
         values = self.body(bodies.ProfileBody)
         device = self.device_of(values["clientId"])
-        if (event := values["event"]).lower() not in _NO_EVENT:
+        if is_event(event := values["event"]):
             update = values["data"].get("update") or {}
             done = report_event(device=device, event=event, data=update)
             return Response(DONE if done else DONE | {"description": _NOT_KEPT})

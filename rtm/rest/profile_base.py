@@ -1,11 +1,14 @@
 """What the views of the Profile API share: the profile key, records, and the envelope."""
 
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +20,10 @@ from imiconnect.rtm.profile_batches import MAX_RECORDS, Record
 from imiconnect.rtm.rest.fields import JSONParser, unstorable
 from imiconnect.vault import digest
 
+log = logging.getLogger(__name__)
+
+TAG = ["Profiles"]
+KEY = OpenApiParameter("key", str, OpenApiParameter.HEADER, required=True)
 MAX_ID = 100
 _MAX_ATTRIBUTES = 32 * 1024
 
@@ -66,7 +73,7 @@ class ProfileView(APIView):
     parser_classes = (JSONParser,)
     organization: Organization
 
-    def get_exception_handler(self) -> Callable[..., Response | None]:
+    def get_exception_handler(self) -> Callable[..., Response]:
         """Answer errors in the envelope of this API."""
         return _envelope
 
@@ -93,6 +100,28 @@ def queued(batch: ProfileBatch) -> Response:
         {"response": {"code": "1001", "description": "Queued", "transid": str(batch.pk)}},
         status=HTTPStatus.ACCEPTED,
     )
+
+
+def asked(request: Request, name: str) -> str:
+    """Return a parameter of the address; 7011 for one that cannot be looked for."""
+    value = str(request.query_params.get(name, ""))
+    if unstorable(value):
+        sentence = f"{name} has a character that cannot be kept."
+        raise ProfileError("7011", sentence, HTTPStatus.BAD_REQUEST)
+    return value
+
+
+def batch_result(view: ProfileView, transid: str) -> Response:
+    """Answer what became of a batch of the organization."""
+    try:
+        batch = ProfileBatch.objects.filter(
+            organization=view.organization, pk=UUID(transid)
+        ).first()
+    except ValueError:
+        batch = None
+    if batch is None:
+        raise ProfileError("7011", "There is no such transid.", HTTPStatus.NOT_FOUND)
+    return Response(batch.result | {"transid": str(batch.pk)})
 
 
 def _organization(key: str) -> Organization:
@@ -130,15 +159,16 @@ def _record(entry: Any) -> Record:
     return Record(customer_id, attributes, f"Attributes {why}." if why else "")
 
 
-def _envelope(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """Return the answer to an error; None for what is a fault of ours."""
+def _envelope(exc: Exception, context: dict[str, Any]) -> Response:
+    """Return the answer to an error; 7006 for what is a fault of ours."""
     if isinstance(exc, ProfileError):
         return _answer(exc.documented, str(exc.detail), exc.status_code)
     if isinstance(exc, exceptions.ParseError):
         return _answer("7000", str(exc.detail), HTTPStatus.BAD_REQUEST)
     if isinstance(exc, exceptions.APIException):
         return _answer("7004", str(exc.detail), exc.status_code)
-    return None
+    log.error("The Profile API failed.", exc_info=exc)
+    return _answer("7006", "An internal error occurred.", HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _answer(code: str, description: str, status: int) -> Response:

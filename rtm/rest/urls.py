@@ -6,6 +6,7 @@
 from django.urls import path
 
 from imiconnect.rtm.rest import (
+    app_profiles,
     devices,
     inbox,
     media,
@@ -61,7 +62,15 @@ urlpatterns = [
     # /resources/v2/
     path(f"{_V2}customerprofile", profiles.CustomerProfileView.as_view()),
     path(f"{_V2}customerprofile/status/<str:transid>", profiles.ProfileBatchView.as_view()),
-    path(f"{_V2}customerappprofile/<str:app_id>", profiles.AppProfileView.as_view()),
+    path(f"{_V2}customerappprofile/<str:app_id>", app_profiles.AppProfilesView.as_view()),
+    path(
+        f"{_V2}customerappprofile/<str:app_id>/<str:customer_id>",
+        app_profiles.CustomerAppProfilesView.as_view(),
+    ),
+    path(
+        f"{_V2}customerappprofile/<str:app_id>/<str:customer_id>/<str:device_id>",
+        app_profiles.DeviceAppProfileView.as_view(),
+    ),
     # /rtmsAPI/api/v3/ without an App ID
     path(f"{_V3}verifyPolicy", devices.missing_app_id),
     path(f"{_V3}register", devices.missing_app_id),

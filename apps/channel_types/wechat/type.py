@@ -47,7 +47,9 @@ TYPE = ChannelType(
     secret_labels=SECRET_LABELS,
     account=account_of,
     handlers={"wechat": f"{_PACKAGE}.handler.WeChatHandler"},
-    request=Request(names=("wechat",), id_types=("wechatid", "openid")),
+    request=Request(
+        names=("wechat",), id_types=("wechatid", "openid"), profile_id="wechat_user_id"
+    ),
     manage_context=f"{_PACKAGE}.type.manage_context",
     manage_template="apps/channel_types/wechat/manage.html",
     credentials_template="apps/provider_credentials.html",

@@ -16,7 +16,7 @@ import uvicorn
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 
-from imiconnect.accounts.models import Member
+from imiconnect.accounts.models import Member, Organization
 from imiconnect.apps import services as app_services
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
@@ -35,6 +35,7 @@ from tests.rtm.connect.brokers import (
     running_mosquitto,
     serve_proxy,
 )
+from tests.rtm.connect.profile_calls import Call, caller
 from tests.waiting import PATIENCE, wait_until
 
 WEB = {"platform": "web", "systems": ["chrome"]}
@@ -115,6 +116,12 @@ def client_key(app: App) -> str:
 def make_device(app: App) -> MakeDevice:
     """Return a function that registers devices of ``app``."""
     return lambda user_id="jane", device_id="phone": new_device(app, user_id, device_id)
+
+
+@pytest.fixture
+def call(organization: Organization) -> Call:
+    """Call the Profile API with the organization's key."""
+    return caller(organization.profile_key)
 
 
 class WebServer:

@@ -1,7 +1,5 @@
 """The Profile API: batches with partial success, and app profiles."""
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,36 +8,10 @@ from django.test import Client
 from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
 from imiconnect.audit.models import AuditEntry
-from imiconnect.rtm.connect.registration import set_customer_id
-from imiconnect.rtm.models import Customer, Device
+from imiconnect.rtm.models import Customer, ProfileBatch
 from tests.rtm.connect.conftest import MakeDevice
-
-URL = "/resources/v2/customerprofile"
-Call = Callable[..., Any]
-
-
-@pytest.fixture
-def call(organization: Organization) -> Call:
-    """Call the Profile API with the organization's key."""
-
-    def send(method: str, records: Any = None, url: str = URL, **query: Any) -> Any:
-        client = Client(headers={"key": organization.profile_key})
-        if method == "GET":
-            return client.get(url, query)
-        body = json.dumps({"Records": records}) if records is not None else ""
-        return client.generic(method, url, body, "application/json", query_params=query)
-
-    return send
-
-
-def result_of(call: Call, answer: Any) -> Any:
-    """Return the result of the batch that was taken."""
-    assert answer.status_code == 202
-    assert answer.json()["response"]["code"] == "1001"
-    transid = answer.json()["response"]["transid"]
-    by_path = call("GET", url=f"{URL}/status/{transid}").json()
-    assert call("GET", transid=transid).json() == by_path
-    return by_path
+from tests.rtm.connect.profile_calls import PROFILES as URL
+from tests.rtm.connect.profile_calls import Call, result_of
 
 
 def test_a_batch_makes_what_it_can_and_says_what_it_could_not(
@@ -82,7 +54,7 @@ def test_profiles_are_read_changed_and_deleted(call: Call) -> None:
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_a_batch_of_unknown_profiles_fails_as_a_whole(call: Call, method: str) -> None:
     result = result_of(call, call(method, [{"customerId": "nobody"}]))
-    assert (result["code"], result["Results"][0]["code"]) == ("7004", "7105")
+    assert (result["code"], result["Results"][0]["code"]) == ("7004", "7014")
 
 
 def test_a_batch_has_at_most_100_records(call: Call) -> None:
@@ -111,6 +83,17 @@ def test_the_key_is_checked(db: None, key: str, code: str) -> None:
     assert (answer.status_code, answer.json()["response"]["code"]) == (401, code)
 
 
+def test_a_fault_of_ours_gets_its_code(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: Any, **_fields: Any) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(ProfileBatch.objects, "create", broken)
+    answer = call("POST", [{"customerId": "c1"}])
+    assert (answer.status_code, answer.json()["response"]["code"]) == (500, "7006")
+    assert "secret" not in answer.content.decode()
+    assert not Customer.objects.exists()
+
+
 def test_another_organization_sees_nothing(
     call: Call, app: App, other_organization: Organization, make_device: MakeDevice
 ) -> None:
@@ -121,26 +104,3 @@ def test_another_organization_sees_nothing(
     assert stranger.get(f"{URL}/status/{batch}").status_code == 404
     assert stranger.get(f"/resources/v2/customerappprofile/{app.app_id}").status_code == 404
     assert stranger.get(f"{URL}/status/x").status_code == 404
-
-
-def test_app_profiles_of_a_user_are_read_and_deleted(
-    call: Call, app: App, make_device: MakeDevice
-) -> None:
-    make_device("jane", "one"), make_device("jane", "two"), make_device("bob")
-    set_customer_id(device=Device.objects.get(device_id="one"), customer_id="c1")
-    url = f"/resources/v2/customerappprofile/{app.app_id}"
-    assert len(call("GET", url=url).json()["Records"]) == 3
-    rows = call("GET", url=url, identifier="jane").json()["Records"]
-    assert {row["rtmId"]: row["customerId"] for row in rows} == {
-        "jane_one": "c1",
-        "jane_two": "",
-    }
-    links = call("GET", customerId="c1").json()["Records"][0]["InwardLinks"]
-    assert links == [{"AppId": app.app_id, "Channel": "rt", "Identifier": "jane"}]
-    call("DELETE", url=url, identifier="jane", deviceid="one")
-    assert Device.objects.filter(app=app).count() == 2
-    call("DELETE", url=url, identifier="jane")
-    assert Device.objects.filter(app=app).count() == 1
-    assert call("DELETE", url=url, identifier="jane").json()["response"]["code"] == "7018"
-    assert call("DELETE", url=url).json()["response"]["code"] == "7003"
-    assert call("GET", url=url, identifier="\0").json()["response"]["code"] == "7011"
