@@ -22,15 +22,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
 
-from imiconnect.identity import uuid7
 from imiconnect.rtm.connect.kick import kick
 from imiconnect.rtm.connect.threads import Batched, in_thread
-from imiconnect.rtm.models import ConnectionHolder, Device
+from imiconnect.rtm.models import ConnectionHolder, Device, DeviceEvent
 from imiconnect.rtm.processors.mt import wake
 from imiconnect.rtm.processors.retry import schedule_wakes
+from imiconnect.rtm.rules.sources import DeviceNews, note_devices
 
 log = logging.getLogger(__name__)
 
@@ -65,38 +65,62 @@ def _counts(event: Event, known_epoch: int) -> bool:
     return event.epoch >= known_epoch
 
 
-# What counts is also written on the timeline of the customer, where the device has one.
 _UPDATE = """
-WITH counted AS (
-  UPDATE rtm_device AS d
-  SET is_connected = e.connected, session_epoch = e.epoch, holder = e.holder,
-    last_seen_at = now()
-  FROM unnest(%s::uuid[], %s::bigint[], %s::boolean[], %s::text[], %s::uuid[])
-    AS e(device, epoch, connected, holder, event)
-  WHERE d.id = e.device
-    AND (d.session_epoch < e.epoch OR (d.session_epoch = e.epoch AND NOT e.connected))
-  RETURNING e.event, d.id, d.app_id, d.customer_id, d.user_id, d.device_id, e.connected)
-INSERT INTO rtm_deviceevent (id, created_at, app_id, device_id, customer_id, user_id,
-  device_name, kind, name, data)
-SELECT c.event, now(), c.app_id, c.id, c.customer_id, c.user_id, c.device_id,
-  CASE WHEN c.connected THEN 'connected' ELSE 'disconnected' END, '', '{}'
-FROM counted c WHERE c.customer_id IS NOT NULL
+UPDATE rtm_device AS d
+SET is_connected = e.connected, session_epoch = e.epoch, holder = e.holder,
+  last_seen_at = now()
+FROM unnest(%s::uuid[], %s::bigint[], %s::boolean[], %s::text[])
+  AS e(device, epoch, connected, holder), apps_app a
+WHERE d.id = e.device AND a.id = d.app_id
+  AND (d.session_epoch < e.epoch OR (d.session_epoch = e.epoch AND NOT e.connected))
+RETURNING a.organization_id, a.id, a.app_id, d.id, d.user_id, d.device_id, d.customer_id,
+  d.is_connected
 """
 
 
 def record_all(events: Sequence[Event]) -> list[None]:
-    """Write what counts of the events, with one statement."""
+    """Write what counts of the events, with one statement, and tell of it."""
     rows = sorted(newest(events).values(), key=lambda event: event.device)
     columns: list[Any] = [
         [event.device for event in rows],
         [event.epoch for event in rows],
         [event.connected for event in rows],
         [event.holder for event in rows],
-        [uuid7() for _event in rows],
     ]
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_UPDATE, columns)
+        _tell(cursor.fetchall())
     return [None] * len(events)
+
+
+def _tell(counted: Sequence[tuple[Any, ...]]) -> None:
+    """Write what counted on the timeline of customers, and note it for rules."""
+    written, news = [], []
+    for organization, app, app_id, device, user, name, customer, connected in counted:
+        kind = DeviceEvent.Kind.CONNECTED if connected else DeviceEvent.Kind.DISCONNECTED
+        item = DeviceNews(
+            organization_id=organization,
+            app=app,
+            app_id=app_id,
+            user_id=user,
+            device_id=name,
+            told={"event": kind.value, "name": ""},
+        )
+        news.append(item)
+        if customer:
+            written.append(
+                DeviceEvent(
+                    id=item.id,
+                    app_id=app,
+                    device_id=device,
+                    customer_id=customer,
+                    user_id=user,
+                    device_name=name,
+                    kind=kind,
+                )
+            )
+    DeviceEvent.objects.bulk_create(written)
+    note_devices(news)
 
 
 #: Write one event without blocking the event loop.
@@ -138,17 +162,21 @@ def beat(holder: str) -> None:
 
 def forget_dead() -> int:
     """Mark the devices of dead servers as not connected and return how many there were."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_FORGET, [_DEAD_AFTER])
-        return int(cursor.rowcount)
+        gone = cursor.fetchall()
+        _tell(gone)
+    return len(gone)
 
 
 _FORGET = """
 WITH dead AS (
     DELETE FROM rtm_connectionholder WHERE seen_at < now() - %s::interval RETURNING name
 )
-UPDATE rtm_device AS d SET is_connected = false FROM dead
-WHERE d.is_connected AND d.holder = dead.name
+UPDATE rtm_device AS d SET is_connected = false FROM dead, apps_app a
+WHERE d.is_connected AND d.holder = dead.name AND a.id = d.app_id
+RETURNING a.organization_id, a.id, a.app_id, d.id, d.user_id, d.device_id, d.customer_id,
+  d.is_connected
 """
 
 

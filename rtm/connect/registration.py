@@ -27,7 +27,7 @@ from imiconnect.rtm.connect.endings import (
 from imiconnect.rtm.connect.presence import ask_for_pending
 from imiconnect.rtm.models import Customer, Device, DeviceEvent
 from imiconnect.rtm.push import addresses as push_addresses
-from imiconnect.rtm.rules.sources import note_device
+from imiconnect.rtm.rules.sources import DeviceNews, news_of, note_devices
 from imiconnect.vault import digest, new_key
 
 ACCESS_TOKEN_LIFE = dt.timedelta(days=30)
@@ -198,7 +198,7 @@ def update_profile(*, device: Device, profile: Profile) -> Device:
         name: value for name, value in device.attributes.items() if before.get(name) != value
     }
     if changed:
-        note_device(device, {**changed, "event": "profile"}, before)
+        note_devices([news_of(device, {**changed, "event": "profile"}, before=before)])
     return device
 
 
@@ -261,7 +261,17 @@ def log_event(
 
     Rules hear of it too; ``before`` are the attributes as they were.
     """
-    event: DeviceEvent = DeviceEvent.objects.create(
+    event = event_of(device, kind, name, data)
+    event.save()
+    note_devices([news_of_event(event, device, before or {})])
+    return event
+
+
+def event_of(
+    device: Device, kind: DeviceEvent.Kind, name: str = "", data: dict[str, Any] | None = None
+) -> DeviceEvent:
+    """Return an event of a device that is not written yet."""
+    return DeviceEvent(
         app_id=device.app_id,
         device=device,
         customer_id=device.customer_id,
@@ -271,9 +281,12 @@ def log_event(
         name=name,
         data=data or {},
     )
-    told = {**event.data, "event": event.kind, "name": name}
-    note_device(device, told, before or {}, event_id=event.pk)
-    return event
+
+
+def news_of_event(event: DeviceEvent, device: Device, before: dict[str, Any]) -> DeviceNews:
+    """Return an event as rules hear of it."""
+    told = {**event.data, "event": str(event.kind), "name": event.name}
+    return news_of(device, told, before=before, id=event.pk)
 
 
 def _with_new_tokens(device: Device) -> Registered:

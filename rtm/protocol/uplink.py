@@ -1,4 +1,5 @@
-"""What devices send, by REST or by MQTT: receipts (``deliveryupdate``) and messages (``mo``).
+"""What devices send, by REST or by MQTT: receipts (``deliveryupdate``), messages (``mo``), and
+what has happened to them (``profileupdate``).
 
 On the uplink topic the same body has an ``op``. Who sent it is what the topic or the keys
 say, never what the body says.
@@ -13,6 +14,7 @@ DELIVERED, READ, CLICKED = 2, 3, 4
 MAX_TIDS = 500
 MAX_TEXT = 10_000
 MAX_REF = 64
+MAX_PROFILE = 32 * 1024
 
 
 class Wrong(Exception):
@@ -53,8 +55,21 @@ class Mo(msgspec.Struct, kw_only=True, rename="camel"):
     client_id: str = ""
 
 
+class ProfileUpdate(msgspec.Struct, kw_only=True):
+    """What a device tells of itself; ``event`` names what has happened, if anything has."""
+
+    event: str = ""
+    data: dict[str, Any] = {}
+
+    @property
+    def update(self) -> dict[str, Any]:
+        """The documented inner part."""
+        found = self.data.get("update") or {}
+        return found if isinstance(found, dict) else {}
+
+
 class Operation(msgspec.Struct):
-    """The part of an uplink payload that says which of the two it is."""
+    """The part of an uplink payload that says which of them it is."""
 
     op: str
 
@@ -62,6 +77,7 @@ class Operation(msgspec.Struct):
 _operation = msgspec.json.Decoder(Operation)
 _update = msgspec.json.Decoder(DeliveryUpdate)
 _mo = msgspec.json.Decoder(Mo)
+_profile = msgspec.json.Decoder(ProfileUpdate)
 
 
 def decode_update(raw: bytes) -> DeliveryUpdate:
@@ -73,6 +89,14 @@ def decode_update(raw: bytes) -> DeliveryUpdate:
 def decode_mo(raw: bytes) -> Mo:
     """Return the message in a body; raises ``Wrong``."""
     found: Mo = _decoded(_mo, raw)
+    return found
+
+
+def decode_profile(raw: bytes) -> ProfileUpdate:
+    """Return what a device tells of itself in a body; raises ``Wrong``."""
+    if len(raw) > MAX_PROFILE:
+        raise Wrong("The body is larger than 32 KB.")
+    found: ProfileUpdate = _decoded(_profile, raw)
     return found
 
 

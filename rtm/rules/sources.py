@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from imiconnect.identity import uuid7
@@ -120,30 +120,53 @@ def note_receipts(news: Iterable[News]) -> None:
     )
 
 
-def note_device(
-    device: Device,
-    told: Mapping[str, Any],
-    before: Mapping[str, Any],
-    *,
-    event_id: uuid.UUID | None = None,
-) -> None:
-    """Note what a device told; of values only those that a condition can compare."""
-    app = device.app
-    values = {name: value for name, value in told.items() if _is_plain(value)}
-    earlier = {name: before[name] for name in values if _is_plain(before.get(name))}
-    note_events(
-        [
-            Event(
-                id=event_id or uuid7(),
-                kind=Listens.DEVICE.value,
-                organization_id=app.organization_id,
-                app_id=app.pk,
-                channel="rt",
-                address=device.user_id,
-                values={**values, "to": app.app_id, "device_id": device.device_id},
-                before=earlier,
-            )
-        ]
+@dataclass(frozen=True, kw_only=True)
+class DeviceNews:
+    """Something that a device told or that happened to it; ``app_id`` is the App ID.
+
+    ``before`` are its attributes as they were.
+    """
+
+    organization_id: uuid.UUID
+    app: uuid.UUID
+    app_id: str
+    user_id: str
+    device_id: str
+    told: Mapping[str, Any]
+    before: Mapping[str, Any] = field(default_factory=dict)
+    id: uuid.UUID = field(default_factory=uuid7)
+
+
+def news_of(device: Device, told: Mapping[str, Any], **more: Any) -> DeviceNews:
+    """Return news of a device whose app is loaded."""
+    return DeviceNews(
+        organization_id=device.app.organization_id,
+        app=device.app_id,
+        app_id=device.app.app_id,
+        user_id=device.user_id,
+        device_id=device.device_id,
+        told=told,
+        **more,
+    )
+
+
+def note_devices(news: Iterable[DeviceNews]) -> None:
+    """Note what devices told; of values only those that a condition can compare."""
+    note_events(_of_device(item) for item in news)
+
+
+def _of_device(item: DeviceNews) -> Event:
+    values = {name: value for name, value in item.told.items() if _is_plain(value)}
+    earlier = {name: item.before[name] for name in values if _is_plain(item.before.get(name))}
+    return Event(
+        id=item.id,
+        kind=Listens.DEVICE.value,
+        organization_id=item.organization_id,
+        app_id=item.app,
+        channel="rt",
+        address=item.user_id,
+        values={**values, "to": item.app_id, "device_id": item.device_id},
+        before=earlier,
     )
 
 

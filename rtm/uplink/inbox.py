@@ -19,11 +19,13 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from imiconnect.identity import uuid7
+from imiconnect.rtm.connect.device_events import Report, report_all
 from imiconnect.rtm.inbound import INSERT_INBOUND
 from imiconnect.rtm.nudge import nudge
 from imiconnect.rtm.protocol import uplink
 from imiconnect.rtm.protocol.sealing import Unreadable
 from imiconnect.rtm.protocol.topics import Source, parse_uplink
+from imiconnect.rtm.rest.fields import unstorable
 from imiconnect.rtm.sealing import SEALED_WITH, as_object, unsealed
 from imiconnect.rtm.sql import copy, cursor
 from imiconnect.rtm.uplink import figures
@@ -61,6 +63,7 @@ class Rows:
 
     receipts: list[tuple[Any, ...]] = field(default_factory=list)
     inbound: list[tuple[Any, ...]] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     now: dt.datetime = field(default_factory=timezone.now)
 
@@ -95,6 +98,7 @@ class Inbox:
             if rows.inbound:
                 columns = [list(column) for column in zip(*rows.inbound, strict=True)]
                 own.execute(INSERT_INBOUND, columns)
+            report_all(rows.reports)
         if rows.receipts:
             nudge("dr")
         if rows.inbound:
@@ -103,7 +107,7 @@ class Inbox:
             self.refused += rows.refused
             figures.count(rows.refused)
             log.warning("Uplink payloads of no use: %s", dict(rows.refused))
-        return len(rows.receipts) + len(rows.inbound)
+        return len(rows.receipts) + len(rows.inbound) + len(rows.reports)
 
     def _surprises(self, source: Source | None, pair: tuple[str, bytes]) -> bool:
         """Tell whether a payload is encrypted where none should be, or the other way round."""
@@ -147,6 +151,11 @@ class Inbox:
                 said = uplink.decode_mo(payload)
                 body = Jsonb(uplink.content(said), dumps=_encode)
                 rows.inbound.append((uuid7(), app, *source[1:], body, now, said.client_ref))
+            elif operation == "profileupdate":
+                told = uplink.decode_profile(payload)
+                if why := unstorable([told.event, told.update]):
+                    raise uplink.Wrong(f"The body {why}.")
+                rows.reports.append(Report(app, *source[1:], told.event, told.update))
             else:
                 rows.refused["op"] += 1
         except uplink.Wrong as error:

@@ -9,10 +9,20 @@ import pytest
 
 from imiconnect.apps.models import App
 from imiconnect.rtm import broker
-from imiconnect.rtm.models import Callback, Device, Inbound, Message, Receipt, Thread
+from imiconnect.rtm.models import (
+    Callback,
+    Customer,
+    Device,
+    DeviceEvent,
+    Inbound,
+    Message,
+    Receipt,
+    Thread,
+)
 from imiconnect.rtm.processors import dr, mo
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.protocol.topics import uplink
+from imiconnect.rtm.uplink.inbox import Inbox
 from imiconnect.rtm.uplink.listener import Listener
 from imiconnect.sharing.models import Service
 from tests.waiting import PATIENCE, wait_until
@@ -140,3 +150,58 @@ def test_a_message_from_a_device_of_an_app_that_is_off_is_logged_with_the_reason
     assert not Callback.objects.exists()
     assert not Inbound.objects.exists()
     assert "that nobody hears of: 1" in caplog.text
+
+
+def test_an_event_published_by_a_device_is_on_its_customers_timeline(
+    listener: Listener, device: Device
+) -> None:
+    customer = Customer.objects.create(organization=device.app.organization, customer_id="c1")
+    Device.objects.update(customer=customer)
+    body = {"op": "profileupdate", "event": "BATTERY", "data": {"update": {"level": "4 %"}}}
+    publish(uplink("NB12345678", "u1", "d1"), json.dumps(body).encode())
+    wait_until(DeviceEvent.objects.exists)
+    event = DeviceEvent.objects.get()
+    assert (event.kind, event.customer, event.device) == ("battery", customer, device)
+    device.refresh_from_db()
+    assert device.attributes["battery"] == 4
+
+
+def test_what_devices_tell_of_themselves_in_a_batch_is_written_in_order(
+    device: Device, rtm_app: App
+) -> None:
+    Device.objects.create(app=rtm_app, user_id="u2", device_id="d2")
+    told = [
+        ("d1", {"event": "BATTERY", "data": {"update": {"level": 9}}}),
+        ("d1", {"event": "basket", "data": {"update": {"items": 2}}}),
+        ("d1", {"event": "LOCATIONCHANGE", "data": {"update": {"location": [1, 2]}}}),
+        ("d1", {"data": {"update": {"language": "de", "imei": "35"}}}),
+        ("d1", {"event": "BATTERY", "data": {"update": {"level": 8}}}),
+        ("nobody", {"event": "BATTERY", "data": {"update": {"level": 1}}}),
+        ("d1", {"event": "x", "data": {"update": {"huge": "x" * 33_000}}}),
+        ("d1", {"event": "x", "data": 5}),
+    ]
+    inbox = Inbox()
+    inbox.write(
+        [
+            (
+                uplink("NB12345678", "u1", name),
+                json.dumps({"op": "profileupdate"} | body).encode(),
+            )
+            for name, body in told
+        ]
+        + [(uplink("NB12345678", "u2", "d2"), _INFINITE)]
+    )
+    events = DeviceEvent.objects.order_by("pk").values_list("kind", "name")
+    assert list(events) == [
+        ("battery", "BATTERY"),
+        ("custom", "basket"),
+        ("battery", "BATTERY"),
+    ]
+    device.refresh_from_db()
+    assert device.attributes["battery"] == 8
+    assert device.attributes["language"] == "de"
+    assert not {"imei", "location", "items"} & device.attributes.keys()
+    assert inbox.refused == {"body": 3}
+
+
+_INFINITE = b'{"op": "profileupdate", "event": "x", "data": {"update": {"far": 1e999}}}'

@@ -6,14 +6,26 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from imiconnect.accounts.models import Member
 from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
 from imiconnect.apps.models import App
 from imiconnect.rtm import housekeeping
 from imiconnect.rtm.connect.device_events import report_event
-from imiconnect.rtm.connect.presence import Event, record_all
+from imiconnect.rtm.connect.presence import Event, beat, forget_dead, record_all
 from imiconnect.rtm.connect.registration import set_customer_id
 from imiconnect.rtm.inactive import forget_inactive
-from imiconnect.rtm.models import Customer, Device, DeviceEvent
+from imiconnect.rtm.models import (
+    ConnectionHolder,
+    Customer,
+    Device,
+    DeviceEvent,
+    RuleEvent,
+)
+from imiconnect.rtm.processors.rules import process_due
+from imiconnect.sharing.models import RuleRun, Service
+from imiconnect.sharing.rules.services import Draft, create_rule
+from imiconnect.sharing.services import allocate, set_state
+from tests.objects import make_service
 from tests.rtm.connect.conftest import MakeApp, MakeDevice, new_device
 from tests.rtm.connect.test_register import call
 
@@ -126,3 +138,60 @@ def test_what_happened_long_ago_is_deleted(app: App) -> None:
     report_event(device=device, event="BATTERY", data={"level": 50})
     housekeeping.delete_old(timezone.now())
     assert device.events.get().kind == "battery"
+
+
+@pytest.fixture
+def listening(admin: Member, app: App) -> Service:
+    """A live service that uses the app and has a rule over device events."""
+    service = make_service(admin, "Alerts")
+    allocate(service=service, app=app)
+    set_state(service=service, state=Service.State.LIVE)
+    draft = Draft(
+        name="Away",
+        listens="device",
+        action="url",
+        url="https://customer.test/away",
+        conditions=[{"field": "event", "operator": "is", "value": "disconnected"}],
+    )
+    create_rule(service=service, draft=draft)
+    return service
+
+
+def noted() -> list[str]:
+    """Return the kinds of events that wait for rules, in their order."""
+    rows = RuleEvent.objects.order_by("pk")
+    return [row.values["event"] for row in rows]
+
+
+def test_coming_and_going_starts_rules_as_often_as_it_counts(
+    app: App, listening: Service, make_device: MakeDevice
+) -> None:
+    make_device()
+    device = Device.objects.get()
+    RuleEvent.objects.all().delete()
+    for epoch, connected in ((1, True), (2, True), (1, False), (2, False), (2, False)):
+        record_all([Event(device.pk, epoch, connected)])
+    assert noted() == ["connected", "connected", "disconnected"]
+    process_due()
+    assert [run.address for run in RuleRun.objects.all()] == ["jane"]
+
+
+def test_devices_of_a_dead_server_go_offline_for_rules_too(
+    app: App, listening: Service
+) -> None:
+    device = linked(app)
+    record_all([Event(device.pk, 1, True, "ws:one")])
+    beat("ws:one")
+    RuleEvent.objects.all().delete()
+    ConnectionHolder.objects.update(seen_at="2020-01-01T00:00Z")
+    assert forget_dead() == 1
+    assert noted() == ["disconnected"]
+    assert device.events.order_by("-pk")[0].kind == "disconnected"
+
+
+def test_without_such_a_rule_coming_online_leaves_no_row(
+    app: App, make_device: MakeDevice
+) -> None:
+    make_device()
+    record_all([Event(Device.objects.get().pk, 1, True)])
+    assert not RuleEvent.objects.exists()
