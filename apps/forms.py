@@ -123,6 +123,10 @@ class DevicesForm(_NumbersForm):
         label=_("Forget silent devices after"),
         help_text=_("Days without a sign of life, up to 365. The device registers again."),
     )
+    media_days = forms.IntegerField(
+        label=_("Delete uploaded files after"),
+        help_text=_("Days, up to 3650. Messages with the file stay in the log."),
+    )
 
     def clean_device_attributes(self) -> tuple[str, ...]:
         """Return the words in the order of the list."""

@@ -21,6 +21,8 @@ MAX_ORIGINS = 50
 MAX_RATE = 1000
 #: IMIconnect's own: profiles that were silent for so long are inactive, and the most allowed.
 INACTIVE_DAYS, MAX_INACTIVE_DAYS = 40, 365
+#: How long files that devices have uploaded are kept, and the longest that an app may ask for.
+MEDIA_DAYS, MAX_MEDIA_DAYS = 90, 3650
 ANY_ORIGIN = "*"
 #: How devices may hold their connection: MQTT over TCP, or over WebSocket.
 TRANSPORTS = ("mqtt", "websocket")
@@ -40,6 +42,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     With ``profile_required`` only customers with a master profile can register a device.
     ``device_attributes`` are the words of ``attributes.DEVICE_ATTRIBUTES`` that are kept of
     what devices tell; a device that was silent for ``inactive_days`` is forgotten (section 16).
+    Files that devices have uploaded are deleted after ``media_days``.
 
     The rest are the settings of in-app messaging (sections 7 to 7.5). ``secondary_transport``
     may be empty. With ``payload_encryption`` what goes between gateway and devices is
@@ -58,6 +61,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     profile_required: bool = True
     device_attributes: tuple[str, ...] = attributes.DEFAULT
     inactive_days: int = INACTIVE_DAYS
+    media_days: int = MEDIA_DAYS
     primary_transport: str = "websocket"
     secondary_transport: str = ""
     secured_port: bool = False
@@ -142,6 +146,11 @@ _RANGES: dict[str, tuple[int, int, Any]] = {
         1,
         MAX_INACTIVE_DAYS,
         _("Days of silence must be between 1 and 365."),
+    ),
+    "media_days": (
+        1,
+        MAX_MEDIA_DAYS,
+        _("Days that files are kept must be between 1 and 3650."),
     ),
 }
 

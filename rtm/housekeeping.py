@@ -24,8 +24,6 @@ KEEP_EVENTS = dt.timedelta(days=180)
 KEEP_RUNS = dt.timedelta(days=30)
 #: How customers linked themselves; the audit log keeps that they did.
 KEEP_ONBOARDING = dt.timedelta(days=30)
-#: Files of messages; who needs them for longer keeps them.
-KEEP_MEDIA = dt.timedelta(days=90)
 #: A device that is away for longer reads the lists of the inbox.
 KEEP_USER_EVENTS = dt.timedelta(days=1)
 #: The record of what was sent to a topic.

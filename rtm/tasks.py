@@ -131,7 +131,6 @@ def keep_house() -> None:
     """Make partitions ahead, delete what is old, and finish what erasures have left."""
     ensure_partitions(timezone.now())
     housekeeping.delete_old(timezone.now())
-    media.delete_old(timezone.now() - housekeeping.KEEP_MEDIA)
     erasing.erase_due()
 
 
@@ -153,6 +152,12 @@ def forget_inactive() -> int:
     return inactive.forget_inactive(timezone.now())
 
 
+@celery.task(name="rtm.delete_media")
+def delete_media() -> int:
+    """Delete files that are older than their app keeps them."""
+    return media.delete_old(timezone.now())
+
+
 #: Seconds between two looks at what lost nudges have left.
 SWEEP = 1.0
 _TEN_MINUTES = 600.0
@@ -169,6 +174,9 @@ celery.add_periodic_task(
     celery.signature("rtm.forget_inactive"),
     name="forget inactive devices",
     queue="default",
+)
+celery.add_periodic_task(
+    _TEN_MINUTES, celery.signature("rtm.delete_media"), name="delete media", queue="default"
 )
 celery.add_periodic_task(
     _SIX_HOURS, celery.signature("rtm.archive"), name="archive messages", queue="default"

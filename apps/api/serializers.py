@@ -31,6 +31,7 @@ class PolicySerializer(serializers.Serializer[Any]):
         child=serializers.ChoiceField(choices=list(DEVICE_ATTRIBUTES)), required=False
     )
     inactive_days = serializers.IntegerField(required=False)
+    media_days = serializers.IntegerField(required=False)
     primary_transport = serializers.ChoiceField(choices=TRANSPORTS, required=False)
     secondary_transport = serializers.ChoiceField(
         choices=TRANSPORTS, required=False, allow_blank=True

@@ -216,6 +216,7 @@ def _device_rows(policy: Policy) -> list[SummaryRow]:
         ),
         SummaryRow(_("Device attributes"), _attribute_words(policy)),
         SummaryRow(_("Forget silent devices after (days)"), str(policy.inactive_days)),
+        SummaryRow(_("Delete uploaded files after (days)"), str(policy.media_days)),
     ]
 
 

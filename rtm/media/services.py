@@ -1,12 +1,15 @@
 """Writes of files: stored under names of our making, and deleted when they are old."""
 
 import datetime as dt
+import uuid
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 
 from imiconnect.apps.models import App
+from imiconnect.apps.policy import policy_of
 from imiconnect.identity import uuid7
 from imiconnect.rtm.media.parsing import parse
 from imiconnect.rtm.models import MediaFile
@@ -38,10 +41,25 @@ def store(
     return row
 
 
-def delete_old(before: dt.datetime) -> int:
-    """Delete files from before a time; return how many."""
+def delete_old(now: dt.datetime) -> int:
+    """Delete files that are older than the policy of their app keeps them; return how many."""
+    with_files = MediaFile.objects.order_by().values("app").distinct()
     total = 0
-    while rows := list(MediaFile.objects.filter(created_at__lt=before)[:_AT_ONCE]):
+    for app in App.objects.filter(pk__in=with_files).only("pk", "policy").order_by("pk"):
+        before = now - dt.timedelta(days=policy_of(app).media_days)
+        total += _delete(MediaFile.objects.filter(app=app, created_at__lt=before))
+    return total
+
+
+def delete_of(*, app_id: uuid.UUID, user_id: str) -> int:
+    """Delete all files of a user; return how many there were."""
+    return _delete(MediaFile.objects.filter(app=app_id, user_id=user_id))
+
+
+def _delete(files: "QuerySet[MediaFile]") -> int:
+    """Delete files before their rows, so that none stays behind that nobody knows."""
+    total = 0
+    while rows := list(files.order_by("created_at")[:_AT_ONCE]):
         for row in rows:
             default_storage.delete(row.path)
             if row.has_preview:

@@ -19,6 +19,7 @@ from imiconnect.rtm.views import (
     send,
     send_call,
     send_sms,
+    stream_pages,
     streams,
     topics,
 )
@@ -145,6 +146,18 @@ urlpatterns = [
         "conversations/<uuid:thread_id>/open/",
         desk.SetThreadStatus.as_view(status="Active"),
         name="conversation-open",
+    ),
+    path("conversations/streams/", stream_pages.Streams.as_view(), name="streams"),
+    path("conversations/streams/new/", stream_pages.NewStream.as_view(), name="stream-new"),
+    path(
+        "conversations/streams/<uuid:stream_id>/",
+        stream_pages.StreamPage.as_view(),
+        name="stream",
+    ),
+    path(
+        "conversations/streams/<uuid:stream_id>/delete/",
+        stream_pages.DeleteStream.as_view(),
+        name="stream-delete",
     ),
     path(
         "conversations/streams/<uuid:stream_id>/share/",

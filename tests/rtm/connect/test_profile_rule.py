@@ -72,9 +72,11 @@ def test_the_rule_is_part_of_the_policy_that_a_person_changes(
     page = client_of(admin)  # type: ignore[operator]
     shown = page.get(f"/apps/{strict.pk}/").content.decode()
     assert "Register only customers who have a master profile" in shown
-    answers = {"card": "devices", "inactive_days": 30, "device_attributes": ["os", "location"]}
+    days = {"inactive_days": 30, "media_days": 7}
+    answers = {"card": "devices", **days, "device_attributes": ["os", "location"]}
     assert page.post(f"/apps/{strict.pk}/", answers).status_code == 302
     strict.refresh_from_db()
     policy = policy_of(strict)
     assert (policy.profile_required, policy.inactive_days) == (False, 30)
+    assert policy.media_days == 7
     assert policy.device_attributes == ("os", "location")

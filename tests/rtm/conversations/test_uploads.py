@@ -126,10 +126,16 @@ def test_a_changed_address_opens_nothing(upload: Upload) -> None:
 
 
 @pytest.mark.django_db
-def test_old_files_go(upload: Upload, tmp_path: Path) -> None:
+@pytest.mark.parametrize("days", [None, 7])
+def test_files_go_after_the_days_of_their_app(
+    upload: Upload, tmp_path: Path, days: int | None
+) -> None:
     url = upload(picture(), query="?previewRequired=true").json()["file"]
     row = MediaFile.objects.get()
-    assert delete_old(row.created_at) == 0
-    assert delete_old(row.created_at + dt.timedelta(seconds=1)) == 1
+    if days:
+        App.objects.update(policy=row.app.policy | {"media_days": days})
+    kept = dt.timedelta(days=days or 90)
+    assert delete_old(row.created_at + kept) == 0
+    assert delete_old(row.created_at + kept + dt.timedelta(seconds=1)) == 1
     assert opened(url).status_code == 404
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
