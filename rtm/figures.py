@@ -72,7 +72,7 @@ def per_minute(
     last = now.astimezone(dt.UTC).replace(second=0, microsecond=0)
     first = last - (MINUTES - 1) * dt.timedelta(minutes=1)
     rows = (
-        in_time(Message.objects.visible_to(member), first, None)
+        in_time(Message.objects.at_level(member), first, None)
         .order_by()
         .annotate(minute=TruncMinute("created_at", output_field=DateTimeField(), tzinfo=dt.UTC))
         .values_list("minute", "direction")
@@ -103,7 +103,7 @@ def _summary(series: list[Series]) -> str:
 
 
 def _counted(member: Member, since: dt.datetime, until: dt.datetime | None) -> Counts:
-    messages = in_time(Message.objects.visible_to(member), since, until).order_by()
+    messages = in_time(Message.objects.at_level(member), since, until).order_by()
     rows = messages.values_list("channel", "state").annotate(count=Count("id"))
     return Counter({(channel, state): count for channel, state, count in rows})
 

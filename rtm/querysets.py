@@ -67,6 +67,22 @@ class ContactQuerySet(AppOwnedQuerySet):
         return rows if linked is None else rows.filter(customer__isnull=not linked)
 
 
+class ThreadQuerySet(AppOwnedQuerySet):
+    """Threads of apps."""
+
+    def visible_to(self, member: "Member") -> Self:
+        """Return those whose app and service the person sees, less other agents' ones."""
+        from imiconnect.rtm.desk.separation import seen_by
+        from imiconnect.sharing.models import Service
+
+        rows = super().visible_to(member)
+        if member.group_id:
+            services = Service.objects.visible_to(member).values("pk")
+            rows = rows.filter(models.Q(service=None) | models.Q(service__in=services))
+        found: Self = seen_by(rows, member, "pk")
+        return found
+
+
 class ServiceOwnedQuerySet(models.QuerySet[Any]):
     """Rows that belong to a service, and to an organization without one."""
 
@@ -84,6 +100,24 @@ class ServiceOwnedQuerySet(models.QuerySet[Any]):
 class MessageQuerySet(ServiceOwnedQuerySet):
     """Messages of the log."""
 
+    def visible_to(self, member: "Member") -> Self:
+        """Return those of the person's services, less what is said with other agents."""
+        from imiconnect.rtm.desk.separation import seen_by
+
+        found: Self = seen_by(super().visible_to(member), member)
+        return found
+
+    def at_level(self, member: "Member") -> Self:
+        """Return those of the person's services, to be counted and not read."""
+        return super().visible_to(member)
+
 
 class CallbackQuerySet(ServiceOwnedQuerySet):
     """Notifications to customers' servers."""
+
+    def visible_to(self, member: "Member") -> Self:
+        """Return those of the person's services, less what is said with other agents."""
+        from imiconnect.rtm.desk.separation import callbacks_seen_by
+
+        found: Self = callbacks_seen_by(super().visible_to(member), member)
+        return found

@@ -68,7 +68,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     """One line of a timeline."""
 
     id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=["message", "event"])
+    kind = serializers.ChoiceField(choices=["message", "event", "push"])
     title = serializers.CharField()
     at = serializers.DateTimeField()
     state = serializers.CharField()
@@ -81,6 +81,7 @@ class TimelineSerializer(serializers.Serializer[Any]):
 
     entries = EntrySerializer(many=True)
     before = serializers.UUIDField(allow_null=True)
+    withheld = serializers.IntegerField(help_text="Conversations of other agents, left out.")
 
 
 class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet):
@@ -143,8 +144,9 @@ class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberVi
     @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["post"])
     def export(self, request: Request, pk: str) -> Response:
-        """Return all that is known of the customer; the reading is recorded."""
-        return Response(json.loads("".join(export_customer(customer=self.get_object()))))
+        """Return all that the caller may see of the customer; the reading is recorded."""
+        pieces = export_customer(customer=self.get_object(), member=self.member)
+        return Response(json.loads("".join(pieces)))
 
     @extend_schema(
         parameters=[
@@ -164,7 +166,13 @@ class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberVi
             before=before,
             kind=request.query_params.get("kind", ""),
         )
-        return Response({"entries": [_entry(e) for e in page.entries], "before": page.older})
+        return Response(
+            {
+                "entries": [_entry(entry) for entry in page.entries],
+                "before": page.older,
+                "withheld": page.withheld,
+            }
+        )
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

@@ -15,10 +15,12 @@ from django.utils import timezone
 from imiconnect.audit.services import record
 from imiconnect.rtm.connect.registration import forget_device
 from imiconnect.rtm.customers.places import Places, places_of
+from imiconnect.rtm.media import services as media
 from imiconnect.rtm.models import (
     Attempt,
     Callback,
     ClientRef,
+    Companion,
     Contact,
     Customer,
     Device,
@@ -57,6 +59,7 @@ def request_erasure(*, customer: Customer) -> Erasure:
             "users": [[str(app), user] for app, user in places.users],
             "addresses": list(places.addresses),
             "customer_id": customer.customer_id,
+            "pushed": list(places.pushed),
         },
     )
     record("customer.erased", customer)
@@ -102,6 +105,8 @@ def _step(erasure: Erasure) -> tuple[int, bool]:
         _empty(keys)
         return len(keys), False
     Thread.objects.filter(pk__in=threads).delete()
+    for app, user in users:
+        media.delete_of(app_id=app, user_id=user)
     return 0, not threads
 
 
@@ -125,6 +130,8 @@ def _messages(
         threads=tuple(threads),
         shared=tuple(shared),
         addresses=tuple(erasure.places["addresses"]),
+        customer_id=erasure.places["customer_id"],
+        pushed=tuple(erasure.places.get("pushed", ())),
     )
     named = Message.objects.filter(
         organization=erasure.organization_id,
@@ -153,7 +160,7 @@ def _forget_what_waits(places: Places) -> None:
     condition = Q(app_id=NIL, address__in=places.addresses)
     for app, user in places.users:
         condition |= Q(app_id=app, address=user)
-    for model in (Inbound, Receipt, ClientRef):
+    for model in (Inbound, Receipt, ClientRef, Companion):
         rows: Any = model._default_manager
         rows.filter(condition).delete()
     for app, user in places.users:

@@ -1,4 +1,8 @@
-"""Everything that is known of a customer as one JSON document, written piece by piece."""
+"""What a person may see of a customer as one JSON document, written piece by piece.
+
+An Admin of the organization gets everything that is known. For others ``withheld`` counts what
+is left out: messages of other levels, and conversations of other agents (``desk.separation``).
+"""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -6,36 +10,71 @@ from typing import Any
 
 from django.utils import timezone
 
+from imiconnect.accounts.models import Member
 from imiconnect.audit.services import record
-from imiconnect.rtm.customers.places import contacts_of, places_of
-from imiconnect.rtm.models import Contact, Customer, Device, DeviceEvent, Message, Thread
+from imiconnect.rtm.customers.places import contacts_of, places_of, push_addresses_of
+from imiconnect.rtm.models import (
+    Attempt,
+    Channel,
+    Companion,
+    Contact,
+    Customer,
+    Device,
+    DeviceEvent,
+    Message,
+    PushAddress,
+    Thread,
+)
 from imiconnect.rtm.protocol.clock import iso
 from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.push import companion
 
 _CHUNK = 1000
 
 
-def export_customer(*, customer: Customer) -> Iterator[str]:
+def export_customer(*, customer: Customer, member: Member) -> Iterator[str]:
     """Record that a customer's data is taken out and return the document in pieces."""
     record("customer.exported", customer)
-    return _document(customer)
+    return _document(customer, member)
 
 
-def _document(customer: Customer) -> Iterator[str]:
+def _document(customer: Customer, member: Member) -> Iterator[str]:
     places = places_of(customer)
+    threads = Thread.objects.filter(pk__in=places.threads)
+    messages = places.messages().order_by("id")
+    seen_threads, seen_messages = threads.visible_to(member), messages.visible_to(member)
+    withheld = {
+        "threads": threads.count() - seen_threads.count(),
+        "messages": messages.count() - seen_messages.count(),
+    }
     yield "{"
     yield _part("exported_at", iso(timezone.now()))
     yield "," + _part("profile", _profile(customer))
-    devices = Device.objects.filter(customer=customer).select_related("app").order_by("id")
+    yield "," + _part("withheld", withheld)
+    devices = (
+        Device.objects.visible_to(member)
+        .filter(customer=customer)
+        .select_related("app")
+        .order_by("id")
+    )
     yield from _list("devices", map(_device, devices.iterator(_CHUNK)))
-    contacts = contacts_of(customer).select_related("app").order_by("id")
+    contacts = contacts_of(customer).visible_to(member).select_related("app").order_by("id")
     yield from _list("contacts", map(_contact, contacts.iterator(_CHUNK)))
-    events = DeviceEvent.objects.filter(customer=customer).select_related("app")
+    events = (
+        DeviceEvent.objects.visible_to(member).filter(customer=customer).select_related("app")
+    )
     yield from _list("events", map(_event, events.order_by("id").iterator(_CHUNK)))
-    threads = Thread.objects.filter(pk__in=places.threads).select_related("app")
-    yield from _list("threads", map(_thread, threads.order_by("id").iterator(_CHUNK)))
-    messages = places.messages().select_related("app").order_by("id")
-    yield from _list("messages", map(_message, messages.iterator(_CHUNK)))
+    seen_threads = seen_threads.select_related("app").order_by("id")
+    yield from _list("threads", map(_thread, seen_threads.iterator(_CHUNK)))
+    seen_messages = seen_messages.select_related("app")
+    yield from _list("messages", map(_message, seen_messages.iterator(_CHUNK)))
+    addresses = push_addresses_of(customer).select_related("app").order_by("id")
+    yield from _list("push_addresses", map(_push_address, addresses.iterator(_CHUNK)))
+    keys = seen_messages.filter(channel=Channel.RT).order_by().values("pk")
+    tried = Attempt.objects.filter(message_id__in=keys, route=companion.ROUTE).order_by("id")
+    yield from _list("notifications", map(_notification, tried.iterator(_CHUNK)))
+    waiting = Companion.objects.filter(pk__in=keys).order_by("pk")
+    yield from _list("notifications_waiting", map(_waiting, waiting.iterator(_CHUNK)))
     yield "}"
 
 
@@ -122,4 +161,32 @@ def _message(message: Message) -> dict[str, Any]:
         "state": State(message.state).name.lower(),
         "content": message.payload,
         **{name: iso(getattr(message, name)) for name in moments},
+    }
+
+
+def _push_address(address: PushAddress) -> dict[str, Any]:
+    """Return a push address without its token, with which anybody could push."""
+    return {
+        "app_id": address.app.app_id,
+        "platform": address.platform,
+        "registered_at": iso(address.registered_at),
+        "quarantined_at": iso(address.quarantined_at),
+        "reason": address.reason,
+    }
+
+
+def _notification(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "tid": str(attempt.message_id),
+        "at": iso(attempt.finished_at or attempt.started_at),
+        "succeeded": attempt.succeeded,
+        "reason": attempt.reason,
+    }
+
+
+def _waiting(row: Companion) -> dict[str, Any]:
+    return {
+        "tid": str(row.pk),
+        "due_at": iso(row.due_at),
+        "content": row.payload,
     }

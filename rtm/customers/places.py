@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 
-from imiconnect.rtm.models import Contact, Customer, Device, DeviceEvent, Message, Thread
+from imiconnect.rtm.models import (
+    Channel,
+    Contact,
+    Customer,
+    Device,
+    DeviceEvent,
+    Message,
+    PushAddress,
+    Thread,
+)
 
 if TYPE_CHECKING:
     from imiconnect.rtm.querysets import MessageQuerySet
@@ -25,7 +34,8 @@ class Places:
     """The users that a customer is, the threads of those users, and other addresses.
 
     ``shared`` are threads of an app that are for every user; a message there is the
-    customer's by its address.
+    customer's by its address. ``pushed`` are the devices and tokens that pushes in those apps
+    name; a push names a user or ``customer_id`` too.
     """
 
     organization: uuid.UUID
@@ -33,12 +43,19 @@ class Places:
     threads: tuple[uuid.UUID, ...]
     shared: tuple[uuid.UUID, ...]
     addresses: tuple[str, ...]
+    customer_id: str
+    pushed: tuple[str, ...] = ()
 
     def messages(self) -> "MessageQuerySet":
         """Return the messages to and from the customer, on every channel."""
         names = sorted({user for _app, user in self.users})
         mine = Q(thread__in=self.threads) | Q(thread__in=self.shared, address__in=names)
         other = Q(thread=None, address__in=self.addresses)
+        push = Q(thread=None, channel=Channel.PUSH)
+        apps = {app for app, _user in self.users}
+        by_name = Q(app__in=apps, address__in=[*names, *self.pushed])
+        by_customer = Q(address_type="customerid", address=self.customer_id)
+        mine |= push & (by_name & ~Q(address_type="customerid") | by_customer)
         found: MessageQuerySet = Message.objects.filter(mine | other)
         return found.filter(organization=self.organization)
 
@@ -56,7 +73,23 @@ def places_of(customer: Customer) -> Places:
         threads=_keys(Thread.objects.filter(condition)),
         shared=_keys(Thread.objects.filter(app__in=apps, user_id="")),
         addresses=tuple(addresses_of(customer)),
+        customer_id=customer.customer_id,
+        pushed=tuple(_pushed(customer)),
     )
+
+
+def push_addresses_of(customer: Customer) -> "QuerySet[PushAddress]":
+    """Return where push reaches a customer: by a device, or by a linked subscription."""
+    rows: QuerySet[PushAddress] = PushAddress.objects.filter(
+        Q(device__customer=customer) | Q(customer=customer)
+    )
+    return rows
+
+
+def _pushed(customer: Customer) -> list[str]:
+    tokens = push_addresses_of(customer).values_list("pk", "digest")
+    devices = Device.objects.filter(customer=customer).values_list("device_id", flat=True)
+    return sorted({*devices, *(str(name) for pair in tokens for name in pair)})
 
 
 def users_of(customer: Customer) -> list[User]:

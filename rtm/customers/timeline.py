@@ -15,8 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.models import Member
 from imiconnect.console.words import Words
 from imiconnect.rtm.customers.places import places_of
+from imiconnect.rtm.desk.separation import kept_from
 from imiconnect.rtm.masking import masked
-from imiconnect.rtm.models import Customer, DeviceEvent, Message
+from imiconnect.rtm.models import Attempt, Channel, Companion, Customer, DeviceEvent, Message
+from imiconnect.rtm.push import companion
 from imiconnect.rtm.search import word_of
 
 PAGE = 50
@@ -47,10 +49,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Timeline:
-    """A page of it; ``older`` is the key that the next page begins below, if there is one."""
+    """A page of it; ``older`` is the key that the next page begins below, if there is one.
+
+    ``withheld`` is the number of conversations of other agents, which are left out.
+    """
 
     entries: list[Entry]
     older: uuid.UUID | None
+    withheld: int = 0
 
 
 def timeline_of(
@@ -58,16 +64,54 @@ def timeline_of(
 ) -> Timeline:
     """Return the newest entries that a person may see; ``kind`` is message, event or empty."""
     entries: list[Entry] = []
+    withheld, in_app = 0, set[uuid.UUID]()
     if kind in ("", "message"):
-        messages = Message.objects.visible_to(member) & places_of(customer).messages()
-        messages = messages.select_related("app")
-        entries += [_of_message(row) for row in _newest(messages, before)]
+        places = places_of(customer)
+        withheld = kept_from(member).filter(thread__in=places.threads).count()
+        messages = places.messages().visible_to(member).select_related("app")
+        rows = list(_newest(messages, before))
+        in_app = {row.pk for row in rows if row.channel == Channel.RT}
+        entries += [_of_message(row) for row in rows]
     if kind in ("", "event"):
         events = DeviceEvent.objects.visible_to(member).filter(customer=customer)
         entries += [_of_event(row) for row in _newest(events.select_related("app"), before)]
     entries.sort(key=lambda entry: entry.key, reverse=True)
     shown = entries[:PAGE]
-    return Timeline(shown, shown[-1].key if len(entries) > PAGE else None)
+    older = shown[-1].key if len(entries) > PAGE else None
+    pushes = _pushes([entry for entry in shown if entry.key in in_app])
+    shown = sorted([*shown, *pushes], key=lambda entry: entry.at, reverse=True)
+    return Timeline(shown, older, withheld)
+
+
+def _pushes(messages: list[Entry]) -> list[Entry]:
+    """Return the notifications that went, or wait to go, with the messages of a page."""
+    urls = {entry.key: entry.url for entry in messages}
+    tried = Attempt.objects.filter(message_id__in=urls, route=companion.ROUTE)
+    waiting = Companion.objects.filter(pk__in=urls)
+    sent = [
+        Entry(
+            row.pk,
+            "push",
+            _("Notification with the message"),
+            row.finished_at or row.started_at,
+            "submitted" if row.succeeded else "failed",
+            row.reason,
+            url=urls[row.message_id],
+        )
+        for row in tried
+    ]
+    due = [
+        Entry(
+            row.pk,
+            "push",
+            _("Notification with the message"),
+            row.due_at,
+            "queued",
+            url=urls[row.pk],
+        )
+        for row in waiting
+    ]
+    return sent + due
 
 
 def _newest(rows: "QuerySet[Any]", before: uuid.UUID | None) -> "QuerySet[Any]":

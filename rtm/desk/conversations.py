@@ -1,8 +1,6 @@
-"""Which conversations an agent sees, and what the desk shows of them.
+"""What the desk shows of the conversations that an agent sees.
 
-An agent sees what belongs to nobody, what is theirs, where they are let in, and streams that
-all agents share. An Admin sees all. Levels count as everywhere: the app and the service of a
-conversation must be visible.
+Which ones those are is said in ``separation``.
 """
 
 import datetime as dt
@@ -14,11 +12,10 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Member
-from imiconnect.accounts.roles import ALLOWED, Act, Role
+from imiconnect.accounts.roles import ALLOWED, Act
 from imiconnect.console.words import Words
 from imiconnect.rtm.models import Customer, Device, Message, Stream, Thread
 from imiconnect.rtm.search import word_of
-from imiconnect.sharing.models import Service
 
 LISTED, SHOWN = 50, 100
 #: The value of ``stream`` in the address for conversations without one.
@@ -71,19 +68,7 @@ def conversations_for(member: Member) -> "QuerySet[Thread]":
     threads: QuerySet[Thread] = Thread.objects.visible_to(member).filter(
         type=Thread.Type.CONVERSATION, topic=None
     )
-    threads = threads.exclude(user_id="")
-    if member.group_id:
-        services = Service.objects.visible_to(member).values("pk")
-        threads = threads.filter(Q(service=None) | Q(service__in=services))
-    if member.role == Role.ADMIN:
-        return threads
-    open_to = (
-        Q(assignment=None)
-        | Q(assignment__agent=member)
-        | Q(stream__is_shared=True)
-        | Q(guests__agent=member)
-    )
-    return threads.filter(pk__in=threads.filter(open_to).values("pk"))
+    return threads.exclude(user_id="")
 
 
 def agents_for(member: Member) -> "QuerySet[Member]":

@@ -10,7 +10,7 @@ from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
 from imiconnect.identity import Identified
 from imiconnect.rtm.models.topics import Topic
-from imiconnect.rtm.querysets import AppOwnedQuerySet, OwnedQuerySet
+from imiconnect.rtm.querysets import OwnedQuerySet, ThreadQuerySet
 from imiconnect.sharing.models import Service
 
 
@@ -97,7 +97,7 @@ class Thread(Identified):
     is_default = models.BooleanField(default=False)
     updated_at = models.DateTimeField(default=timezone.now)
 
-    objects: ClassVar[Any] = AppOwnedQuerySet.as_manager()
+    objects: ClassVar[Any] = ThreadQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("thread")

@@ -21,6 +21,8 @@ from imiconnect.rtm.push import content, route
 from imiconnect.rtm.routes import Parcel
 
 BATCH = 200
+#: How attempts in a journey name it.
+ROUTE = "push"
 MAX_ATTEMPTS = 5
 #: How long a claim holds, and the wait after a try that failed.
 _LEASE, _AGAIN = dt.timedelta(seconds=30), dt.timedelta(seconds=60)
@@ -125,7 +127,7 @@ def _record(
                 message_id=row.pk,
                 organization_id=row.organization_id,
                 number=row.attempts + 1,
-                route="push",
+                route=ROUTE,
                 started_at=begun,
                 finished_at=ended,
                 succeeded=isinstance(outcome, Dispatched),

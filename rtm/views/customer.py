@@ -202,13 +202,13 @@ class ExportCustomer(CustomerMixin, View):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Send the file piece by piece."""
-        return export_response(self.object)
+        return export_response(self.object, self.member)
 
 
-def export_response(customer: Customer) -> StreamingHttpResponse:
+def export_response(customer: Customer, member: Member) -> StreamingHttpResponse:
     """Answer with the export of a customer as a file."""
     answer = StreamingHttpResponse(
-        export_customer(customer=customer), content_type="application/json"
+        export_customer(customer=customer, member=member), content_type="application/json"
     )
     answer.headers["Content-Disposition"] = (
         f'attachment; filename="customer-{customer.pk}.json"'

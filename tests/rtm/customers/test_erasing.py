@@ -27,13 +27,15 @@ from imiconnect.rtm.protocol.states import State
 History = dict[str, Message]
 
 
-def exported(customer: Customer) -> Any:
+def exported(customer: Customer, member: Member) -> Any:
     """Return the export as it reads."""
-    return json.loads("".join(export_customer(customer=customer)))
+    return json.loads("".join(export_customer(customer=customer, member=member)))
 
 
-def test_the_export_has_all_that_is_known(grace: Customer, history: History) -> None:
-    document = exported(grace)
+def test_the_export_has_all_that_is_known(
+    grace: Customer, history: History, admin: Member
+) -> None:
+    document = exported(grace, admin)
     assert document["profile"]["attributes"]["plan"] == "gold"
     assert [device["device_id"] for device in document["devices"]] == ["d1"]
     assert [event["data"] for event in document["events"]] == [
@@ -124,4 +126,4 @@ def test_another_customer_of_the_same_app_is_left_alone(
     Device.objects.create(app=app, user_id="bob", device_id="d1", customer=other)
     request_erasure(customer=grace)
     erase_due()
-    assert exported(other)["devices"][0]["user_id"] == "bob"
+    assert exported(other, admin)["devices"][0]["user_id"] == "bob"
