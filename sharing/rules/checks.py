@@ -50,10 +50,16 @@ def checked_conditions(
     return found
 
 
+def is_told(listens: str, name: str) -> bool:
+    """Tell whether an event of this kind can have a value of this name."""
+    if listens == Listens.DEVICE or name.startswith("profile."):
+        return True
+    return name in fields_of(listens)
+
+
 def _problem(listens: str, part: Mapping[str, str]) -> Any:
     name, value = str(part.get("field", "")), str(part.get("value", "")).strip()
-    known = listens == Listens.DEVICE or name in fields_of(listens)
-    if not _NAME.fullmatch(name) or not (known or name.startswith("profile.")):
+    if not _NAME.fullmatch(name) or not is_told(listens, name):
         return _("the event does not tell “%s”.") % name[:60]
     operator = part.get("operator", "")
     if operator not in Operator.values:

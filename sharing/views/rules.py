@@ -17,6 +17,7 @@ from imiconnect.manage import ActView, Card
 from imiconnect.sharing.models import Rule, RuleRun, Service
 from imiconnect.sharing.ports import answers
 from imiconnect.sharing.rules import forms, services
+from imiconnect.sharing.rules.changing import Kind, KindForm, change_kind
 from imiconnect.sharing.rules.events import Event
 from imiconnect.sharing.rules.simulation import Tried, simulate
 from imiconnect.sharing.rules.vocabulary import Action, Listens
@@ -76,6 +77,11 @@ def _save_terms(page: Any, values: dict[str, Any]) -> None:
     _saved(page)
 
 
+def _save_kind(page: Any, values: dict[str, Any]) -> None:
+    change_kind(rule=page.rule, kind=Kind(**values))
+    _saved(page)
+
+
 def _details_initial(page: Any) -> dict[str, Any]:
     rule = page.rule
     way = forms.way_key(rule.send_channel, rule.send_app_id)
@@ -108,6 +114,13 @@ class RulePage(RuleMixin, ServiceTab):
                 _save_conditions,
                 initial=lambda page: forms.conditions_initial(page.rule),
                 arguments=lambda page: {"listens": listens, "rows": rows},
+            ),
+            Card(
+                "kind",
+                KindForm,
+                Act.MANAGE_RULES,
+                _save_kind,
+                initial=lambda page: {"listens": listens, "action": action},
             ),
             Card(
                 "details",

@@ -29,6 +29,7 @@ from imiconnect.rtm.rules import acting, planning
 from imiconnect.rtm.rules.intake import note_events
 from imiconnect.rtm.rules.sources import Heard, note_messages
 from imiconnect.sharing.models import Rule, RuleRun, Service
+from imiconnect.sharing.rules import limits
 from imiconnect.sharing.rules.events import Event
 from imiconnect.sharing.rules.services import Draft, create_rule
 
@@ -332,7 +333,7 @@ def test_a_rule_acts_so_often_a_minute(rtm_app: App, service: Service, rule: Mak
     note_events([event_of(service, rtm_app, address=f"u{n}") for n in range(3)])
     process_due()
     assert len(sent()) == 2
-    assert RuleRun.objects.get(state="skipped").reason == planning.LIMIT
+    assert RuleRun.objects.get(state="skipped").reason == limits.LIMIT
 
 
 def test_a_rule_pauses_for_a_customer(rtm_app: App, service: Service, rule: MakeRule) -> None:
@@ -349,9 +350,9 @@ def test_two_machines_that_answer_each_other_stop(
     rule()
     note_events([event_of(service, rtm_app) for _ in range(12)])
     process_due()
-    assert len(sent()) == planning.FLOOD_A_MINUTE
+    assert len(sent()) == limits.FLOOD_A_MINUTE
     assert set(RuleRun.objects.filter(state="skipped").values_list("reason", flat=True)) == {
-        planning.FLOOD
+        limits.FLOOD
     }
 
 

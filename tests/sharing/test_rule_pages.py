@@ -108,6 +108,54 @@ def test_a_rule_is_changed_on_its_page(
     assert rule.conditions == [{"field": "text", "operator": "contains", "value": "loan"}]
 
 
+def test_event_and_action_of_a_rule_are_changed_on_its_page(
+    used: Service, rule: Rule, developer: Member, client_of: ClientOf
+) -> None:
+    loan = {"field": "text", "operator": "contains", "value": "loan"}
+    Rule.objects.filter(pk=rule.pk).update(conditions=[loan])
+    client, page = client_of(developer), url(used, "rule", rule.pk)
+    kind = {"card": "kind", "listens": "keyword", "action": "url"}
+    assert "Enter the URL to notify" in client.post(page, kind).content.decode()
+    kind["url"] = "https://customer.test/loans"
+    assert "Enter the keyword" in client.post(page, kind).content.decode()
+    assert client.post(page, {**kind, "keywords": "LOAN, CREDIT"}).status_code == 302
+    rule.refresh_from_db()
+    assert (rule.listens, rule.action, rule.url) == ("keyword", "url", kind["url"])
+    assert (rule.text, rule.conditions[1]) == ("", loan)
+    device = {"card": "kind", "listens": "receipt", "action": "message", "text": "Sorry"}
+    refused = client.post(page, device)
+    assert refused.status_code == 422
+    assert "the event does not tell “keyword”" in refused.content.decode()
+    assert client.post(page, {**device, "drop_conditions": "on"}).status_code == 302
+    rule.refresh_from_db()
+    assert (rule.listens, rule.conditions, rule.text) == ("receipt", [], "Sorry")
+    assert rule.recipient == "{{from}}"
+
+
+@pytest.mark.parametrize(
+    ("limits", "address", "words"),
+    [
+        ({"limit_per_minute": 1}, "bob", "The rule had its actions for this minute"),
+        ({"pause_seconds": 3600}, "alice", "The rule pauses for this customer"),
+        ({"pause_seconds": 3600}, "bob", "1 of 60 actions within this minute"),
+    ],
+)
+def test_trying_an_event_counts_limits_and_pauses(
+    limits: dict[str, int], address: str, words: str,
+    used: Service, rule: Rule, viewer: Member, client_of: ClientOf,
+) -> None:  # fmt: skip
+    Rule.objects.filter(pk=rule.pk).update(**limits)
+    RuleRun.objects.create(
+        rule=rule, service=used, event_id=uuid7(), event_kind="message", channel="rt",
+        address="alice", state="done",
+    )  # fmt: skip
+    query = {"event": "message", "way": "", "address": address}
+    text = client_of(viewer).get(url(used, "simulate"), query).content.decode()
+    assert words in text
+    assert ("1 rule would act" in text) == ("1 of 60" in words)
+    assert RuleRun.objects.count() == 1
+
+
 def test_the_page_of_a_rule_tells_what_it_did(
     used: Service, rule: Rule, viewer: Member, client_of: ClientOf
 ) -> None:
