@@ -13,7 +13,10 @@ from imiconnect.apps.models import App
 from imiconnect.audit.models import AuditEntry
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.services import allocate, current_key
+from tests.numbers.conftest import stock, uk_rate
 from tests.objects import make_app, make_service
+
+__all__ = ["stock", "uk_rate"]
 
 ClientOf = Callable[[Member], Client]
 
@@ -83,3 +86,62 @@ def test_a_change_is_on_record(
     assert (set(entry.before), set(entry.after)) == (before, after)
     assert entry.created_at
     assert secret not in json.dumps([entry.before, entry.after])
+
+
+def _post(client: Client, path: str, **body: Any) -> Any:
+    return client.post(f"/api/v1/numbers/{path}", json.dumps(body), "application/json")
+
+
+def _recorded(action: str, admin: Member) -> Any:
+    """Return the newest entry of a kind, after a look at who and from where."""
+    entry: Any = AuditEntry.objects.filter(action=action).order_by("-pk").first()
+    assert entry is not None, action
+    assert (entry.actor, entry.address) == (admin.user, "127.0.0.1")
+    return entry
+
+
+def test_the_order_and_release_of_a_number_are_on_record(
+    admin: Member, stock: list[str], client_of: ClientOf
+) -> None:
+    client, e164 = client_of(admin), stock[0]
+    wish = {"e164": e164, "number_type": "multi_function", "carrier": "stock"}
+    assert _post(client, "reservations/", **wish).status_code == 201
+    number = _post(client, "orders/", e164=e164).json()["id"]
+    ordered = _recorded("phone_number.requested", admin)
+    assert (ordered.object_id, ordered.after["value"]) == (number, e164)
+    assert _recorded("phone_number.active", admin).after == {"state": "active"}
+    assert _post(client, f"{number}/release/", number=e164).status_code == 200
+    released = _recorded("phone_number.releasing", admin)
+    assert (released.before, released.after) == ({"state": "active"}, {"state": "releasing"})
+    assert _post(client, f"{number}/undo-release/").status_code == 200
+    assert _recorded("phone_number.active", admin).before == {"state": "releasing"}
+
+
+@pytest.mark.parametrize(
+    ("path", "action", "body"),
+    [
+        (
+            "short-codes/",
+            "short_code.requested",
+            {"country": "GB", "choice": "random", "monthly_volume": 5, "purpose": "Alerts"},
+        ),
+        (
+            "offline-requests/",
+            "offline_request.placed",
+            {"country_name": "Afghanistan", "quantity": 2},
+        ),
+        ("sender-ids/", "sender_id.requested", {"code": "NORTHWIND", "country": "GB"}),
+    ],
+)
+def test_a_request_for_a_number_is_on_record(
+    path: str,
+    action: str,
+    body: dict[str, Any],
+    admin: Member,
+    catalogue: None,
+    client_of: ClientOf,
+) -> None:
+    assert _post(client_of(admin), path, **body).status_code == 201
+    entry = _recorded(action, admin)
+    assert entry.after
+    assert entry.before == {}
