@@ -15,6 +15,7 @@ from imiconnect.rtm.drain import drain
 from imiconnect.rtm.lanes import LANES, MT, PUSH, SMS
 from imiconnect.rtm.media import services as media
 from imiconnect.rtm.nudge import TASKS
+from imiconnect.rtm.ott import profiles
 from imiconnect.rtm.partitions import ensure_partitions
 from imiconnect.rtm.processors import (
     dr,
@@ -158,13 +159,26 @@ def delete_media() -> int:
     return media.delete_old(timezone.now())
 
 
+@celery.task(name=profiles.TASK)
+def read_profiles() -> int:
+    """Ask providers who their customers are that were heard for the first time."""
+    return profiles.read_due()
+
+
 #: Seconds between two looks at what lost nudges have left.
 SWEEP = 1.0
-_TEN_MINUTES = 600.0
+_MINUTE, _TEN_MINUTES = 60.0, 600.0
 _SIX_HOURS = 6 * 3600.0
 
 celery.add_periodic_task(
     SWEEP, celery.signature("rtm.sweep"), name="sweep queues", queue="retry", expires=SWEEP
+)
+celery.add_periodic_task(
+    _MINUTE,
+    celery.signature(profiles.TASK),
+    name="read profiles",
+    queue=profiles.QUEUE,
+    expires=_MINUTE,
 )
 celery.add_periodic_task(
     _TEN_MINUTES, celery.signature("rtm.keep_house"), name="keep house", queue="default"

@@ -102,6 +102,8 @@ class Handler(Generic[Config, Secrets]):
     secrets_class: type[Secrets]
     #: Whether what customers send is fetched from the provider by ``fetch``.
     fetches: ClassVar[bool] = False
+    #: Whether ``profile_of`` has an answer.
+    tells_profiles: ClassVar[bool] = False
 
     def greet(
         self, account: Account[Config, Secrets] | None, request: HookRequest
@@ -138,6 +140,10 @@ class Handler(Generic[Config, Secrets]):
     def send(self, account: Account[Config, Secrets], message: OutMessage) -> Sent:
         """Hand one message to the provider; raises ``ChannelError``, above all ``CONTENT``."""
         raise NotImplementedError
+
+    def profile_of(self, account: Account[Config, Secrets], address: str) -> dict[str, Any]:
+        """Return who a customer is, as the provider tells it: ``name``, ``first_name``…"""
+        return {}
 
     def problem_of(self, payload: Mapping[str, Any]) -> Words:
         """Return why the provider would not take this content, in a sentence, or nothing."""

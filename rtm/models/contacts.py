@@ -34,6 +34,8 @@ class Contact(Identified):
     brief_ends_at = models.DateTimeField(null=True, blank=True)
     brief_left = models.PositiveSmallIntegerField(default=0, db_default=0)
     profile = models.JSONField(_("profile"), default=dict, blank=True)
+    #: When the provider is to be asked who they are; none where it is known, or never told.
+    profile_due_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[Any] = ContactQuerySet.as_manager()
 
@@ -42,6 +44,13 @@ class Contact(Identified):
         verbose_name_plural = _("contacts")
         constraints = [
             models.UniqueConstraint(fields=["app", "address"], name="contact_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["profile_due_at"],
+                condition=models.Q(profile_due_at__isnull=False),
+                name="contact_profile_due",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.events import (
@@ -24,6 +24,7 @@ from imiconnect.identity import uuid7
 from imiconnect.rtm.masking import MASK
 from imiconnect.rtm.models import ProviderRef, Receipt
 from imiconnect.rtm.onboarding.steps import onboard
+from imiconnect.rtm.ott import profiles
 from imiconnect.rtm.processors.provider import ProviderNews, note
 from imiconnect.rtm.provider_inbox import ProviderMessage, take_in
 
@@ -35,8 +36,8 @@ _KINDS = {
 #: A customer's messages below a watermark: no more than these are looked through.
 _MOST = 200
 _HEARD = """
-INSERT INTO rtm_contact (id, app_id, address, last_in_at, profile, created_at)
-SELECT u.id, %s, u.address, u.at, '{}'::jsonb, now()
+INSERT INTO rtm_contact (id, app_id, address, last_in_at, profile, profile_due_at, created_at)
+SELECT u.id, %s, u.address, u.at, '{}'::jsonb, CASE WHEN %s THEN now() END, now()
 FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) u (id, address, at)
 ON CONFLICT (app_id, address) DO UPDATE
   SET last_in_at = greatest(rtm_contact.last_in_at, excluded.last_in_at),
@@ -77,12 +78,15 @@ def _note_heard(app: App, events: Iterable[Event]) -> None:
     full = _last_acts(events, Opens.WINDOW)
     brief = _last_acts(events, Opens.BRIEFLY) if kind.brief_seconds else []
     limits = [kind.brief_seconds, kind.brief_messages]
+    tells = profiles.tells_profiles(app)
     with connection.cursor() as cursor:
-        for statement, rows, values in ((_HEARD, full, []), (_BRIEFLY, brief, limits)):
+        for statement, rows, values in ((_HEARD, full, [tells]), (_BRIEFLY, brief, limits)):
             if rows:
                 ids = [uuid7() for _row in rows]
                 addresses, times = ([row[place] for row in rows] for place in (0, 1))
                 cursor.execute(statement, [app.pk, *values, ids, addresses, times])
+    if full and tells:
+        transaction.on_commit(profiles.ask_for_reading, robust=True)
 
 
 def _last_acts(events: Iterable[Event], opens: Opens) -> list[tuple[str, dt.datetime]]:

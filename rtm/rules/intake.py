@@ -3,6 +3,9 @@
 Call ``note_events`` inside the transaction in which the events happen, so that neither is
 there without the other; webhooks that work on a connection of their own use
 ``note_events_on``. Events that no active rule of the organization waits for leave no row.
+
+An event of a customer whose profile is just being read (``ott/profiles.py``) waits for it, five
+seconds at most.
 """
 
 from collections.abc import Iterable
@@ -29,7 +32,11 @@ WITH u AS (
 INSERT INTO rtm_ruleevent (id, kind, organization_id, service_id, app_id, number_id, channel,
   address, message_id, transid, thread_id, "values", before, happened_at, due_at)
 SELECT u.id, u.kind, u.organization, u.service, u.app, u.number, u.channel, u.address,
-  u.message, u.transid, u.thread, u.told, u.before, u.at, now()
+  u.message, u.transid, u.thread, u.told, u.before, u.at,
+  now() + CASE WHEN EXISTS (
+    SELECT 1 FROM rtm_contact k WHERE k.app_id = u.app AND k.address = u.address
+      AND k.profile_due_at <= now() + interval '30 seconds')
+    THEN interval '5 seconds' ELSE interval '0' END
 FROM u WHERE EXISTS (
   SELECT 1 FROM sharing_rule r WHERE r.organization_id = u.organization AND r.is_active
     AND (u.service IS NULL OR r.service_id = u.service)

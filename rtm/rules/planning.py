@@ -6,20 +6,18 @@ until then, so that its limits hold however many processors there are.
 
 import datetime as dt
 import uuid
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from imiconnect.apps.models import App
-from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.models import Customer
 from imiconnect.rtm.sql import again_after_deadlock, cursor
 from imiconnect.sharing.models import Allocation, NumberAllocation, Rule, RuleRun, Service
 from imiconnect.sharing.rules.events import Event
+from imiconnect.sharing.rules.limits import Past, past_of
 from imiconnect.sharing.rules.matching import judge
 from imiconnect.sharing.rules.rendering import render
 from imiconnect.sharing.rules.vocabulary import Listens
@@ -27,18 +25,10 @@ from imiconnect.sharing.rules.vocabulary import Listens
 BATCH = 200
 #: A rule that leads to itself is left out at once; so many different ones may lead on.
 LONGEST_CHAIN = 5
-#: Two machines that answer each other stop here: actions of a rule for one customer a minute.
-FLOOD_A_MINUTE = 10
-MINUTE = dt.timedelta(minutes=1)
 #: The idempotency key of what a rule sends; by it a receipt finds the rule.
 KEY = "rule:"
 
-LOOP, LIMIT, PAUSED, FLOOD = (
-    "The action of this rule led to the event: it is not repeated.",
-    "The rule had its actions for this minute.",
-    "The rule pauses for this customer.",
-    "The rule acted ten times for this customer within a minute.",
-)
+LOOP = "The action of this rule led to the event: it is not repeated."
 
 _TAKE = """
 WITH due AS (SELECT id FROM rtm_ruleevent WHERE due_at <= %b ORDER BY due_at, id LIMIT %b
@@ -62,31 +52,11 @@ FROM unnest(%b::uuid[], %b::text[]) u (app_id, user_id)
 JOIN rtm_device d ON d.app_id = u.app_id AND d.user_id = u.user_id
 WHERE d.customer_id IS NOT NULL ORDER BY d.app_id, d.user_id, d.id DESC
 """
-
-
-@dataclass
-class Past:
-    """What the rules of a batch did within the last minute, and when last for a customer."""
-
-    by_rule: Counter[uuid.UUID] = field(default_factory=Counter)
-    by_customer: Counter[tuple[uuid.UUID, str]] = field(default_factory=Counter)
-    last: dict[tuple[uuid.UUID, str], dt.datetime] = field(default_factory=dict)
-
-    def obstacle(self, rule: Rule, address: str, now: dt.datetime) -> str:
-        """Return why the rule does not act for a customer now, empty when it does."""
-        place = (rule.pk, address)
-        last = self.last.get(place)
-        if last is not None and now < last + dt.timedelta(seconds=rule.pause_seconds):
-            return PAUSED
-        if self.by_customer[place] >= FLOOD_A_MINUTE:
-            return FLOOD
-        return LIMIT if self.by_rule[rule.pk] >= rule.limit_per_minute else ""
-
-    def add(self, rule: Rule, address: str, now: dt.datetime) -> None:
-        """Count an action."""
-        self.by_rule[rule.pk] += 1
-        self.by_customer[(rule.pk, address)] += 1
-        self.last[(rule.pk, address)] = now
+_CONTACTS = """
+SELECT k.app_id, k.address, k.customer_id, k.profile
+FROM unnest(%b::uuid[], %b::text[]) u (app_id, address)
+JOIN rtm_contact k ON k.app_id = u.app_id AND k.address = u.address
+"""
 
 
 @again_after_deadlock
@@ -156,7 +126,7 @@ def _runs(
     known = variables_of(events)
     causes = _causes(events)
     every = [rule for rows in rules.values() for rule in rows]
-    past = _past(every, {event.address for event in events}, now)
+    past = past_of(every, {event.address for event in events}, now)
     apps = {rule.send_app_id for rule in every} | {event.app_id for event in events}
     app_ids = dict(
         App.objects.filter(pk__in=[app for app in apps if app]).values_list("pk", "app_id")
@@ -202,29 +172,46 @@ def _run(
 
 
 def variables_of(events: Sequence[Event]) -> dict[uuid.UUID, dict[str, Any]]:
-    """Return what each event tells, with the profile of its customer."""
-    places = {(e.app_id, e.address) for e in events if e.app_id and e.address}
-    customers: dict[Any, Customer] = {}
-    if places:
-        columns = [list(column) for column in zip(*places, strict=True)]
-        with cursor() as own:
-            own.execute(_CUSTOMERS, columns)
-            keys = {row[:2]: row[2] for row in own.fetchall()}
-        rows = Customer.objects.in_bulk(set(keys.values()))
-        customers = {place: rows[key] for place, key in keys.items() if key in rows}
+    """Return what each event tells, with the profile of its customer.
+
+    Below the master profile lies what the channel's provider tells of the contact.
+    """
+    customers, contacts = _customers_at(events)
     customers |= _named_customers(events)
     found = {}
     for event in events:
         variables = event.variables()
-        customer = customers.get((event.app_id, event.address)) or customers.get(
+        place = (event.app_id, event.address)
+        customer = customers.get(place) or customers.get(
             (event.organization_id, variables.get("customer_id"))
         )
+        profile = dict(contacts.get(place, {}))
         if customer:
             variables["customer_id"] = customer.customer_id
-            for name, value in customer.attributes.items():
-                variables[f"profile.{name}"] = value
+            profile |= customer.attributes
+        for name, value in profile.items():
+            variables[f"profile.{name}"] = value
         found[event.id] = variables
     return found
+
+
+def _customers_at(
+    events: Sequence[Event],
+) -> tuple[dict[Any, Customer], dict[Any, dict[str, Any]]]:
+    """Return the customers behind users of apps, and the profiles of contacts, by place."""
+    places = {(e.app_id, e.address) for e in events if e.app_id and e.address}
+    if not places:
+        return {}, {}
+    columns = [list(column) for column in zip(*places, strict=True)]
+    with cursor() as own:
+        own.execute(_CUSTOMERS, columns)
+        keys = {row[:2]: row[2] for row in own.fetchall()}
+        own.execute(_CONTACTS, columns)
+        contacts = own.fetchall()
+    keys |= {row[:2]: row[2] for row in contacts if row[2]}
+    rows = Customer.objects.in_bulk(set(keys.values()))
+    customers = {place: rows[key] for place, key in keys.items() if key in rows}
+    return customers, {row[:2]: row[3] for row in contacts}
 
 
 def _named_customers(events: Sequence[Event]) -> dict[Any, Customer]:
@@ -244,21 +231,3 @@ def _causes(events: Sequence[Event]) -> dict[uuid.UUID, list[str]]:
     with cursor() as own:
         own.execute(_CAUSES, [wanted])
         return {row[0]: row[1] for row in own.fetchall()}
-
-
-def _past(rules: Sequence[Rule], addresses: set[str], now: dt.datetime) -> Past:
-    past = Past()
-    ids = [rule.pk for rule in rules]
-    acted = ~Q(state=RuleRun.State.SKIPPED) & Q(rule__in=ids)
-    recent = RuleRun.objects.filter(acted, pk__gte=first_uuid7_at(now - MINUTE))
-    for rule_id, address in recent.values_list("rule_id", "address"):
-        past.by_rule[rule_id] += 1
-        past.by_customer[(rule_id, address)] += 1
-    longest = max((rule.pause_seconds for rule in rules), default=0)
-    if longest:
-        since = first_uuid7_at(now - dt.timedelta(seconds=longest))
-        rows = RuleRun.objects.filter(acted, pk__gte=since, address__in=addresses)
-        for rule_id, address, at in rows.values_list("rule_id", "address", "created_at"):
-            place = (rule_id, address)
-            past.last[place] = max(at, past.last.get(place, at))
-    return past

@@ -14,7 +14,7 @@ from imiconnect.apps.models import App, HookEvent
 from imiconnect.audit.models import AuditEntry
 from imiconnect.rtm.lanes import OTT
 from imiconnect.rtm.models import Attempt, Callback, Contact, Message, OpenMessage
-from imiconnect.rtm.ott import sending
+from imiconnect.rtm.ott import profiles, sending
 from imiconnect.rtm.processors import dr, mo, mt, provider
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sandbox.facebook import telling
@@ -50,6 +50,7 @@ def play(client: Client, act: str, text: str = "", **values: str) -> None:
 def work() -> None:
     """Let everything that is due be done."""
     hooks.work_through()
+    profiles.read_due()
     mo.process_due()
     provider.process_due()
     dr.process_due()

@@ -1,18 +1,21 @@
 """The specification's rules on Facebook: a thank-you on Get Started, a sign-in by opt-in."""
 
+import datetime as dt
 import json
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from imiconnect.apps.models import App
 from imiconnect.rtm.lanes import OTT
-from imiconnect.rtm.models import Callback, Contact, Message
+from imiconnect.rtm.models import Callback, Contact, Customer, Message, RuleEvent
+from imiconnect.rtm.ott import profiles
 from imiconnect.rtm.processors import mt, rules
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sandbox.facebook import world
-from imiconnect.sharing.models import Service
+from imiconnect.sharing.models import Rule, Service
 from imiconnect.sharing.rules.services import Draft, create_rule
 from tests.facebook.conftest import PSID
 from tests.facebook.test_messages import connected, play, rtm_app, send  # noqa: F401 - fixtures
@@ -132,3 +135,64 @@ def test_a_followed_link_is_logged_and_acted_on(
     assert (told["event"], told["data"]["source"]) == ("referral", "SHORTLINK")
     assert Message.objects.get().payload["event"] == "referral"
     assert Contact.objects.get(address=PSID).last_in_at is not None
+
+
+@pytest.fixture
+def greeting(connected: App, service: Service) -> Rule:  # noqa: F811 - the fixture
+    """A rule that greets whoever writes by name."""
+    draft = Draft(
+        name="Greeting",
+        listens="message",
+        action="message",
+        text="Hello {{profile.first_name}} of {{profile.city}}, thank you",
+    )
+    return create_rule(service=service, draft=draft)
+
+
+def said() -> list[str]:
+    """Return what was said to customers, oldest first."""
+    rows = Message.objects.filter(direction=Message.Direction.MT).order_by("pk")
+    return [row.payload["message"] for row in rows]
+
+
+def test_the_first_answer_calls_a_customer_by_name(greeting: Rule, client: Client) -> None:
+    play(client, "message", "Hello")
+    rules.process_due()
+    assert said() == ["Hello Cora of , thank you"]
+    contact = Contact.objects.get()
+    assert contact.profile["name"] == "Cora Customer"
+    assert contact.profile_due_at is None
+
+
+def test_the_master_profile_of_a_linked_customer_stands_above(
+    greeting: Rule, client: Client
+) -> None:
+    play(client, "message", "Hello")
+    customer = Customer.objects.create(
+        organization=greeting.organization,
+        customer_id="c1",
+        attributes={"first_name": "Coraline", "city": "Bern"},
+    )
+    Contact.objects.update(customer=customer)
+    rules.process_due()
+    assert said() == ["Hello Coraline of Bern, thank you"]
+
+
+def test_rules_wait_for_a_profile_a_moment_and_no_longer(
+    greeting: Rule, client: Client, twin: Any
+) -> None:
+    twin.set_switches({"down"})
+    play(client, "message", "Hello")
+    assert Contact.objects.get().profile_due_at > timezone.now() + dt.timedelta(minutes=5)
+    rules.process_due()
+    assert said() == ["Hello  of , thank you"]
+
+
+def test_without_an_answer_of_the_provider_an_event_is_due_five_seconds_later(
+    greeting: Rule, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profiles, "read_due", lambda: 0)
+    play(client, "message", "Hello")
+    event = RuleEvent.objects.get()
+    wait = event.due_at - timezone.now()
+    assert dt.timedelta() < wait <= dt.timedelta(seconds=5)

@@ -134,6 +134,15 @@ class GraphClient:
         """Send one message; return its ``message_id``."""
         return _text(self._call("POST", f"{page_id}/messages", token, body), "message_id")
 
+    def person(self, psid: str, token: str) -> dict[str, str]:
+        """Return who has written to the page (User Profile API); what is not told is left out.
+
+        Other fields need permissions of their own and fail the whole call without them.
+        """
+        wanted = ("name", "first_name", "last_name", "profile_pic")
+        answer = self._call("GET", psid, token, fields=",".join(wanted))
+        return {name: str(answer[name]) for name in wanted if answer.get(name)}
+
     def set_profile(self, token: str, body: dict[str, Any]) -> None:
         """Set parts of the Messenger profile; ten calls in ten minutes are allowed."""
         self._call("POST", "me/messenger_profile", token, body)

@@ -47,6 +47,7 @@ class FacebookHandler(Handler[PageConfig, PageSecrets]):
     """Events of all pages come to one webhook, signed with the Meta app's secret."""
 
     config_class, secrets_class = PageConfig, PageSecrets
+    tells_profiles = True
 
     def greet(self, account: Page | None, request: HookRequest) -> HookAnswer | None:
         """Echo the challenge when mode and token are right; as text, never as HTML."""
@@ -79,6 +80,10 @@ class FacebookHandler(Handler[PageConfig, PageSecrets]):
         body = outbound.body_of(message.address, message.address_type, message.payload)
         mid = graph().send(account.config.page_id, account.secrets.page_token, body)
         return Sent(mid, {"message_id": mid, "messaging_type": body["messaging_type"]})
+
+    def profile_of(self, account: Page, address: str) -> dict[str, Any]:
+        """Ask for the names and the picture of somebody who has written to the page."""
+        return dict(graph().person(address, account.secrets.page_token))
 
     def activate(self, account: Page) -> None:
         """Subscribe the page to the Meta app's webhook."""

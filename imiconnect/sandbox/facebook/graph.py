@@ -127,6 +127,24 @@ def me(request: HttpRequest) -> dict[str, Any]:
 
 
 @endpoint
+def person(request: HttpRequest, person: str) -> dict[str, Any]:
+    """Say who has written to the token's page; nobody else is told of."""
+    page = _token(request)[1]["page"]
+    found = store.get("psid", person)
+    if found is None or found["page"] != page:
+        words = "Unsupported get request. Object does not exist or cannot be loaded."
+        raise GraphError(400, 100, words, subcode=33)
+    known = {
+        "name": f"{found['first']} {found['last']}",
+        "first_name": found["first"],
+        "last_name": found["last"],
+        "profile_pic": f"https://platform-lookaside.example/{person}.jpg",
+    }
+    fields = request.GET.get("fields", "").split(",")
+    return {name: known[name] for name in fields if name in known} | {"id": person}
+
+
+@endpoint
 def accounts(request: HttpRequest) -> dict[str, Any]:
     """List the pages, two in an answer, so that a client must follow the cursor."""
     _token(request, "user")

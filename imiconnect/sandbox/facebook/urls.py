@@ -13,5 +13,6 @@ urlpatterns = [
     path("<str:version>/me/messenger_profile", graph.messenger_profile),
     path("<str:version>/<str:page>/subscribed_apps", graph.subscribed_apps),
     path("<str:version>/<str:page>/messages", graph.messages),
+    path("<str:version>/<str:person>", graph.person),
     path("m.me/<str:page>", page.follow_link),
 ]
