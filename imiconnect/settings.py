@@ -330,6 +330,7 @@ SPECTACULAR_SETTINGS = {
         "Transport": "imiconnect.apps.policy.TRANSPORTS",
         "TypingState": ["start", "stop"],
     },
+    "PREPROCESSING_HOOKS": ["imiconnect.rtm.openapi.without_twins"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "imiconnect.rtm.openapi.add_hot_routes",

@@ -12,6 +12,14 @@ _OBJECT: dict[str, Any] = {"type": "object"}
 _NAME = r"^[^/+#*>\x00-\x1f\x7f ]+$"
 
 
+def without_twins(endpoints: list[Any], **_: Any) -> list[Any]:
+    """Return the endpoints without ``/rtmsAPI/api/v4/``, which is v3 under another name.
+
+    Named in ``PREPROCESSING_HOOKS``.
+    """
+    return [item for item in endpoints if not item[0].startswith("/rtmsAPI/api/v4/")]
+
+
 def add_hot_routes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Return the document with the routes of ``rtm.intake``."""
     result.setdefault("paths", {}).update(_paths())

@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 MESSAGING = "/resources/v1/messaging"
 _STATUS = re.compile(r"/resources/v1/messaging/status/([^/]+)/?")
-_DEVICE = re.compile(r"/rtmsAPI/api/v3/([^/]+)/(mo|deliveryupdate)/?")
+_DEVICE = re.compile(r"/rtmsAPI/api/v[34]/([^/]+)/(mo|deliveryupdate)/?")
 _INTERNAL = "The gateway cannot take requests right now. Try again in a few seconds."
 
 

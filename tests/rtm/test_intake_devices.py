@@ -24,9 +24,13 @@ KEYS = {"secretkey": "a-client-key-of-the-tests"}
 CLIENT = "NB12345678/u1/d1"
 
 
-def test_a_message_of_a_device_waits_for_the_processor(device: Device, intake: Any) -> None:
+@pytest.mark.parametrize("version", ["v3", "v4"])
+def test_a_message_of_a_device_waits_for_the_processor(
+    device: Device, intake: Any, version: str
+) -> None:
     body = {"clientId": CLIENT, "channel": "rt", "message": "Hi"}
-    answer = intake.post(f"{BASE}/mo", json=body, headers=KEYS).json()
+    url = f"{BASE}/mo".replace("v3", version)
+    answer = intake.post(url, json=body, headers=KEYS).json()
     waiting = Inbound.objects.get()
     assert (answer["code"], answer["tid"]) == ("0", str(waiting.pk))
     assert (waiting.address, waiting.device_id, waiting.body) == ("u1", "d1", {"message": "Hi"})

@@ -45,6 +45,19 @@ def test_registering_answers_tokens_names_policy_and_broker(app: App, client_key
     assert answer["accessToken"] not in str(vars(device))
 
 
+def test_the_newer_path_of_the_sdk_leads_to_the_same(app: App, client_key: str) -> None:
+    base = f"/rtmsAPI/api/v4/{app.app_id}"
+    client = Client(headers={"secretKey": client_key})
+    body = {"userId": "jane", "deviceId": "a"}
+    made = client.post(f"{base}/register", body, content_type="application/json").json()
+    assert made["userId"] == "jane"
+    own = Client(headers={"secretKey": client_key, "accessToken": made["accessToken"]})
+    unread = own.get(f"/rtmsAPI/api/v4/apps/{app.app_id}/user/jane/unreadthreads").json()
+    assert (unread["code"], unread["unread_thread_count"]) == ("0", 0)
+    schema = client.get("/api/openapi.json?format=json")
+    assert "/rtmsAPI/api/v4/" not in schema.content.decode()
+
+
 def test_without_a_user_id_the_server_makes_one(app: App, client_key: str) -> None:
     one = call(app.app_id, "register", client_key, userId="", deviceId="a").json()
     other = call(app.app_id, "register", client_key, deviceId="b").json()
