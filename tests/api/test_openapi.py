@@ -161,3 +161,9 @@ def _sentence(body: Any) -> str:
     inner = body.get("response", body)
     body = inner[0] if isinstance(inner, list) else inner
     return str(body.get("detail") or body.get("description") or body.get("title") or "")
+
+
+def test_what_v4_repeats_of_v3_is_documented_once() -> None:
+    paths = list(_DOCUMENT["paths"])
+    assert any("/rtmsAPI/api/v3/" in path for path in paths)
+    assert not any("/rtmsAPI/api/v4/" in path for path in paths)
