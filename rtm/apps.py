@@ -13,6 +13,7 @@ class RtmConfig(AppConfig):
     def ready(self) -> None:
         """Answer the packages below; put pages, cards and live topics into the console."""
         from imiconnect.rtm import bindings, gauges, panels, shell
+        from imiconnect.rtm.callbacks import typing
         from imiconnect.rtm.intake import realtime
         from imiconnect.rtm.ott import binding as ott
         from imiconnect.rtm.push import medium as push
@@ -26,3 +27,4 @@ class RtmConfig(AppConfig):
         shell.register()
         panels.register()
         gauges.register()
+        typing.register()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.lanes import LANES, PUSH, SMS
-from imiconnect.rtm.models import DeviceEvent
+from imiconnect.rtm.models import Callback, DeviceEvent
 from imiconnect.rtm.push.addresses import delete_dead
 from imiconnect.rtm.sql import cursor
 
@@ -24,6 +24,8 @@ KEEP_EVENTS = dt.timedelta(days=180)
 KEEP_RUNS = dt.timedelta(days=30)
 #: How customers linked themselves; the audit log keeps that they did.
 KEEP_ONBOARDING = dt.timedelta(days=30)
+#: That somebody has typed is nobody's business for long.
+KEEP_TYPING = dt.timedelta(days=1)
 #: A device that is away for longer reads the lists of the inbox.
 KEEP_USER_EVENTS = dt.timedelta(days=1)
 #: The record of what was sent to a topic.
@@ -113,6 +115,10 @@ def delete_old(now: dt.datetime) -> int:
         ("rtm_unclaimedtext", KEEP_UNCLAIMED),
     )
     keys = sum(_delete(table, now - time) for table, time in kept)
+    typed = Callback.objects.filter(
+        kind=Callback.Kind.TYPING, pk__lt=first_uuid7_at(now - KEEP_TYPING)
+    )
+    keys += typed.delete()[0]
     return keys + delete_dead(now) + _delete_events(first_uuid7_at(now - KEEP_EVENTS))
 
 

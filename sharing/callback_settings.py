@@ -68,14 +68,21 @@ def set_outbound(
 
 
 @transaction.atomic
-def set_inbound(*, service: Service, inbound_url: str) -> Service:
-    """Change where incoming messages go; an empty URL stops them."""
+def set_inbound(
+    *, service: Service, inbound_url: str, typing_events: bool | None = None
+) -> Service:
+    """Change where incoming messages go; an empty URL stops them.
+
+    ``typing_events`` says whether it hears when customers type; None leaves that as it is.
+    """
     service = locked(service)
-    before = {"url": service.inbound_url}
+    before = {"url": service.inbound_url, "typing": service.typing_events}
     service.inbound_url = checked_url(inbound_url, field="inbound_url")
-    after = {"url": service.inbound_url}
+    if typing_events is not None:
+        service.typing_events = typing_events
+    after = {"url": service.inbound_url, "typing": service.typing_events}
     if after != before:
-        service.save(update_fields=["inbound_url", "updated_at"])
+        service.save(update_fields=["inbound_url", "typing_events", "updated_at"])
         record("service.inbound_changed", service, before=before, after=after)
         tell(service)
     return service

@@ -265,4 +265,11 @@ class InboundForm(ConsoleForm):
         label=_("Callback URL for incoming messages"),
         help_text=_("Messages of customers are sent to it by POST."),
     )
+    typing_events = forms.BooleanField(
+        label=_("Tell when a customer types"),
+        required=False,
+        help_text=_(
+            "In apps: a call when somebody begins to type in a conversation, and ends."
+        ),
+    )
     save_anyway = forms.BooleanField(label=_SAVE_ANYWAY, required=False)

@@ -64,6 +64,10 @@ class Service(LevelOwned, Identified):
     inbound_url = models.URLField(
         _("callback URL for incoming messages"), max_length=500, blank=True
     )
+    #: Whether that URL hears when customers type, too.
+    typing_events = models.BooleanField(
+        _("tell when a customer types"), default=False, db_default=False
+    )
     signing_secret = EncryptedTextField(default="", blank=True)
     previous_signing_secret = EncryptedTextField(default="", blank=True)
     previous_signing_until = models.DateTimeField(null=True, blank=True)

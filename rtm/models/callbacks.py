@@ -25,6 +25,7 @@ class Callback(Identified):
         DR = "dr", _("Receipt")
         MO = "mo", _("Incoming message")
         RULE = "ru", _("Rule")
+        TYPING = "ty", _("Typing")
 
     class State(models.TextChoices):
         """Where the delivery is."""
@@ -63,6 +64,9 @@ class Callback(Identified):
             ),
             models.Index(fields=["message_id"], name="callback_of_message"),
             models.Index(fields=["organization", "-id"], name="callback_newest"),
+            models.Index(
+                fields=["id"], condition=models.Q(kind="ty"), name="callback_of_typing"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -68,6 +68,7 @@ class ServiceSerializer(serializers.Serializer[Any]):
     inbound_url = serializers.CharField()
     sms_purpose = serializers.ChoiceField(choices=Service.Purpose.choices)
     sms_quiet_hours = serializers.ChoiceField(choices=Service.QuietHours.choices)
+    typing_events = serializers.BooleanField()
     organization = serializers.UUIDField(source="organization_id")
     group = serializers.UUIDField(source="group_id", allow_null=True)
     team = serializers.UUIDField(source="team_id", allow_null=True)
@@ -103,6 +104,7 @@ class ChangedServiceSerializer(serializers.Serializer[Any]):
     sms_quiet_hours = serializers.ChoiceField(
         choices=Service.QuietHours.choices, required=False
     )
+    typing_events = serializers.BooleanField(required=False)
     save_anyway = serializers.BooleanField(default=False)
 
 

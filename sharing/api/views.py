@@ -159,8 +159,12 @@ def _changed(service: Service, values: dict[str, Any]) -> Service:
             receipt_url=values.get("receipt_url", service.receipt_url),
             receipt_kinds=values.get("receipt_kinds", service.receipt_kinds),
         )
-    if "inbound_url" in values:
-        service = services.set_inbound(service=service, inbound_url=values["inbound_url"])
+    if {"inbound_url", "typing_events"} & values.keys():
+        service = services.set_inbound(
+            service=service,
+            inbound_url=values.get("inbound_url", service.inbound_url),
+            typing_events=values.get("typing_events"),
+        )
     if {"sms_purpose", "sms_quiet_hours"} & values.keys():
         service = services.set_sms(
             service=service,

@@ -174,7 +174,9 @@ def _save_inbound(page: Any, values: dict[str, Any]) -> None:
     said = ""
     if url != page.object.inbound_url:
         said = check_answers(url, field="inbound_url", save_anyway=values["save_anyway"])
-    services.set_inbound(service=page.object, inbound_url=url)
+    services.set_inbound(
+        service=page.object, inbound_url=url, typing_events=values["typing_events"]
+    )
     toast(page.request, f"{_('The incoming messages are changed.')} {said}".strip())
 
 
@@ -189,7 +191,10 @@ class Inbound(ServiceTab):
             InboundForm,
             Act.MANAGE_SERVICES,
             _save_inbound,
-            initial=lambda page: {"inbound_url": page.object.inbound_url},
+            initial=lambda page: {
+                "inbound_url": page.object.inbound_url,
+                "typing_events": page.object.typing_events,
+            },
         ),
     )
 
