@@ -7,6 +7,7 @@ The app profile of a mobile or web app is a device of a user, named by ``userId`
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -44,9 +45,7 @@ class Unusable(ValueError):
 
 def create_app_profiles(*, app: App, records: Sequence[Record]) -> ProfileBatch:
     """Make app profiles of customers who have a master profile; 7018 for those without."""
-    return run_batch(
-        "app_profiles.created", app.organization, records, lambda *told: _create(app, *told)
-    )
+    return run_batch("app_profiles.created", app.organization, records, partial(_create, app))
 
 
 def update_app_profiles(*, app: App, records: Sequence[Record]) -> ProfileBatch:
@@ -55,9 +54,7 @@ def update_app_profiles(*, app: App, records: Sequence[Record]) -> ProfileBatch:
     A record that names no user means every app profile that the customer has in the app. An
     app profile of nobody is linked with the customer; one of another customer is 7018.
     """
-    return run_batch(
-        "app_profiles.updated", app.organization, records, lambda *told: _update(app, *told)
-    )
+    return run_batch("app_profiles.updated", app.organization, records, partial(_update, app))
 
 
 def delete_app_profiles(*, app: App, records: Sequence[Record]) -> ProfileBatch:
@@ -65,9 +62,7 @@ def delete_app_profiles(*, app: App, records: Sequence[Record]) -> ProfileBatch:
 
     Attributes that name a user or a device narrow it to that one.
     """
-    return run_batch(
-        "app_profiles.deleted", app.organization, records, lambda *told: _delete(app, *told)
-    )
+    return run_batch("app_profiles.deleted", app.organization, records, partial(_delete, app))
 
 
 def app_profiles(app: App) -> "QuerySet[Any]":

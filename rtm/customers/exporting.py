@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from imiconnect.accounts.models import Member
 from imiconnect.audit.services import record
-from imiconnect.rtm.customers.places import contacts_of, places_of, push_addresses_of
+from imiconnect.rtm.customers.places import places_of, push_addresses_of
 from imiconnect.rtm.models import (
     Attempt,
     Channel,
@@ -58,7 +58,8 @@ def _document(customer: Customer, member: Member) -> Iterator[str]:
         .order_by("id")
     )
     yield from _list("devices", map(_device, devices.iterator(_CHUNK)))
-    contacts = contacts_of(customer).visible_to(member).select_related("app").order_by("id")
+    contacts = Contact.objects.visible_to(member).filter(customer=customer)
+    contacts = contacts.select_related("app").order_by("id")
     yield from _list("contacts", map(_contact, contacts.iterator(_CHUNK)))
     events = (
         DeviceEvent.objects.visible_to(member).filter(customer=customer).select_related("app")

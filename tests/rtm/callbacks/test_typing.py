@@ -51,7 +51,8 @@ def test_beginning_and_end_are_told_in_the_envelope_of_messages(
 ) -> None:
     customer = Customer.objects.create(organization=asking.organization, customer_id="c1")
     Device.objects.update(customer=customer)
-    types(thread), types(thread, "stop")
+    types(thread)
+    types(thread, "stop")
     rows = list(Callback.objects.order_by("pk"))
     assert [row.event for row in rows] == ["typingStart", "typingStop"]
     assert {(row.service, row.url) for row in rows} == {(asking, asking.inbound_url)}
