@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0003_rules")]
+    dependencies = [("sharing", "0004_purpose_of_texts")]
 
     operations = [
         migrations.AddField(

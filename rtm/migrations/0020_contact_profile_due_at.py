@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rtm", "0017_contact_window_sent")]
+    dependencies = [("rtm", "0019_messages_of_a_number")]
 
     operations = [
         migrations.AddField(
