@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rtm", "0019_messages_of_a_number")]
+    dependencies = [("rtm", "0020_device_ended_by")]
 
     operations = [
         migrations.AddField(
