@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rtm", "0021_contact_profile_due_at")]
+    dependencies = [("rtm", "0022_contact_profile_due_at")]
 
     operations = [
         migrations.AlterField(

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0004_purpose_of_texts")]
+    dependencies = [("sharing", "0005_rule_referrals")]
 
     operations = [
         migrations.AddField(

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rtm", "0020_device_ended_by")]
+    dependencies = [("rtm", "0021_contact_brief_windows")]
 
     operations = [
         migrations.AddField(
