@@ -7,7 +7,9 @@ The newest epoch wins. "Connected" counts when its epoch is newer than any known
     known epoch     event             result
     older           connected(e)      connected, e
     e or newer      connected(e)      unchanged
-    e or older      disconnected(e)   not connected, e
+    older           disconnected(e)   not connected, e
+    e, connected    disconnected(e)   not connected, e
+    e, ended        disconnected(e)   unchanged
     newer           disconnected(e)   unchanged
 
 A server that holds connections (``Holder``) says every few seconds that it is alive. What a
@@ -72,7 +74,8 @@ SET is_connected = e.connected, session_epoch = e.epoch, holder = e.holder,
 FROM unnest(%s::uuid[], %s::bigint[], %s::boolean[], %s::text[])
   AS e(device, epoch, connected, holder), apps_app a
 WHERE d.id = e.device AND a.id = d.app_id
-  AND (d.session_epoch < e.epoch OR (d.session_epoch = e.epoch AND NOT e.connected))
+  AND (d.session_epoch < e.epoch
+    OR (d.session_epoch = e.epoch AND d.is_connected AND NOT e.connected))
 RETURNING a.organization_id, a.id, a.app_id, d.id, d.user_id, d.device_id, d.customer_id,
   d.is_connected
 """

@@ -17,20 +17,19 @@ def url(app: App) -> str:
 
 
 @pytest.fixture
-def page(admin: Member) -> App:
+def fb(admin: Member) -> App:
     """A Facebook app."""
     made: App = App.objects.create(
         organization=admin.organization,
         name="Page",
         channel_type="facebook",
-        app_id="a_123456789012345678",
     )
     return made
 
 
 @pytest.fixture
-def page_url(page: App) -> str:
-    return f"/resources/v2/customerappprofile/{page.app_id}"
+def fb_url(fb: App) -> str:
+    return f"/resources/v2/customerappprofile/{fb.app_id}"
 
 
 @pytest.fixture
@@ -181,23 +180,23 @@ def test_an_app_of_another_organization_is_none(
 
 
 def test_a_contact_of_facebook_is_made_read_changed_and_deleted(
-    call: Call, page: App, page_url: str, jane: Customer
+    call: Call, fb: App, fb_url: str, jane: Customer
 ) -> None:
     told = _record(psid="165", channel="fb", name="Jane Doe", locale="en_US", status="1")
-    assert codes_of(call, call("POST", [told, told], page_url)) == ["1000", "7015"]
-    assert codes_of(call, call("PUT", [_record(locale=None, gender="f")], page_url)) == ["1000"]
+    assert codes_of(call, call("POST", [told, told], fb_url)) == ["1000", "7015"]
+    assert codes_of(call, call("PUT", [_record(locale=None, gender="f")], fb_url)) == ["1000"]
     contact = Contact.objects.get()
     assert contact.profile == {"name": "Jane Doe", "gender": "f"}
-    shown = values_of(call("GET", url=page_url, identifier="165").json()["Records"][0])
+    shown = values_of(call("GET", url=fb_url, identifier="165").json()["Records"][0])
     assert (shown["psid"], shown["channel"], shown["customerId"]) == ("165", "fb", "c1")
     links = call("GET", customerId="c1").json()["Records"][0]["InwardLinks"]
-    assert links == [{"AppId": page.app_id, "Channel": "fb", "Identifier": "165"}]
-    assert codes_of(call, call("DELETE", url=page_url, identifier="165")) == ["1000"]
+    assert links == [{"AppId": fb.app_id, "Channel": "fb", "Identifier": "165"}]
+    assert codes_of(call, call("DELETE", url=fb_url, identifier="165")) == ["1000"]
     assert not Contact.objects.exists()
 
 
 @pytest.mark.parametrize("address", ["", "x" * 129, "a\nb", None])
 def test_a_contact_needs_an_address(
-    call: Call, page_url: str, jane: Customer, address: object
+    call: Call, fb_url: str, jane: Customer, address: object
 ) -> None:
-    assert codes_of(call, call("POST", [_record(psid=address)], page_url)) == ["7011"]
+    assert codes_of(call, call("POST", [_record(psid=address)], fb_url)) == ["7011"]
