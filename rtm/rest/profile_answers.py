@@ -77,7 +77,8 @@ def _link(row: Device | Contact, identifier: str, **more: str) -> dict[str, str]
 
 
 def _of_device(device: Device) -> dict[str, Any]:
-    return device.attributes | {
+    known: dict[str, Any] = device.attributes
+    return known | {
         "status": "Active",
         "verified": device.customer is not None,
         "connectStatus": "Connected" if device.is_connected else "Disconnected",
@@ -97,7 +98,8 @@ def _of_device(device: Device) -> dict[str, Any]:
 def _of_contact(contact: Contact) -> dict[str, Any]:
     kind = registry.get(contact.app.channel_type)
     ids = kind.request.profile_ids if kind.request else ("address",)
-    return contact.profile | {
+    known: dict[str, Any] = contact.profile
+    return known | {
         "status": "Active",
         "verified": contact.customer is not None,
         "channel": kind.channel,
