@@ -112,7 +112,12 @@ class AppProfilesView(_AppView):
 class CustomerAppProfilesView(_AppView):
     """The app profiles of a customer in an app."""
 
-    @extend_schema(tags=TAG, parameters=[KEY], responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        operation_id="resources_v2_customerappprofile_of_customer_retrieve",
+        tags=TAG,
+        parameters=[KEY],
+        responses=OpenApiTypes.OBJECT,
+    )
     def get(self, request: Request, app_id: str, customer_id: str) -> Response:
         """Return the app profiles of the customer."""
         if unstorable(customer_id):
@@ -123,7 +128,12 @@ class CustomerAppProfilesView(_AppView):
 class DeviceAppProfileView(_AppView):
     """One device of a customer or user."""
 
-    @extend_schema(tags=TAG, parameters=[KEY], responses={202: QueuedAnswer})
+    @extend_schema(
+        operation_id="resources_v2_customerappprofile_of_device_destroy",
+        tags=TAG,
+        parameters=[KEY],
+        responses={202: QueuedAnswer},
+    )
     def delete(
         self, request: Request, app_id: str, customer_id: str, device_id: str
     ) -> Response:
