@@ -39,7 +39,7 @@ RETURNING r.tid, r.app_id, r.address, r.device_id, r.kind, r.code, r.reason, r.d
 """
 # The rows are locked in the order of their ids, as every other statement does. The array of
 # all ids is what the planner can count and find the partition by: of a range of ids newer than
-# its statistics it expects one row, and then compares each row with each. A receipt after the
+# its statistics it can expect one row, and compare each row with each. A receipt after the
 # outcome "failed" or "expired" finds its message and changes nothing.
 _APPLY = f"""
 WITH news AS (
