@@ -59,7 +59,7 @@ def test_a_business_from_apples_choice_to_an_answer(
     page.goto(PLAY)
     page.get_by_role("button", name="Give a customer a phone").click()
     page.get_by_label("Write as this customer").fill("Are you open?")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     incoming = wait_until(
         lambda: Message.objects.filter(direction=Message.Direction.MO).first(), "no MO"
     )

@@ -122,15 +122,15 @@ async def test_a_push_arrives_and_is_decrypted(web: Served) -> None:
             read_subscription(subscribed), b"Hello", ttl=60, urgency="high", topic="order-7"
         )
     assert taken.provider_id.startswith(f"{web.url}/message/")
-    assert web.received(subscribed["endpoint"]) == [
-        {
-            "browser": subscribed["endpoint"].rpartition("/")[2],
-            "text": "Hello",
-            "ttl": "60",
-            "urgency": "high",
-            "topic": "order-7",
-        }
-    ]
+    [received] = web.received(subscribed["endpoint"])
+    assert received.pop("at") > 0
+    assert received == {
+        "browser": subscribed["endpoint"].rpartition("/")[2],
+        "text": "Hello",
+        "ttl": "60",
+        "urgency": "high",
+        "topic": "order-7",
+    }
 
 
 async def refusal(web: Served, endpoint_state: str, **changes: Any) -> PushError:
