@@ -10,8 +10,10 @@ import pytest
 from django.test import Client, RequestFactory
 
 from imiconnect.accounts.models import Group, Member
+from imiconnect.apps.channel_types import registry as channels
 from imiconnect.console import errors, panels, shell, states
 from imiconnect.console.icons import ICONS
+from imiconnect.sandbox import twins
 
 ClientOf = Callable[[Member], Client]
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/gallery/?page=2"}
@@ -207,6 +209,11 @@ def test_finder_that_raises_is_said_and_others_are_shown(
 
 def test_every_state_has_an_icon_that_is_shipped() -> None:
     assert {state.icon for state in states.STATES.values()} <= set(ICONS)
+
+
+def test_every_channel_and_twin_has_an_icon_that_is_shipped() -> None:
+    shown = (*channels.all_types(), *twins.by_slug().values())
+    assert {each.icon for each in shown} <= set(ICONS)
 
 
 def test_unknown_state_is_its_own_word() -> None:
