@@ -6,12 +6,14 @@ taken for it. Every other name is an event of the app itself.
 """
 
 import contextlib
+import logging
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 
 from imiconnect.apps.attributes import kept
@@ -25,6 +27,8 @@ from imiconnect.rtm.connect.registration import (
 from imiconnect.rtm.models import Device, DeviceEvent
 from imiconnect.rtm.push.addresses import BadAddress
 from imiconnect.rtm.rules.sources import note_devices
+
+log = logging.getLogger(__name__)
 
 Kind = DeviceEvent.Kind
 _KINDS = {
@@ -105,9 +109,26 @@ def report_events(reports: Sequence[Report]) -> list[DeviceEvent]:
     return [event for event, _device, _before in written]
 
 
-@transaction.atomic
 def report_all(reports: Sequence[Report]) -> None:
-    """Write what devices said on their uplink: events together, attributes one by one."""
+    """Write what devices said on their uplink; what PostgreSQL cannot keep is left out.
+
+    That of one device must not hold up what all others said, which is in the same batch.
+    """
+    if not reports:
+        return
+    try:
+        _report(reports)
+    except DataError:
+        for report in reports:
+            try:
+                _report([report])
+            except DataError as error:
+                log.warning("A report of %s: %s", "/".join(map(str, report.place)), error)
+
+
+@transaction.atomic
+def _report(reports: Sequence[Report]) -> None:
+    """Write events together, and attributes one by one."""
     report_events([report for report in reports if is_event(report.event)])
     for report in reports:
         device = None if is_event(report.event) else _locked({report.place}).get(report.place)
@@ -160,5 +181,6 @@ def _charge(data: dict[str, Any]) -> dict[str, Any]:
     told = {name.lower(): value for name, value in data.items()}
     found = next((told[name] for name in _BATTERY_NAMES if name in told), None)
     with contextlib.suppress(ValueError):
-        return {BATTERY: float(str(found).rstrip("% "))}
+        charge = float(str(found).rstrip("% "))
+        return {BATTERY: charge} if math.isfinite(charge) else {}
     return {}

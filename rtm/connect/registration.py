@@ -219,6 +219,8 @@ def _apply(device: Device, profile: Profile) -> None:
     if profile.platform:
         device.platform = profile.platform.lower()
     if profile.push_id:
+        if len(profile.push_id) > push_addresses.MAX_TOKEN:
+            raise push_addresses.BadAddress("It is no push token.")
         device.push_id = profile.push_id
     if profile.attributes:
         told = kept(profile.attributes, policy_of(device.app).device_attributes)

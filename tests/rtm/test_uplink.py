@@ -204,4 +204,24 @@ def test_what_devices_tell_of_themselves_in_a_batch_is_written_in_order(
     assert inbox.refused == {"body": 3}
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"event": "BATTERY", "data": {"update": {"level": "nan"}}},
+        {"event": "BATTERY", "data": {"update": {"level": "1e999"}}},
+        {"data": {"update": {"pushId": "x" * 5000, "os": "android"}}},
+    ],
+)
+def test_what_one_device_tells_does_not_hold_up_the_others(
+    service: Service, device: Device, told: dict[str, Any]
+) -> None:
+    topic = uplink("NB12345678", "u1", "d1")
+    bodies = [{"op": "profileupdate"} | told, {"op": "mo", "message": "Hi"}]
+    Inbox().write([(topic, json.dumps(body).encode()) for body in bodies])
+    assert Inbound.objects.get().body["message"] == "Hi"
+    device.refresh_from_db()
+    assert "battery" not in device.attributes
+    assert device.push_id == ""
+
+
 _INFINITE = b'{"op": "profileupdate", "event": "x", "data": {"update": {"far": 1e999}}}'
