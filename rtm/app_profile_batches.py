@@ -153,6 +153,8 @@ def _tell(device: Device, push_id: Any) -> None:
         device.platform = str(device.attributes.get("os") or "").lower()[:20]
     if push_id:
         device.push_id = str(push_id)
+        if len(device.push_id) > push_addresses.MAX_TOKEN:
+            raise Unusable("pushId is too long.")
         try:
             push_addresses.remember(device=device, token=device.push_id)
         except push_addresses.BadAddress as error:
@@ -198,7 +200,9 @@ def _delete(app: App, organization: Organization, records: dict[int, Record]) ->
     outcomes = {}
     for index, row in records.items():
         try:
-            named, _attributes = _read(app, row)
+            named, told = _read(app, row)
+            if "deviceId" in told:
+                raise Unusable("The app has no devices.")
         except Unusable:
             outcomes[index] = Outcome.INVALID
             continue

@@ -57,10 +57,11 @@ def test_app_profiles_are_made_for_customers_with_a_master_profile(
         _record(city="Bern"),
         _record(userId="jane", deviceId="other", channel="fb"),
         _record(userId="jane", deviceId="bad push", os="android", pushId="no token"),
+        _record(userId="jane", deviceId="long push", os="android", pushId="x" * 5000),
         "x",
     ]
     answer = call("POST", records, url)
-    assert codes_of(call, answer) == ["1000", "7015", "7018"] + ["7011"] * 6
+    assert codes_of(call, answer) == ["1000", "7015", "7018"] + ["7011"] * 7
     device = Device.objects.get(app=app)
     assert (device.customer, device.platform) == (jane, "android")
     assert device.attributes == {"os": "Android", "city": "Bern"}
@@ -193,6 +194,15 @@ def test_a_contact_of_facebook_is_made_read_changed_and_deleted(
     assert links == [{"AppId": fb.app_id, "Channel": "fb", "Identifier": "165"}]
     assert codes_of(call, call("DELETE", url=fb_url, identifier="165")) == ["1000"]
     assert not Contact.objects.exists()
+
+
+def test_a_device_is_no_contact_to_delete(
+    call: Call, fb: App, fb_url: str, jane: Customer
+) -> None:
+    for name in ("one", "two"):
+        Contact.objects.create(app=fb, address=name, customer=jane)
+    assert codes_of(call, call("DELETE", [_record(deviceId="phone")], fb_url)) == ["7011"]
+    assert Contact.objects.count() == 2
 
 
 @pytest.mark.parametrize("address", ["", "x" * 129, "a\nb", None])
