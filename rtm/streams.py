@@ -8,7 +8,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.ports import Blocker
 from imiconnect.apps.services import Blocked
 from imiconnect.audit.services import record
-from imiconnect.rtm.models import ServiceStream, Stream
+from imiconnect.rtm.models import ServiceStream, Stream, Thread
 from imiconnect.sharing.models import Service
 
 
@@ -44,6 +44,8 @@ def delete_stream(*, stream: Stream) -> None:
         names = ", ".join(use.service.name for use in uses[:5])
         raise Blocked([Blocker(_("Services use it: %(names)s.") % {"names": names})])
     record("stream.deleted", locked)
+    # A user has one default thread without a stream, and may have it already.
+    Thread.objects.filter(stream=locked, is_default=True).update(is_default=False)
     locked.delete()
 
 

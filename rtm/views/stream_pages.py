@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse, reverse_lazy
@@ -21,7 +22,7 @@ from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.console.toasts import toast
 from imiconnect.manage import Card, ManagePage, ObjectMixin, refuse
 from imiconnect.rtm import streams as services
-from imiconnect.rtm.models import Stream, Thread
+from imiconnect.rtm.models import ServiceStream, Stream, Thread
 from imiconnect.rtm.views.streams import NewStreamForm
 from imiconnect.sharing.models import Service
 
@@ -29,6 +30,12 @@ from imiconnect.sharing.models import Service
 def stream_url(stream: Stream) -> str:
     """Return the address of a stream's page."""
     return reverse("rtm:stream", args=[stream.pk])
+
+
+def _number_of(rows: QuerySet[Any]) -> Coalesce:
+    """Count rows of a stream by themselves: joins of two kinds would multiply."""
+    own = rows.filter(stream=OuterRef("pk")).order_by().values("stream")
+    return Coalesce(Subquery(own.annotate(number=Count("pk")).values("number")), 0)
 
 
 class Streams(MemberRequiredMixin, ListPage):
@@ -52,11 +59,10 @@ class Streams(MemberRequiredMixin, ListPage):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the streams with figures."""
-        still_open = Q(threads__status=Thread.Status.ACTIVE)
         rows: QuerySet[Any] = Stream.objects.visible_to(acting(self.request))
         found: QuerySet[Any] = rows.annotate(
-            services=Count("uses", distinct=True),
-            open=Count("threads", filter=still_open, distinct=True),
+            services=_number_of(ServiceStream.objects.all()),
+            open=_number_of(Thread.objects.filter(status=Thread.Status.ACTIVE)),
         )
         return found
 

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
 
 from imiconnect.accounts.models import Member, Organization
 from imiconnect.accounts.roles import Role
 from imiconnect.audit.models import AuditEntry
 from imiconnect.rtm import streams
 from imiconnect.rtm.models import Stream, Thread
+from imiconnect.rtm.views.stream_pages import Streams
 from imiconnect.sharing.models import Service
 from tests.factories import make_group, make_member
 from tests.rtm.desk.conftest import Scene
@@ -59,6 +61,40 @@ def test_a_stream_that_is_free_is_deleted_and_its_conversations_stay(
     assert page.post(url, {"name": "Support"}).headers["Location"] == URL
     assert not Stream.objects.exists()
     assert Thread.objects.filter(stream=None).count() == 2
+
+
+def test_a_stream_is_deleted_though_its_user_has_a_first_conversation_without_it(
+    scene: Scene, page: Any
+) -> None:
+    for stream in (scene.stream, None):
+        Thread.objects.create(
+            app=scene.cards.app, service=scene.cards.service, stream=stream,
+            user_id="u9", is_default=True,
+        )  # fmt: skip
+    page.post(f"{URL}{scene.stream.pk}/delete/", {"name": "Support"})
+    assert not Stream.objects.exists()
+    found = Thread.objects.filter(user_id="u9").values_list("is_default", flat=True)
+    assert sorted(found) == [False, True]
+
+
+def test_services_and_conversations_are_counted_by_themselves(
+    scene: Scene, service: Service, admin: Member
+) -> None:
+    other = Service.objects.create(organization=service.organization, name="Other")
+    for use in (service, other):
+        streams.use_stream(service=use, stream=scene.stream)
+    for number in range(2):
+        Thread.objects.create(
+            app=scene.cards.app, service=service, stream=scene.stream, user_id="u9",
+            title=f"t{number}", status=[Thread.Status.ACTIVE, Thread.Status.CLOSED][number],
+        )  # fmt: skip
+    Stream.objects.create(organization=service.organization, name="Unused")
+    request = RequestFactory().get(URL)
+    request.member = admin  # type: ignore[attr-defined]
+    view = Streams()
+    view.setup(request)
+    found = {row.name: (row.services, row.open) for row in view.get_queryset()}
+    assert found == {"Support": (2, 3), "Unused": (0, 0)}
 
 
 def test_a_service_of_another_level_blocks_without_being_named(
