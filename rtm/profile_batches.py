@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from imiconnect.accounts.models import Organization
 from imiconnect.audit.services import record
 from imiconnect.rtm.models import Customer, ProfileBatch
+from imiconnect.rtm.sql import again_after_deadlock
 
 MAX_RECORDS = 100
 
@@ -71,6 +72,7 @@ def delete_profiles(*, organization: Organization, records: Sequence[Record]) ->
     return run_batch("customers.deleted", organization, records, _delete)
 
 
+@again_after_deadlock
 @transaction.atomic
 def run_batch(
     action: str, organization: Organization, records: Sequence[Record], work: Work
