@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from imiconnect.accounts.models import Member
+from imiconnect.accounts.roles import Role
 from imiconnect.apps.models import App
 from imiconnect.identity import uuid7
 from imiconnect.rtm.customers.erasing import erase_due, request_erasure
@@ -14,6 +15,7 @@ from imiconnect.rtm.customers.exporting import export_customer
 from imiconnect.rtm.customers.timeline import timeline_of
 from imiconnect.rtm.models import Attempt, Companion, Customer, Message, PushAddress
 from imiconnect.sharing.models import Service
+from tests.factories import make_member
 
 WORDS = "Notification with the message"
 
@@ -90,6 +92,14 @@ def test_the_export_has_pushes_and_no_token(
     tids = {row["tid"] for row in document["messages"]}
     assert {name for name, row in pushes.items() if str(row.pk) in tids} == set(OWN)
     assert "secret-token" not in text
+
+
+def test_the_export_has_no_push_address_of_an_app_that_is_not_seen(
+    grace: Customer, pushes: dict[str, Message], team_member: Member
+) -> None:
+    seat = make_member(team_member.team, Role.ASSET_MANAGER)
+    document = json.loads("".join(export_customer(customer=grace, member=seat)))
+    assert (document["devices"], document["push_addresses"]) == ([], [])
 
 
 def test_erasing_takes_pushes_and_their_addresses_along(
