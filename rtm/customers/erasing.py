@@ -30,6 +30,7 @@ from imiconnect.rtm.models import (
     OnboardingStep,
     OpenMessage,
     Receipt,
+    RuleEvent,
     SegmentUser,
     Subscription,
     Thread,
@@ -40,6 +41,7 @@ from imiconnect.rtm.outcomes import NO_PROFILE
 from imiconnect.rtm.processors.closing import close_failed
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.sql import NIL
+from imiconnect.sharing.rules.models import RuleRun
 
 #: What is left of the content of a message.
 ERASED = {"erased": True}
@@ -168,7 +170,15 @@ def _forget_what_waits(places: Places) -> None:
         SegmentUser.objects.filter(segment__app=app, user_id=user).delete()
         UserEvent.objects.filter(app=app, address=user).delete()
         OnboardingStep.objects.filter(app=app, address=user).delete()
+        RuleEvent.objects.filter(app_id=app, address=user).delete()
         Contact.objects.filter(app=app, address=user).delete()
+    names = {user for _app, user in places.users} | set(places.addresses)
+    texts = RuleEvent.objects.filter(organization_id=places.organization, app_id=None)
+    texts.filter(address__in=places.addresses).delete()
+    runs = RuleRun.objects.filter(rule__organization=places.organization, address__in=names)
+    # What a rule notified of has the id of its run.
+    Callback.objects.filter(kind=Callback.Kind.RULE, pk__in=runs.values("pk")).delete()
+    runs.delete()
     code, text = NO_PROFILE.code, str(NO_PROFILE.text)
     waiting = OpenMessage.objects.filter(condition).values_list("pk", flat=True)
     close_failed([(key, State.FAILED, code, text) for key in waiting], timezone.now())

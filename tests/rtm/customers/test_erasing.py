@@ -5,10 +5,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.utils import timezone
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.audit.models import AuditEntry
+from imiconnect.identity import uuid7
 from imiconnect.rtm.customers import erasing
 from imiconnect.rtm.customers.erasing import erase_due, request_erasure
 from imiconnect.rtm.customers.exporting import export_customer
@@ -20,9 +22,13 @@ from imiconnect.rtm.models import (
     Erasure,
     Message,
     OpenMessage,
+    RuleEvent,
     Thread,
 )
 from imiconnect.rtm.protocol.states import State
+from imiconnect.sharing.models import Service
+from imiconnect.sharing.rules.models import Rule, RuleRun
+from tests.rtm.customers.conftest import PHONE
 
 History = dict[str, Message]
 
@@ -70,6 +76,33 @@ def test_erasing_leaves_outcomes_and_nothing_that_names_the_customer(
     erasure = Erasure.objects.get()
     assert (erasure.places, erasure.emptied) == ({}, 3)
     assert erasure.done_at is not None
+
+
+@pytest.mark.parametrize(("name", "stays"), [("alice", 0), (PHONE, 0), ("bob", 1)])
+def test_erasing_takes_what_rules_noted_along(
+    grace: Customer, service: Service, app: App, name: str, stays: int
+) -> None:
+    rule = Rule.objects.create(
+        organization=grace.organization, service=service, name="Thanks", position=1,
+        listens="message", action="url",
+    )  # fmt: skip
+    run = RuleRun.objects.create(
+        rule=rule, service=service, event_id=uuid7(), event_kind="message", channel="rt",
+        address=name, act={"kind": "url", "body": name},
+    )  # fmt: skip
+    Callback.objects.create(
+        id=run.pk, organization=grace.organization, service=service, kind=Callback.Kind.RULE,
+        event="message", url="https://a.test", body=name,
+    )  # fmt: skip
+    RuleEvent.objects.create(
+        id=uuid7(), kind="message", organization_id=grace.organization_id,
+        app_id=None if name == PHONE else app.pk, channel="rt", address=name,
+        happened_at=timezone.now(),
+    )  # fmt: skip
+    request_erasure(customer=grace)
+    erase_due()
+    for model in (RuleRun, RuleEvent, Callback):
+        assert model._default_manager.count() == stays
 
 
 def test_what_waits_for_an_erased_customer_fails(grace: Customer, history: History) -> None:
