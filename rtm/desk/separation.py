@@ -41,11 +41,12 @@ def seen_by(rows: "QuerySet[Any]", member: Member, thread: str = "thread_id") ->
 
 def callbacks_seen_by(rows: "QuerySet[Any]", member: Member) -> Any:
     """Return the callbacks without those that tell of what a person does not see."""
-    from imiconnect.rtm.models import Message
+    from imiconnect.rtm.models import Callback, Message
 
     if member.role == Role.ADMIN:
         return rows
     hidden = Message.objects.filter(
         pk=OuterRef("message_id"), thread__in=kept_from(member).values("thread")
     )
-    return rows.exclude(Exists(hidden))
+    # What tells of typing names no message: only Admins, who see all conversations, see it.
+    return rows.exclude(Exists(hidden)).exclude(kind=Callback.Kind.TYPING)

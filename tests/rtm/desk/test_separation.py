@@ -206,3 +206,13 @@ def test_another_agents_thread_cannot_be_changed_over_rest(taken: Rows) -> None:
 def test_figures_count_what_is_not_shown(taken: Rows) -> None:
     for member in (taken.people[0], taken.people[3]):
         assert Message.objects.at_level(member).count() == 2
+
+
+def test_who_types_is_told_to_admins_only(taken: Rows) -> None:
+    typing = Callback.objects.create(
+        organization=taken.customer.organization, service=taken.threads[0].service,
+        kind=Callback.Kind.TYPING, event="typing", url="https://a.test", body="{}",
+    )  # fmt: skip
+    url = f"/messages/callbacks/{typing.pk}/"
+    statuses = [client_of(member).get(url).status_code for member in taken.people[:2]]
+    assert statuses == [200, 404]
