@@ -1,14 +1,17 @@
 """What is waiting, for how long, and what is old enough to go."""
 
 import datetime as dt
-import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.lanes import LANES, PUSH, SMS
 from imiconnect.rtm.models import Callback, DeviceEvent
 from imiconnect.rtm.push.addresses import delete_dead
 from imiconnect.rtm.sql import cursor
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 #: An idempotency key answers repeats for a day.
 KEEP_KEYS = dt.timedelta(hours=24)
@@ -118,14 +121,15 @@ def delete_old(now: dt.datetime) -> int:
     typed = Callback.objects.filter(
         kind=Callback.Kind.TYPING, pk__lt=first_uuid7_at(now - KEEP_TYPING)
     )
-    keys += typed.delete()[0]
-    return keys + delete_dead(now) + _delete_events(first_uuid7_at(now - KEEP_EVENTS))
+    told = DeviceEvent.objects.filter(pk__lt=first_uuid7_at(now - KEEP_EVENTS))
+    return keys + delete_dead(now) + _delete_all(typed) + _delete_all(told)
 
 
-def _delete_events(before: uuid.UUID) -> int:
-    events, total = DeviceEvent.objects.filter(pk__lt=before).order_by("pk"), 0
-    while keys := list(events.values_list("pk", flat=True)[:_AT_ONCE]):
-        total += DeviceEvent.objects.filter(pk__in=keys).delete()[0]
+def _delete_all(rows: "QuerySet[Any]") -> int:
+    """Delete rows with what hangs on them, some thousands at a time."""
+    total = 0
+    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:_AT_ONCE]):
+        total += rows.filter(pk__in=keys).delete()[0]
     return total
 
 
