@@ -68,7 +68,8 @@ class Contact(Identified):
         """Return the messages left of those that one of theirs allows; None: any number."""
         kind = registry.get(self.app.channel_type)
         if self.last_in_at is None:
-            return 0
+            # Of an address that was never heard at all the provider decides (ott.windows).
+            return None if self.brief_ends_at is None else 0
         ends = self.last_in_at + dt.timedelta(seconds=kind.window_seconds)
         if kind.window_seconds and ends <= now:
             return 0

@@ -100,6 +100,14 @@ def test_rest_says_what_is_left(client: Client, contacts: list[Contact]) -> None
     assert (old["messages_left"], old["may_be_answered"]) == (0, False)
 
 
+def test_an_address_that_was_never_heard_is_left_to_the_provider(
+    client: Client, contacts: list[Contact]
+) -> None:
+    row = Contact.objects.create(app=contacts[0].app, address="oNew")
+    told = client.get(f"{API}{row.pk}/").json()
+    assert (told["messages_left"], told["may_be_answered"]) == (None, True)
+
+
 def test_contacts_of_an_app_that_is_not_seen_are_not_seen(
     contacts: list[Contact], team_member: Member, outsider: Member, client_of: Any
 ) -> None:
