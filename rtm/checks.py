@@ -32,7 +32,7 @@ class Violation:
 _REPORT = "This cannot come from outside: keep the rows, and report it with their journeys."
 _SWEEP = "Look at /readyz: a worker for this queue is missing, or PostgreSQL refuses it."
 _ENDED = "m.direction = 0 AND m.state IN (2, 3, 4, 5)"
-_STALE = LEASE_SECONDS * 2
+_STALE = LEASE_SECONDS * 3
 
 RULES = (
     Rule(

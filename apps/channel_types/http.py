@@ -23,6 +23,8 @@ from imiconnect.outbound import File, OutboundError, fetch
 
 #: Seconds to connect, and for each read; the claim of a message lasts longer.
 TIMEOUT = httpx.Timeout(8.0, connect=4.0)
+#: Seconds that a customer's file may take in all.
+FILE_SECONDS = 8.0
 
 
 @cache
@@ -49,7 +51,7 @@ def file_at(url: str, *, most: int) -> File:
     Raises ``ChannelError``: ``FILE_AWAY`` where it may come later, ``CONTENT`` where not.
     """
     try:
-        return fetch(url, most=most)
+        return fetch(url, most=most, timeout=FILE_SECONDS)
     except OutboundError as error:
         outcome = FILE_AWAY if error.retryable else CONTENT
         raise ChannelError(outcome, f"{url}: {error.words}") from None

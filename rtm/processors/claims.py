@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 
-from imiconnect.rtm.lanes import MT
+from imiconnect.rtm.lanes import MT, OTT
 from imiconnect.rtm.sql import again_after_deadlock, bounds, cursor
 
 #: How long a claim holds: a processor that dies leaves its messages due again after it.
 LEASE_SECONDS = 30
+#: Providers get files too, which take some time to come and to go.
+LEASES = {OTT: 2 * LEASE_SECONDS}
 
 # Each priority is a walk of its own through the index; the outer LIMIT stops early, so that
 # no more rows are locked than are taken. An array, not a join: its plan is right at any size.
@@ -49,7 +51,7 @@ def claim_due(limit: int, now: dt.datetime, lane: str = MT) -> list[Claim]:
 
     One statement that commits by itself: no round trips for BEGIN and COMMIT.
     """
-    until = now + dt.timedelta(seconds=LEASE_SECONDS)
+    until = now + dt.timedelta(seconds=LEASES.get(lane, LEASE_SECONDS))
     with cursor() as own:
         own.execute(_CLAIM, [until, lane, now, now, limit, limit])
         return sorted((Claim(*row) for row in own.fetchall()), key=lambda claim: claim.id)

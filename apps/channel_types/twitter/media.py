@@ -27,8 +27,9 @@ CATEGORIES = {
     "video/quicktime": ("dm_video", 25 * _MB),
 }
 LARGEST = max(most for _category, most in CATEGORIES.values())
-#: Seconds that X's look at a film is waited for, within one try of a message.
-PATIENCE = 8.0
+#: Seconds that X may take for a file, its look at a film included, within one try of a
+#: message: its claim lasts longer.
+PATIENCE = 16.0
 
 
 def upload(client: "TwitterClient", file: File) -> str:
@@ -38,15 +39,17 @@ def upload(client: "TwitterClient", file: File) -> str:
     category, most = CATEGORIES[file.content_type]
     if len(file.data) > most:
         raise ChannelError(CONTENT, f"{category}: the file is too large")
+    until = time.monotonic() + PATIENCE
     media = client.begin_upload(file.content_type, len(file.data), category)
     for number, start in enumerate(range(0, len(file.data), CHUNK)):
+        if time.monotonic() > until:
+            raise ChannelError(PROVIDER_FAILED, "X takes the file too slowly", after=1.0)
         client.append(media, number, file.data[start : start + CHUNK])
-    _wait(client, media, client.finalize(media))
+    _wait(client, media, client.finalize(media), until)
     return media
 
 
-def _wait(client: "TwitterClient", media: str, state: dict[str, Any]) -> None:
-    until = time.monotonic() + PATIENCE
+def _wait(client: "TwitterClient", media: str, state: dict[str, Any], until: float) -> None:
     while state and state.get("state") != "succeeded":
         if state.get("state") == "failed":
             words = (state.get("error") or {}).get("message", "X could not read the file")

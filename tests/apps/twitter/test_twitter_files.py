@@ -113,6 +113,19 @@ def test_a_film_that_takes_long_is_tried_again_later(
     assert (found.value.outcome.retryable, found.value.after) == (True, 60.0)
 
 
+def test_a_film_that_x_takes_too_slowly_is_tried_again(
+    twitter_app: App, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "CHUNK", 400)
+    monkeypatch.setattr(uploads, "PATIENCE", 0.0)
+    with pytest.raises(ChannelError) as found:
+        send(twitter_app, **one(f"{site}/a.mp4", "video/mp4"))
+    assert (found.value.outcome.retryable, found.value.detail) == (
+        True,
+        "X takes the file too slowly",
+    )
+
+
 def test_somebody_elses_upload_is_refused_by_x(twitter_app: App) -> None:
     with pytest.raises(ChannelError) as found:
         send(twitter_app, message="Hi", media=[{"contentType": "image", "id": "77"}])
