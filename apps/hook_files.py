@@ -6,6 +6,7 @@ file that does not come after a few tries is left out: its message is worth more
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 
 #: A file is tried this often, with growing pauses, before its message goes without it.
 TRIES = 4
+#: How long one worker has a call whose files it fetches.
+_CLAIM = dt.timedelta(seconds=60)
+#: Calls without files wait for these: the rest of the files comes in the next run.
+_AT_MOST_SECONDS = 5.0
 
 
 class _Later(Exception):
@@ -35,8 +40,14 @@ def fetch_all(*, limit: int, now: dt.datetime) -> Q:
     slugs = [kind.slug for kind in registry.all_types() if _fetches(kind.slug)]
     waiting = Q(channel_type__in=slugs, files__isnull=True)
     rows = HookEvent.objects.filter(waiting, due_at__lte=now).select_related("app")
+    until = time.monotonic() + _AT_MOST_SECONDS
     for row in rows.order_by("due_at", "pk")[:limit]:
-        _fetch_of(row, now)
+        if time.monotonic() > until:
+            break
+        # Another worker may have taken it since, or this one may die with it.
+        mine = HookEvent.objects.filter(pk=row.pk, due_at=row.due_at, files__isnull=True)
+        if mine.update(due_at=now + _CLAIM):
+            _fetch_of(row, now)
     return waiting
 
 
@@ -74,7 +85,7 @@ def _fetch_of(row: HookEvent, now: dt.datetime) -> None:
         return
     except Exception:  # what cannot be read is told when the call itself is worked through
         log.exception("The files of a webhook event of %s were not read", row.channel_type)
-    rows.update(files=files)
+    rows.update(files=files, due_at=now)
 
 
 def _wanted(row: HookEvent) -> list[tuple[App, str, Attachment]]:

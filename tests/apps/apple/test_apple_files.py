@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from imiconnect.apps import hooks
+from imiconnect.apps import hook_files, hooks
 from imiconnect.apps.channel_types.apple_business_chat import sealing
 from imiconnect.apps.channel_types.errors import ChannelError
 from imiconnect.apps.channel_types.events import Event, Incoming
@@ -216,3 +216,21 @@ def test_the_files_of_iphones_are_taken(
     photograph(signed_in, phone, name, kind, data)
     assert incoming(taken).attachments[0].url
     assert MediaFile.objects.get().content_type == kept
+
+
+def test_a_call_whose_files_another_worker_fetches_is_left_to_it(
+    linked: App, signed_in: Client, phone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photograph(signed_in, phone, "a.png", "image/png", PNG)
+    now, asked = timezone.now(), []
+
+    def fetch(row: HookEvent, moment: dt.datetime) -> None:
+        asked.append(row.pk)
+        if len(asked) == 1:
+            hook_files.fetch_all(limit=10, now=now)
+
+    monkeypatch.setattr(hook_files, "_fetch_of", fetch)
+    hook_files.fetch_all(limit=10, now=now)
+    assert len(asked) == 1
+    hook_files.fetch_all(limit=10, now=now + dt.timedelta(seconds=61))
+    assert len(asked) == 2
