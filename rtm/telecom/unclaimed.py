@@ -59,6 +59,9 @@ def keep(account: str, sms: IncomingSms, said: Said | None) -> None:
     code = next((code for code in codes_of(sms) if code.is_shared), None)
     if code is None:
         log.warning("A text to %s is for no number of anybody.", sms.to)
+        # The code may be out of use for a while; that somebody said STOP counts all the same.
+        if said and said.meaning != Meaning.HELP:
+            _changed(sms, said)
     elif reply := _reply(sms, said, code):
         row.reply, row.due_at = reply, timezone.now()
     row.save(force_insert=True)
@@ -104,16 +107,18 @@ def process_due(limit: int = _BATCH) -> int:
     now = timezone.now()
     with transaction.atomic():
         due = UnclaimedText.objects.filter(due_at__lte=now).select_for_update(skip_locked=True)
+        late = UnclaimedText.objects.filter(due_at__lte=now, created_at__lte=now - _EXPIRY)
+        late.update(due_at=None)
         rows = list(due.order_by("due_at")[:limit])
         lease = now + dt.timedelta(seconds=_LEASE)
         UnclaimedText.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=lease)
-    said = carrying.send([_outgoing(row) for row in rows]) if rows else []
+    said = carrying.send([_outgoing(row, now) for row in rows]) if rows else []
     for row, carried in zip(rows, said, strict=True):
         _note(row, carried, now)
     return len(rows)
 
 
-def _outgoing(row: UnclaimedText) -> OutgoingSms:
+def _outgoing(row: UnclaimedText, now: dt.datetime) -> OutgoingSms:
     split = split_text(row.reply)
     return OutgoingSms(
         reference=row.pk,
@@ -123,7 +128,7 @@ def _outgoing(row: UnclaimedText) -> OutgoingSms:
         coding=split.coding,
         segments=split.segments(row.pk.int),
         text=row.reply,
-        valid_for=int(_EXPIRY.total_seconds()),
+        valid_for=max(1, int((row.created_at + _EXPIRY - now).total_seconds())),
     )
 
 

@@ -138,3 +138,33 @@ def test_texts_of_nobody_go_after_a_month(shared: ShortCode) -> None:
     UnclaimedText.objects.update(created_at=timezone.now() - dt.timedelta(days=31))
     housekeeping.delete_old(timezone.now())
     assert not UnclaimedText.objects.exists()
+
+
+def test_stop_counts_on_a_code_that_is_out_of_use(
+    shared: ShortCode, carrier: type[Carrier]
+) -> None:
+    ShortCode.objects.update(is_active=False)
+    comes_in("STOP")
+    assert (OptOut.objects.get().sender, carrier.sent) == ("80888", [])
+
+
+def test_an_answer_that_is_late_is_not_sent(shared: ShortCode, carrier: type[Carrier]) -> None:
+    carrier.answer = Declined(CARRIER_DOWN)
+    comes_in("HELP")
+    assert carrier.sent[0].valid_for == pytest.approx(3600, abs=60)
+    ago = timezone.now() - dt.timedelta(minutes=61)
+    UnclaimedText.objects.update(created_at=ago, due_at=timezone.now())
+    unclaimed.process_due()
+    assert len(carrier.sent) == 1
+    assert UnclaimedText.objects.get().due_at is None
+
+
+def test_an_answer_that_is_tried_again_lives_for_the_rest_of_its_time(
+    shared: ShortCode, carrier: type[Carrier]
+) -> None:
+    carrier.answer = Declined(CARRIER_DOWN)
+    comes_in("HELP")
+    ago = timezone.now() - dt.timedelta(minutes=50)
+    UnclaimedText.objects.update(created_at=ago, due_at=timezone.now())
+    unclaimed.process_due()
+    assert carrier.sent[1].valid_for == pytest.approx(600, abs=60)
