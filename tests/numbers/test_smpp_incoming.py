@@ -76,6 +76,18 @@ def test_a_text_that_the_centre_repeats_after_a_lost_answer_is_heard_once(
     wait_until(lambda: len(heard) == 4)
 
 
+def test_every_text_is_forgotten_once_the_centre_has_its_answer(
+    centre: MessageCentre, connect: Any, heard: list[m.Event]
+) -> None:
+    connect(centre.port, options={"enquire_seconds": 0.2})
+    wait_until(bound)
+    for number in range(20):
+        text = {"source_addr": "447700900001", "destination_addr": "80888"}
+        centre.order(deliver=[{**text, "short_message": f"N{number}"}])
+        wait_until(lambda count=number: len(heard) > count)
+    wait_until(lambda: not SmppArrival.objects.exists())
+
+
 def test_the_same_text_counts_again_once_the_centre_is_known_to_have_our_answer(
     centre: MessageCentre, connect: Any, heard: list[m.Event]
 ) -> None:

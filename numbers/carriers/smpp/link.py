@@ -131,6 +131,8 @@ class _Session:
         self._id = uuid7()
         #: Since when texts came in of which the centre has not shown that it got our answer.
         self._unproved: dt.datetime | None = None
+        #: When the newest of them was answered.
+        self._last_in: dt.datetime | None = None
         #: When the PDU went out that it answered last: it got all that we sent before.
         self._proved: dt.datetime | None = None
         self._centre, self._options, self._stopping = centre, centre.options, stopping
@@ -183,7 +185,8 @@ class _Session:
         self._keep_alive()
         if self._unproved and self._proved and self._proved > self._unproved:
             store.forget_answered(self._centre.key, self._id, self._proved)
-            self._unproved = None
+            last = self._last_in
+            self._unproved = last if last and last > self._proved else None
 
     def _drain(self) -> None:
         """Wait for the answers to what is under way, a moment."""
@@ -238,8 +241,9 @@ class _Session:
         store.learn(self._centre.key, answers, news, dict(self._options.errors), self._id)
         for pdu in delivered:
             self._reply("deliver_sm_resp", pdu)
-        if delivered and self._unproved is None:
-            self._unproved = timezone.now()
+        if delivered:
+            self._last_in = timezone.now()
+            self._unproved = self._unproved or self._last_in
 
     def _answer(self, pdu: Any) -> list[store.Answer]:
         known = self._open.pop(pdu.sequence, None)
