@@ -6,6 +6,7 @@ Call it in the transaction that takes the text in, so that each text has its eff
 import datetime as dt
 from typing import Any
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -24,6 +25,8 @@ from imiconnect.rtm.telecom.words import REPLIES, Meaning, Said
 
 #: A reply that is late is no reply.
 _EXPIRY = dt.timedelta(hours=1)
+#: Seconds in which HELP is answered once, so that machines do not chat.
+_HELP_ONCE_IN = 60
 
 
 def obey(sms: IncomingSms, recipient: Recipient, said: Said) -> None:
@@ -33,6 +36,10 @@ def obey(sms: IncomingSms, recipient: Recipient, said: Said) -> None:
         changed = _add(sms, recipient, said)
     elif said.meaning == Meaning.OPT_IN:
         changed = _remove(sms, recipient, said)
+    elif said.meaning == Meaning.HELP:
+        key = f"help:{sms.to}:{sms.sender}"
+        changed = cache.get(key) is None
+        transaction.on_commit(lambda: cache.set(key, 1, timeout=_HELP_ONCE_IN))
     if changed:
         _reply(sms, recipient, said)
 

@@ -205,6 +205,15 @@ def test_yes_from_somebody_who_is_not_out_is_an_ordinary_text(
     assert not carrier.sent and Callback.objects.count() == 1
 
 
+def test_help_is_answered_once_in_a_minute(
+    sms_service: Service, carrier: type[Carrier]
+) -> None:
+    comes_in("HELP")
+    comes_in("info", ref="m2")
+    mt.process_due(lane=SMS)
+    assert len(carrier.sent) == 1
+
+
 def test_an_own_word_with_an_own_reply_works_like_stop(
     admin: Member, sms_service: Service, carrier: type[Carrier]
 ) -> None:
