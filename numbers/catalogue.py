@@ -66,6 +66,19 @@ def _write(model: Any, rows: list[Any], key: list[str], update: bool) -> None:
     )
 
 
+def _write_by_country(model: Any, rows: list[Any], update: bool) -> None:
+    """Write rows that a country has several of: all of its rows, or none where it has some.
+
+    Support may have changed any column, so that none tells which row of ours it was.
+    """
+    countries = {row.country_id for row in rows}
+    known = model.objects.filter(country_id__in=countries)
+    if update:
+        known.delete()
+    kept = set(known.values_list("country_id", flat=True))
+    model.objects.bulk_create(row for row in rows if row.country_id not in kept)
+
+
 def _countries(models: Any) -> None:
     import phonenumbers
 
@@ -145,7 +158,7 @@ def load_sms_rules(models: Any, *, update: bool = False) -> None:
         )
         for row in rows_of("sms_hours.csv")
     ]
-    _write(models.SmsHours, hours, ["country", "covers", "days", "opens"], update)
+    _write_by_country(models.SmsHours, hours, update)
     names = ("kind", "value", "covers", "source")
     content = [
         models.SmsContentRule(
@@ -155,7 +168,7 @@ def load_sms_rules(models: Any, *, update: bool = False) -> None:
         )
         for row in rows_of("sms_content_rules.csv")
     ]
-    _write(models.SmsContentRule, content, ["country", "kind", "value"], update)
+    _write_by_country(models.SmsContentRule, content, update)
 
 
 def _days(text: str) -> list[int]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from imiconnect.apps.policy import Policy
 from imiconnect.numbers.models import Covers, ReservedWord, SmsContentRule, SmsHours
 from imiconnect.rtm.outcomes import Failed, Postponed, Reason
 from imiconnect.rtm.routes import Parcel
@@ -26,6 +27,8 @@ from imiconnect.sharing.models import Service
 
 #: "Failed at platform": we did not hand it over (facts/imiconnect.md, section 14).
 AT_PLATFORM = 7202
+#: Seconds that a text lives without an expiry of its own.
+_LIFETIME = Policy().expiry_seconds
 Purpose, QuietHours = Service.Purpose, Service.QuietHours
 
 
@@ -84,6 +87,8 @@ class CountryRules:
         if refused:
             return Failed(refused)
         rows = [row for row in self._hours.get(country, ()) if row.covers in covers]
+        # Hours of promotional texts are narrower than those of every text.
+        rows = [row for row in rows if row.covers == Covers.PROMOTIONAL] or rows
         return _quiet(parcel, rows, settings, now) if rows else None
 
     def _wording(
@@ -117,18 +122,15 @@ def _quiet(
         text = _("It is quiet hours in %(country)s, until %(until)s (%(zone)s).")
         return Failed(Reason(AT_PLATFORM, text % words))
     wait = (opens - now).total_seconds()
-    expires_after = None
-    if opens < parcel.claim.expires_at:
-        text = _("Waits for the end of quiet hours in %(country)s, %(until)s (%(zone)s).")
-    elif parcel.payload.get("own_expiry"):
+    text = _("Waits for the end of quiet hours in %(country)s, %(until)s (%(zone)s).")
+    if not parcel.payload.get("own_expiry"):
+        # Its time is for the carrier's tries: it begins when the text may go.
+        return Postponed(wait, text % words, wait + _LIFETIME)
+    if opens >= parcel.claim.expires_at:
         text = _(
             "Quiet hours in %(country)s end on %(until)s (%(zone)s), after the message expires."
         )
-    else:
-        text = _("Waits for the end of quiet hours in %(country)s, %(until)s (%(zone)s).")
-        lifetime = parcel.claim.expires_at - parcel.created_at
-        expires_after = wait + lifetime.total_seconds()
-    return Postponed(wait, text % words, expires_after)
+    return Postponed(wait, text % words)
 
 
 def _local(moment: dt.datetime, zone: str) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
 
 from imiconnect.numbers import catalogue, models
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
             "--update", action="store_true", help="Overwrite rows that support has changed."
         )
 
+    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         """Load and say how many rows there are."""
         counts = catalogue.load(models, update=options["update"])

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -99,6 +100,30 @@ def test_an_advert_without_an_expiry_of_its_own_outlives_a_long_quiet_time(
     assert dt.timedelta(hours=23) < message.expires_at - opens <= dt.timedelta(hours=25)
 
 
+def test_a_held_text_has_its_whole_time_when_the_hours_end_however_often_it_waited(
+    advertising: Service, outcome: Outcome
+) -> None:
+    opens = open_again()
+    message = outcome()
+    for _again in range(2):
+        assert abs(message.expires_at - opens - dt.timedelta(days=1)) < dt.timedelta(minutes=1)
+        OpenMessage.objects.update(due_at=timezone.now())
+        mt.process_due(lane=SMS)
+        message.refresh_from_db()
+
+
+def test_promotional_hours_of_a_country_go_before_those_of_every_text(
+    outcome: Outcome,
+) -> None:
+    open_again(in_days=2)
+    SmsHours.objects.create(
+        country_id="GB", covers="every", days=list(range(1, 8)), opens=dt.time(0),
+        closes=dt.time(23, 59, 59),
+    )  # fmt: skip
+    assert outcome().state == State.SUBMITTED
+    assert outcome(purpose="promotional").state == State.QUEUED
+
+
 def test_a_service_may_have_adverts_refused_in_quiet_hours(
     sms_service: Service, outcome: Outcome
 ) -> None:
@@ -140,6 +165,8 @@ def test_a_purpose_that_is_none_is_refused(
         ("no_links", "", "Done.Thanks, 3.50", ""),
         ("no_phone_numbers", "", "Call +60 12-345 6789", "must not have phone numbers"),
         ("no_phone_numbers", "", "Code 123456", ""),
+        ("no_phone_numbers", "", "Until 24-12-2026, or 2026-12-31.", ""),
+        ("no_phone_numbers", "", "Until 24.12.2026: 60 12 345 6789", "must not have phone"),
         ("begins_with", "RM0", "Acme: sale", "begin with RM0"),
         ("begins_with", "RM0", "rm0 Acme: sale", ""),
         ("names_opt_out", "", "Sale today", "say how to opt out"),
@@ -199,3 +226,17 @@ def test_people_and_rest_read_what_is_applied(
         "closes": "22:00:00",
     }
     assert row["content_rules"][0]["kind"] == "names_opt_out"
+
+
+def test_loading_the_data_again_keeps_hours_that_support_has_narrowed(
+    advertising: Service,
+) -> None:
+    call_command("load_number_data", update=True)
+    shipped = set(SmsHours.objects.values_list("country", "opens"))
+    SmsHours.objects.filter(country="FR").update(opens=dt.time(10))
+    SmsHours.objects.filter(country="IN").delete()
+    call_command("load_number_data")
+    assert SmsHours.objects.get(country="FR").opens == dt.time(10)
+    assert SmsHours.objects.filter(country="IN").exists()
+    call_command("load_number_data", update=True)
+    assert set(SmsHours.objects.values_list("country", "opens")) == shipped
