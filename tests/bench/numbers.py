@@ -119,11 +119,8 @@ def _map_numbers(organization: Organization, member: Member) -> None:
     _copy("sharing_numberallocation", columns, rows)
 
 
-def _stock_rows(count: int) -> Iterator[tuple[Any, ...]]:
+def _stock_rows(count: int, rates: list[RateCard]) -> Iterator[tuple[Any, ...]]:
     chance = random.Random(2)
-    rates = list(
-        RateCard.objects.filter(monthly_rental__isnull=False).select_related("country")
-    )
     country, kind, share = BIG
     big = next(r for r in rates if (r.country_id, r.number_type) == (country, kind))
     for number in range(count):
@@ -140,7 +137,10 @@ def _fill_stock(count: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE numbers_stocknumber")
     columns = "e164, national, country_id, number_type, operator, state, tokens"
-    _copy("numbers_stocknumber", columns, _stock_rows(count))
+    offered = RateCard.objects.filter(monthly_rental__isnull=False)
+    # Read before the copy begins: its connection takes no other statement meanwhile.
+    rates = list(offered.select_related("country"))
+    _copy("numbers_stocknumber", columns, _stock_rows(count, rates))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE numbers_stocknumber")
 
