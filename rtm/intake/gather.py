@@ -9,18 +9,21 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from psycopg import DataError
+from psycopg import InterfaceError, OperationalError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+#: The database, its pool or the way there is to blame; one by one would wait for it again.
+_OF_THE_DATABASE = (OperationalError, InterfaceError)
 
 
 class Gatherer(Generic[Item, Result]):
     """Collects items into batches for ``write``, which returns a result or error for each.
 
-    ``weight`` says how much of ``most`` an item takes. A ``write`` that raises fails all of
-    its batch; after a ``DataError`` each item is tried by itself, so that one cannot spoil
-    the others.
+    ``weight`` says how much of ``most`` an item takes. A ``write`` that raises has written
+    nothing that may not be written again. Where the database is to blame all of the batch
+    fails; after any other error each item is tried by itself, so that one cannot spoil the
+    others.
     """
 
     def __init__(
@@ -74,7 +77,7 @@ class Gatherer(Generic[Item, Result]):
         try:
             results = await self._write([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001 - every request gets its answer
-            if len(batch) > 1 and isinstance(error, DataError):
+            if len(batch) > 1 and not isinstance(error, _OF_THE_DATABASE):
                 for pair in batch:
                     await self._run([pair])
                 return

@@ -21,10 +21,13 @@ Plan = list[Any]
 
 MAX_EXPRESSION = 1000
 MAX_NAMES = 20
+#: A plan is worked off by recursion, whose depth these limits bound together.
+MAX_COMPLEMENTS = 40
 MAX_NAME = 100
 _NAME = re.compile(r"[^\W_][\w.:@-]*")
 _TOKEN = re.compile(rf"\s*({_NAME.pattern}|\|\|?|&&?|-|'|!|\(|\))")
 _SIGNS = {"||": "|", "&&": "&"}
+_COMPLEMENTS = frozenset("!'")
 
 
 class WrongExpression(ValueError):
@@ -46,10 +49,14 @@ def parse(text: str) -> Plan:
     """Return the plan of an expression; raises ``WrongExpression``."""
     if len(text) > MAX_EXPRESSION:
         raise WrongExpression(f"The expression is longer than {MAX_EXPRESSION} characters.")
-    plan = _Reader(text).read()
-    if sum(1 for _ in names_of(plan)) > MAX_NAMES:
+    tokens = list(_tokens(text))
+    if sum(token in _COMPLEMENTS for token in tokens) > MAX_COMPLEMENTS:
+        raise WrongExpression(
+            f"The expression is nested too deeply: over {MAX_COMPLEMENTS} complements."
+        )
+    if sum(bool(_NAME.fullmatch(token)) for token in tokens) > MAX_NAMES:
         raise WrongExpression(f"The expression has over {MAX_NAMES} names.")
-    return plan
+    return _Reader(tokens).read()
 
 
 def names_of(plan: Plan) -> Iterator[str]:
@@ -71,8 +78,8 @@ def replaced(plan: Plan, leaf: Callable[[str], Plan]) -> Plan:
 class _Reader:
     """Reads one expression by recursive descent."""
 
-    def __init__(self, text: str) -> None:
-        self._tokens = list(_tokens(text))
+    def __init__(self, tokens: list[str]) -> None:
+        self._tokens = tokens
         self._at = 0
 
     def read(self) -> Plan:

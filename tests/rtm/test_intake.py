@@ -57,6 +57,7 @@ REFUSED: dict[str, tuple[Any, str, int, str]] = {
     "no text": ({"channels": {"rt": {}}}, "7003", 400, "channels.rt.message.text"),
     "another channel": ({"deliverychannel": "fax"}, "7004", 400, "deliverychannel"),
     "a topic": ({"destination": [{"topic": ["t"]}]}, "7004", 400, "topic"),
+    "a deep topic": ({"destination": [{"topic": ["a" + "'" * 600]}]}, "7004", 400, "deeply"),
     "a segment": ({"destination": [{"segment": ["t"]}]}, "7004", 400, "segment"),
     "two kinds": ({"destination": [{"userid": ["a"], "deviceid": ["b"]}]}, "7004", 400, "one"),
     "a wildcard": ({"destination": [{"userid": ["a/#"]}]}, "7004", 400, "characters"),

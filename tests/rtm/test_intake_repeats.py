@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.utils import timezone
+from psycopg_pool import PoolTimeout
 
 from imiconnect.rtm.intake.gather import Gatherer
 from imiconnect.rtm.intake.limits import RateLimit
@@ -113,14 +114,37 @@ async def test_requests_that_come_together_are_written_together() -> None:
     assert batches == [50, 50, 20]
 
 
-async def test_what_the_database_refuses_fails_alone() -> None:
+async def submit_five(
+    error: type[Exception],
+) -> tuple[list[int | BaseException], list[list[int]]]:
+    """Submit 0 to 4 to a writer that fails with 3; return the results and what it was given."""
+    given: list[list[int]] = []
+
     async def write(items: Sequence[int]) -> list[int]:
+        given.append(list(items))
         if 3 in items:
-            raise psycopg.DataError
+            raise error
         return list(items)
 
     gatherer: Gatherer[int, int] = Gatherer(write)
     results = await asyncio.gather(
         *(gatherer.submit(number) for number in range(5)), return_exceptions=True
     )
-    assert [type(result) for result in results] == [int, int, int, psycopg.DataError, int]
+    return results, given
+
+
+@pytest.mark.parametrize("error", [psycopg.DataError, RecursionError])
+async def test_a_request_whose_handling_breaks_does_not_fail_those_that_came_with_it(
+    error: type[Exception],
+) -> None:
+    results, _ = await submit_five(error)
+    assert [type(result) for result in results] == [int, int, int, error, int]
+
+
+@pytest.mark.parametrize("error", [psycopg.OperationalError, PoolTimeout])
+async def test_an_outage_of_the_database_is_not_waited_for_by_each_request_anew(
+    error: type[Exception],
+) -> None:
+    results, given = await submit_five(error)
+    assert [type(result) for result in results] == [error] * 5
+    assert given == [[0, 1, 2, 3, 4]]
