@@ -281,6 +281,9 @@ class Client:
         except SdkError as error:
             if error.reason in ENDINGS or error.reason == "jwt":
                 raise
+            if error.temporary:
+                # Nobody has refused to renew yet.
+                self._has_renewed = False
             return error.temporary
         return True
 

@@ -28,6 +28,7 @@ def startup(  # noqa: PLR0913 - all but three have a default
     that outlives the process keeps registration, outbox and seen messages. Where the app asks
     for JWTs, ``token_provider`` returns one that the app's server has signed for its user; it
     is called when there is none, when the last one has expired, and when it was refused.
+    When it raises it is called again later; until then what is to be sent waits.
     """
     demand(_APP_ID.fullmatch(app_id), "An App ID has two capitals and eight digits.")
     demand(client_key, "Give the client key of the app.")

@@ -7,6 +7,8 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 
+from imiconnect.rtm.client.errors import ErrorCode, SdkError
+
 #: Called for a token at first, when the last one has expired, and when it was refused.
 TokenProvider = Callable[[], str | Awaitable[str]]
 #: Seconds before its end at which a token is not used any more.
@@ -26,10 +28,17 @@ class Tokens:
         return self._provider is not None
 
     async def token(self) -> str:
-        """Return a token that has not expired; nothing without a provider."""
+        """Return a token that has not expired; nothing without a provider.
+
+        Raises a temporary ``SdkError`` when the provider does: its server may be there later.
+        """
         if self._provider is not None and (not self._token or _has_expired(self._token)):
-            given = self._provider()
-            self._token = await given if inspect.isawaitable(given) else given
+            try:
+                given = self._provider()
+                self._token = await given if inspect.isawaitable(given) else given
+            except Exception as cause:
+                code, sentence = ErrorCode.SERVER_UNREACHABLE, "The app gave no token."
+                raise SdkError(code, sentence) from cause
         return self._token
 
     def forget(self) -> None:

@@ -64,7 +64,10 @@ export class Calls {
       return true;
     } catch (error) {
       if (isEnding(error) || error.reason === 'jwt') throw error;
-      return error instanceof SdkError && error.temporary;
+      const mayLater = error instanceof SdkError && error.temporary;
+      // Nobody has refused to renew yet.
+      if (mayLater) this.#renewals = 0;
+      return mayLater;
     }
   }
 

@@ -44,7 +44,8 @@ const REGISTRATION_ENDED = 'registrationEnded';
  * @property {boolean} [automaticReceipts=true] say "delivered" for each new message
  * @property {Storage | null} [storage] another place than `localStorage`
  * @property {() => string | Promise<string>} [tokenProvider] returns a JWT that the app's server
- *   has signed for its user; called for the first, when the last one has expired or was refused
+ *   has signed for its user; called for the first, when the last one has expired or was refused.
+ *   When it rejects it is called again later; until then what is to be sent waits
  */
 
 export class Client extends Emitter {

@@ -11,7 +11,8 @@ export interface Options {
   storage?: Storage | null;
   /**
    * Returns a JWT that the app's server has signed for its user, where the app asks for one;
-   * called for the first, and when the last one has expired or was refused.
+   * called for the first, and when the last one has expired or was refused. When it rejects
+   * it is called again later; until then what is to be sent waits.
    */
   tokenProvider?: () => string | Promise<string>;
 }

@@ -2,6 +2,7 @@
  * The JWT that the app's own server signs for its user, where the app asks for one.
  * @module tokens
  */
+import { ErrorCode, SdkError } from './errors.js';
 
 /** Milliseconds before its end at which a token is not used any more. */
 const MARGIN = 5_000;
@@ -21,10 +22,17 @@ export class Tokens {
     return Boolean(this.#provider);
   }
 
-  /** @returns {Promise<string>} one that has not expired; nothing without a provider */
+  /**
+   * @returns {Promise<string>} one that has not expired; nothing without a provider. Rejects
+   *   with a temporary `SdkError` when the provider fails: its server may be there later
+   */
   async token() {
     if (this.#provider && (!this.#token || hasExpired(this.#token))) {
-      this.#token = await this.#provider();
+      try {
+        this.#token = await this.#provider();
+      } catch (cause) {
+        throw new SdkError(ErrorCode.SERVER_UNREACHABLE, 'The app gave no token.', { cause });
+      }
     }
     return this.#token;
   }

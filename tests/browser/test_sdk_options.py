@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import time
 from typing import Any
 
 import jwt
@@ -21,6 +22,7 @@ from imiconnect.rtm.models import Device, Inbound, Thread
 from imiconnect.rtm.protocol.sealing import seal, unseal
 from imiconnect.rtm.protocol.topics import updates
 from imiconnect.rtm.sealing import sealer
+from imiconnect.vault import digest
 from tests.browser.test_sdk import run, until
 
 SECRET = base64.b64encode(bytes(range(64))).decode()
@@ -177,6 +179,41 @@ def test_a_token_is_asked_for_and_again_when_it_is_refused(
     assert told["asked"] == 2
     assert told["tid"] == str(Inbound.objects.get().pk)
     assert told["none"] == [6101, "jwt"]
+
+
+def test_a_message_waits_while_the_apps_server_gives_no_token_and_goes_out_once_it_does(
+    here: Page, live_site: str, app: App
+) -> None:
+    policy: Policy = msgspec.structs.replace(policy_of(app), jwt_authorization=True)
+    set_messaging(app=app, policy=policy, jwt_secret=SECRET)
+    names = {"appId": app.app_id, "userId": "jane"}
+    given = [
+        # The first is within the margin of its end, so another is asked for at the next call.
+        jwt.encode({**names, "exp": int(time.time()) + left}, base64.b64decode(SECRET))
+        for left in (4, 600)
+    ]
+    told = with_keys(
+        here, live_site, app,
+        """
+        const given = [...args[2]];
+        window.pauses = 0;
+        const isAway = () => given.length === 1 && window.pauses < 2;
+        const tokenProvider = async () => {
+          if (isAway()) throw new TypeError('Failed to fetch');
+          return given.shift();
+        };
+        const device = (window.device = await begin('browser', { tokenProvider }));
+        device.on('connection', ({ state }) => (window.pauses += state === 'waiting'));
+        const { tid } = await device.publish({ text: 'Hi' });
+        return { tid, waiting: device.waiting };
+        """,
+        given,
+    )  # fmt: skip
+    assert told == {"tid": "", "waiting": 1}
+    Device.objects.update(access_token_digest=digest("another"))
+    here.evaluate("() => window.device.connect()")
+    until(here, "window.device.waiting === 0")
+    assert Inbound.objects.get().body["message"] == "Hi"
 
 
 def test_the_older_browser_learns_why_and_does_not_come_back(

@@ -22,6 +22,7 @@ from imiconnect.rtm.models import Device, Inbound, Message, Receipt
 from imiconnect.rtm.processors import mt
 from imiconnect.rtm.protocol import sealing as of_server
 from imiconnect.rtm.protocol import topics
+from imiconnect.vault import digest
 from tests.rtm.client.conftest import MakePhone
 from tests.waiting import PATIENCE, wait_until
 
@@ -176,6 +177,28 @@ def test_a_token_is_asked_for_and_again_when_it_ends_or_is_refused(
     assert asked == given
     assert phone.publish(text="Hi").tid
     assert len(asked) == 3, "a good token is kept"
+
+
+def test_a_provider_that_raises_delays_the_connection_and_ends_nothing(
+    make_phone: MakePhone, guarded: App
+) -> None:
+    switch(guarded, client_key_as_password=False)
+
+    def provide() -> str:
+        if phone.client.session and phone.states.count("waiting") < 2:
+            raise OSError
+        # Within the margin, so that it is asked for at each call.
+        return signed(exp=int(time.time()) + 3)
+
+    phone = make_phone(token_provider=provide)
+    phone.register(user_id="u1", device_id="d1")
+    assert phone.publish(text="Hi").tid == ""
+    assert phone.client.waiting == 1
+    Device.objects.update(access_token_digest=digest("another"))
+    phone.connect()
+    item, result = phone.sent.get(timeout=PATIENCE)
+    assert (item.body["message"], result.error) == ("Hi", None)
+    assert Inbound.objects.get().body["message"] == "Hi"
 
 
 def test_without_a_right_token_the_app_is_told(make_phone: MakePhone, guarded: App) -> None:
