@@ -37,15 +37,16 @@ TOKEN_INVALID, TOKEN_REQUIRED, TOKEN_EXPIRED = 38, 39, 40
 
 # The last two columns are for apps that ask for a JWT: their secrets, and the customer.
 _RESOLVE = """
-SELECT w.number, a.id, a.state = 'active', a.policy, k.id IS NOT NULL, d.id IS NOT NULL,
-  d.access_token_digest = w.token, d.token_expires_at <= now(), d.unregistered_at IS NOT NULL,
-  d.ended_by,
+SELECT w.number, a.id, a.state = 'active' AND o.is_active, a.policy, k.id IS NOT NULL,
+  d.id IS NOT NULL, d.access_token_digest = w.token, d.token_expires_at <= now(),
+  d.unregistered_at IS NOT NULL, d.ended_by,
   CASE WHEN (a.policy ->> 'jwt_authorization')::boolean THEN a.secrets END,
   CASE WHEN (a.policy ->> 'jwt_authorization')::boolean
     THEN (SELECT c.customer_id FROM rtm_customer c WHERE c.id = d.customer_id) END
 FROM unnest(%b::int4[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[])
   w (number, app, key, user_id, device_id, token)
 JOIN apps_app a ON a.app_id = w.app
+JOIN accounts_organization o ON o.id = a.organization_id
 LEFT JOIN apps_clientkey k ON k.digest = w.key AND k.app_id = a.id
   AND (k.expires_at IS NULL OR k.expires_at > now())
 LEFT JOIN rtm_device d ON d.app_id = a.id AND d.user_id = w.user_id

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from imiconnect.rtm import live
 from imiconnect.rtm.intake import media
 from imiconnect.rtm.models import Channel, Message
-from imiconnect.rtm.outcomes import APP_OFF
+from imiconnect.rtm.outcomes import APP_OFF, SERVICE_NOT_LIVE
 from imiconnect.rtm.processors.closing import write_inbound_callbacks
 from imiconnect.rtm.processors.mo_threads import Belonging, Said, belongings
 from imiconnect.rtm.processors.republish import spread
@@ -34,8 +34,10 @@ RETURNING i.id, i.app_id, i.address, i.device_id, i.body, i.received_at, i.chann
   i.organization_id, i.service_id, i.url
 """
 _APPS = """
-SELECT a.id, a.app_id, a.organization_id, a.state = 'active', l.service_id, v.stream_id
+SELECT a.id, a.app_id, a.organization_id, a.state = 'active' AND o.is_active, l.service_id,
+  v.stream_id
 FROM apps_app a
+JOIN accounts_organization o ON o.id = a.organization_id
 LEFT JOIN LATERAL (
   SELECT l.service_id FROM sharing_allocation l WHERE l.app_id = a.id
   ORDER BY l.is_inbound DESC, l.id LIMIT 1) l ON true
@@ -43,7 +45,12 @@ LEFT JOIN rtm_servicestream v ON v.service_id = l.service_id
 WHERE a.id = ANY(%b::uuid[])
 """
 _SERVICES = """
-SELECT id, inbound_url FROM sharing_service WHERE id = ANY(%b::uuid[]) AND state = 'live'
+SELECT s.id, s.inbound_url FROM sharing_service s
+JOIN accounts_organization o ON o.id = s.organization_id
+WHERE s.id = ANY(%b::uuid[]) AND s.state = 'live' AND o.is_active
+"""
+_ORGANIZATIONS = """
+SELECT id FROM accounts_organization WHERE id = ANY(%b::uuid[]) AND is_active
 """
 _CUSTOMERS = """
 SELECT DISTINCT ON (d.app_id, d.user_id) d.app_id, d.user_id, c.customer_id
@@ -82,6 +89,7 @@ class Owner(NamedTuple):
 
     app_id: str
     organization_id: uuid.UUID
+    #: Whether anybody hears of it: the app is on, and the organization is not suspended.
     is_on: bool
     service_id: uuid.UUID | None
     stream_id: uuid.UUID | None = None
@@ -118,9 +126,15 @@ def _owners(rows: list[Taken]) -> dict[uuid.UUID, Owner]:
     """Return the owner of each message by its id; those of apps that are gone have none."""
     apps = {row[0]: Owner(*row[1:]) for row in _query(_APPS, list({r.app_id for r in rows}))}
     owners = {row.tid: apps[row.app_id] for row in rows if row.app_id in apps}
-    for row in rows:
-        if row.app_id == NIL and row.organization_id:
-            owners[row.tid] = Owner("", row.organization_id, True, row.service_id)
+    of_numbers = {
+        row.tid: (row.organization_id, row.service_id)
+        for row in rows
+        if row.app_id == NIL and row.organization_id
+    }
+    asked = list({organization for organization, _ in of_numbers.values()})
+    active = {row[0] for row in _query(_ORGANIZATIONS, asked)} if asked else set()
+    for tid, (organization, service) in of_numbers.items():
+        owners[tid] = Owner("", organization, organization in active, service)
     return owners
 
 
@@ -160,7 +174,8 @@ def _thread_id(body: Any) -> uuid.UUID | None:
 
 def _logged(row: Taken, owner: Owner, thread: Belonging | None) -> tuple[Any, ...]:
     """Return the row of the log; it has a code when nobody hears of the message."""
-    refusal = thread.refusal if thread else APP_OFF
+    off = SERVICE_NOT_LIVE if row.app_id == NIL else APP_OFF
+    refusal = thread.refusal if thread else off
     code, reason = (refusal.code, str(refusal.text)) if refusal else (0, "")
     place = thread or Belonging(None, owner.service_id)
     thread_id, service_id = place.thread_id, place.service_id

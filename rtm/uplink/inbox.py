@@ -40,13 +40,14 @@ _RECEIPT_TYPES = (
     "timestamptz", "timestamptz", "int2",
 )  # fmt: skip
 _NOTHING = Jsonb({})
-#: An app that is turned off is heard for this long yet.
+#: An app that is turned off, or whose organization is suspended, is heard for this long yet.
 _KEEP_SECONDS = 5.0
 #: How JSON begins, and base64 never does.
 _OBJECT = b"{"
 _APPS = f"""
 SELECT a.app_id, a.id, {SEALED_WITH} FROM apps_app a
-WHERE a.app_id = ANY(%b::text[]) AND a.state = 'active'
+JOIN accounts_organization o ON o.id = a.organization_id
+WHERE a.app_id = ANY(%b::text[]) AND a.state = 'active' AND o.is_active
 """  # noqa: S608 - a constant of this package
 
 

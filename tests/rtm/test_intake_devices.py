@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
 from imiconnect.identity import uuid7
 from imiconnect.rtm.housekeeping import delete_old
@@ -156,6 +157,22 @@ def test_the_access_token_is_needed_where_the_key_is_no_password(
     assert code(accesstoken="token") == "0"
     Device.objects.update(token_expires_at=timezone.now())
     assert code(accesstoken="token") == "40"
+
+
+@pytest.mark.parametrize("suspended", [True, False])
+def test_devices_of_a_suspended_organization_are_refused(
+    device: Device, intake: Any, suspended: bool
+) -> None:
+    Organization.objects.update(is_active=not suspended)
+    answers = [
+        intake.post(f"{BASE}/{action}", json={"clientId": CLIENT, **said}, headers=KEYS)
+        for action, said in (
+            ("mo", {"message": "Hi"}),
+            ("deliveryupdate", {"status": 2, "tid": str(uuid7())}),
+        )
+    ]
+    assert {answer.status_code for answer in answers} == {403 if suspended else 200}
+    assert Inbound.objects.count() + Receipt.objects.count() == (0 if suspended else 2)
 
 
 def test_a_page_of_an_allowed_site_may_be_a_device(device: Device, intake: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
 from imiconnect.rtm import broker
 from imiconnect.rtm.models import (
@@ -22,6 +23,7 @@ from imiconnect.rtm.models import (
 from imiconnect.rtm.processors import dr, mo
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.protocol.topics import uplink
+from imiconnect.rtm.provider_inbox import ProviderMessage, take_in
 from imiconnect.rtm.uplink.inbox import Inbox
 from imiconnect.rtm.uplink.listener import Listener
 from imiconnect.sharing.models import Service
@@ -150,6 +152,39 @@ def test_a_message_from_a_device_of_an_app_that_is_off_is_logged_with_the_reason
     assert not Callback.objects.exists()
     assert not Inbound.objects.exists()
     assert "that nobody hears of: 1" in caplog.text
+
+
+def test_what_devices_of_a_suspended_organization_publish_reaches_nobody(
+    service: Service, device: Device
+) -> None:
+    topic, body = uplink("NB12345678", "u1", "d1"), b'{"op": "mo", "message": "Hi"}'
+    assert Inbox().write([(topic, body)]) == 1
+    Organization.objects.update(is_active=False)
+    inbox = Inbox()
+    assert inbox.write([(topic, body)]) == 0
+    assert inbox.refused == {"app": 1}
+    # What came before the suspension is in the log and goes no further.
+    assert mo.process_due() == 1
+    assert Message.objects.get().reason == "The app is off."
+    assert not Callback.objects.exists()
+
+
+def test_what_comes_over_a_number_of_a_suspended_organization_reaches_nobody(
+    service: Service,
+) -> None:
+    sms = ProviderMessage(
+        channel="sms",
+        address="+14155550100",
+        body={"message": "Hi", "da": "+14155550111"},
+        organization_id=service.organization_id,
+        service_id=service.pk,
+        url="https://customer.test/number",
+    )
+    Organization.objects.update(is_active=False)
+    take_in([sms])
+    assert mo.process_due() == 1
+    assert Message.objects.get().reason == "The service is not live."
+    assert not Callback.objects.exists()
 
 
 def test_an_event_published_by_a_device_is_on_its_customers_timeline(
