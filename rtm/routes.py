@@ -29,6 +29,8 @@ class Parcel(msgspec.Struct, frozen=True):
     payload: dict[str, Any]
     created_at: dt.datetime
     device_id: str
+    #: Whether it has not been handed over before; one whose user connects is sent again.
+    is_first: bool
 
 
 #: A route sends parcels of one channel and returns an outcome for each, in their order.

@@ -112,7 +112,8 @@ def _parcel(
     threads: dict[uuid.UUID, ThreadFacts],
 ) -> Parcel:
     device_id = told.named or "" if told.address_type == "deviceid" else ""
-    return Parcel(claim, told, pair, threads.get(row[12]), row[13], row[16], device_id)
+    thread, is_first = threads.get(row[12]), row[15] is None
+    return Parcel(claim, told, pair, thread, row[13], row[16], device_id, is_first)
 
 
 def _send(parcels: dict[str, list[Parcel]], lane: str) -> dict[uuid.UUID, tuple[str, Outcome]]:

@@ -29,8 +29,13 @@ _LEASE, _AGAIN = dt.timedelta(seconds=30), dt.timedelta(seconds=60)
 
 
 def keep(parcels: Iterable[Parcel]) -> int:
-    """Keep the companions of published messages whose user is not connected now."""
-    asking = [parcel for parcel in parcels if parcel.payload.get("notification")]
+    """Keep the companions of messages just published whose user is not connected now.
+
+    One that is published again, as each device that connects has it done, has had its own.
+    """
+    asking = [
+        parcel for parcel in parcels if parcel.is_first and parcel.payload.get("notification")
+    ]
     if not asking:
         return 0
     connected = _connected({(p.claim.app_id, p.told.address) for p in asking})

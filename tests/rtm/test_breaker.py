@@ -54,7 +54,7 @@ def send(provider: Provider) -> Callable[..., list[Outcome]]:
         now = timezone.now()
         claims = [Claim(uuid7(), app.pk, "a", now, now, 0) for _number in range(count)]
         empty: Any = None
-        return route([Parcel(c, empty, empty, None, {}, now, "") for c in claims])
+        return route([Parcel(c, empty, empty, None, {}, now, "", True) for c in claims])
 
     return sent
 

@@ -14,7 +14,7 @@ from imiconnect.rtm.connect.registration import Profile, register_device, unregi
 from imiconnect.rtm.directory import Customer
 from imiconnect.rtm.lanes import PUSH
 from imiconnect.rtm.models import Attempt, Callback, Companion, Device, Message, PushAddress
-from imiconnect.rtm.processors import dr, mt
+from imiconnect.rtm.processors import dr, mt, retry
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.push import addresses, companion
 from tests.rtm.conftest import Client as Intake
@@ -270,6 +270,22 @@ def test_a_companion_is_not_needed_once_the_user_has_connected(
     assert companion.process_due() == 1
     assert apns.received(token) == []
     assert not Companion.objects.exists()
+
+
+def test_a_message_that_is_published_again_has_had_its_notification(
+    pushed: App, apns: Served, intake: Intake, order: Order
+) -> None:
+    token = apns.new_device(BUNDLE)
+    phone(pushed, "ios", token)
+    intake.post("/resources/v1/messaging", json=companion_order(order))
+    mt.process_due()
+    assert companion.process_due() == 1
+    # A device has come, and has gone before the message is published to it.
+    retry.schedule_wake(pushed.pk, "u1")
+    retry.process_due(now=timezone.now() + dt.timedelta(seconds=30))
+    assert mt.process_due(now=timezone.now() + dt.timedelta(seconds=30)) == 1
+    assert companion.process_due() == 0
+    assert len(apns.received(token)) == 1
 
 
 def test_a_companion_waits_for_a_push_service_that_is_down(
