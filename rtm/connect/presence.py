@@ -13,12 +13,15 @@ The newest epoch wins. "Connected" counts when its epoch is newer than any known
     newer           disconnected(e)   unchanged
 
 A server that holds connections (``Holder``) says every few seconds that it is alive. What a
-dead one held is marked as not connected by whichever server notices.
+dead one held is marked as not connected by whichever server notices. A server that could not
+look for a while, because the database was away, does not call the others dead: they could
+say nothing either.
 """
 
 import asyncio
 import logging
 import secrets
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -39,6 +42,9 @@ log = logging.getLogger(__name__)
 _BEAT_SECONDS = 15
 #: A NATS server gives its sign every 30 seconds or so.
 _DEAD_AFTER = "90 seconds"
+#: Who has not looked for the dead for this long cannot tell them from the silenced.
+_GAP_SECONDS = 45
+_looked_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,23 +158,39 @@ def _ask_for_all(devices: Sequence[uuid.UUID]) -> list[None]:
 ask_for_pending_of: Batched[uuid.UUID, None] = Batched(_ask_for_all)
 
 
-def beat(holder: str) -> None:
-    """Say that a server is alive, and mark what dead ones held as not connected."""
+def beat(holder: str, *, now: float | None = None) -> None:
+    """Say that a server is alive, and mark what dead ones held as not connected.
+
+    ``now`` is in seconds of this process's monotonic clock.
+    """
     ConnectionHolder.objects.bulk_create(
         [ConnectionHolder(name=holder, seen_at=Now())],
         update_conflicts=True,
         unique_fields=["name"],
         update_fields=["seen_at"],
     )
-    forget_dead()
+    forget_dead(now=now)
 
 
-def forget_dead() -> int:
-    """Mark the devices of dead servers as not connected and return how many there were."""
+def forget_dead(*, now: float | None = None) -> int:
+    """Mark the devices of dead servers as not connected and return how many there were.
+
+    None in the first look of a process, nor in the first one after a gap, which gives all
+    servers their whole time again.
+    """
+    global _looked_at
+    moment = time.monotonic() if now is None else now
+    last = _looked_at
+    gone: list[tuple[Any, ...]] = []
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_FORGET, [_DEAD_AFTER])
-        gone = cursor.fetchall()
-        _tell(gone)
+        if last is not None and moment - last > _GAP_SECONDS:
+            log.warning("Nobody was looked for in %d seconds.", moment - last)
+            ConnectionHolder.objects.update(seen_at=Now())
+        elif last is not None:
+            cursor.execute(_FORGET, [_DEAD_AFTER])
+            gone = cursor.fetchall()
+            _tell(gone)
+    _looked_at = moment
     return len(gone)
 
 

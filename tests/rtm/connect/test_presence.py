@@ -1,5 +1,6 @@
 """Presence: events that come late, twice or in the wrong order cannot lie."""
 
+import time
 import uuid
 from typing import Any
 
@@ -70,6 +71,20 @@ def test_what_a_dead_server_held_is_not_connected(connected: Device) -> None:
     connected.refresh_from_db()
     assert connected.is_connected is False
     assert list(ConnectionHolder.objects.values_list("name", flat=True)) == ["ws:other"]
+
+
+def test_after_a_database_outage_no_living_servers_devices_are_taken_for_gone(
+    connected: Device,
+) -> None:
+    start = time.monotonic()
+    beat("ws:other", now=start)
+    ConnectionHolder.objects.update(seen_at="2020-01-01T00:00Z")
+    beat("ws:other", now=start + 100)
+    assert forget_dead(now=start + 115) == 0, "the first server has its whole time again"
+    connected.refresh_from_db()
+    assert connected.is_connected is True
+    ConnectionHolder.objects.filter(name="ws:one").update(seen_at="2020-01-01T00:00Z")
+    assert forget_dead(now=start + 130) == 1
 
 
 def test_a_connection_moved_to_a_living_server_outlives_the_dead_one(connected: Device) -> None:
