@@ -13,7 +13,11 @@ _MAX_AGE_SECONDS = "600"
 
 def is_own(origin: str, host: str) -> bool:
     """Tell whether a page of ``origin`` is of the server itself, which ``Host`` names."""
-    return bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+    try:
+        place = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return bool(host) and place.lower() == host.lower()
 
 
 def answer_headers(origin: str, *, allowed: bool) -> dict[str, str]:

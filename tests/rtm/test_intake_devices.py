@@ -193,6 +193,13 @@ def test_a_page_of_another_site_may_not(device: Device, intake: Any) -> None:
     assert preflight.headers["vary"] == "Origin"
 
 
+def test_a_nonsense_origin_is_a_foreign_one(device: Device, intake: Any) -> None:
+    body, asked = {"clientId": CLIENT, "message": "Hi"}, {"origin": "http://["}
+    response = intake.post(f"{BASE}/mo", json=body, headers=KEYS | asked)
+    assert response.status_code == 200
+    assert "access-control-allow-origin" not in response.headers
+
+
 def test_an_encoded_client_id_means_the_same_device(rtm_app: App, intake: Any) -> None:
     Device.objects.create(app=rtm_app, user_id="jo.smith", device_id="d 1")
     body = {"clientId": "NB12345678/jo%2Esmith/d%201", "message": "Hi"}
