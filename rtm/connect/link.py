@@ -64,7 +64,7 @@ class Link:
         self._side = side
         self._holder = holder
         self._origin = origin
-        self._reader = FrameReader(MAX_CONNECT)
+        self._reader = FrameReader(MAX_PACKET, first=MAX_CONNECT)
         self._relay: Relay | None = None
         self._grant: Grant | None = None
         self._broker_side: BrokerSide | None = None
@@ -165,7 +165,6 @@ class Link:
             return
         self._grant = grant
         self._relay = Relay(grant.names, target.max_qos)
-        self._reader.limit = MAX_PACKET
         self._broker_side.write(frames.write_connect(_for_broker(connect, grant, target)))
 
     async def _refuse(self, code: ConnectCode, *, level: int = frames.LEVEL) -> None:

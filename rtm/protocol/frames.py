@@ -70,9 +70,13 @@ class Packet(NamedTuple):
 
 @dataclass(slots=True)
 class FrameReader:
-    """Cuts a stream of bytes into packets of at most ``limit`` bytes."""
+    """Cuts a stream of bytes into packets of at most ``limit`` bytes.
+
+    ``first`` is the limit of the first packet, where whoever sends it is not known before.
+    """
 
     limit: int
+    first: int | None = None
     _rest: bytes = b""
 
     def feed(self, data: bytes) -> list[Packet]:
@@ -87,7 +91,7 @@ class FrameReader:
                     data[start] >> 4, data[start] & 15, data[header:after], data[start:after]
                 )
             )
-            start = after
+            start, self.first = after, None
         self._rest = data[start:]
         return packets
 
@@ -104,7 +108,7 @@ class FrameReader:
         else:
             raise MalformedPacket("the length has more than four bytes")
         after = position + 1 + length
-        if after - start > self.limit:
+        if after - start > (self.limit if self.first is None else self.first):
             raise MalformedPacket("the packet is too large")
         return (position + 1, after) if after <= len(data) else None
 

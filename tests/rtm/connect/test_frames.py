@@ -144,6 +144,18 @@ def test_a_packet_above_the_limit_is_refused_by_its_header() -> None:
         FrameReader(1000).feed(b"\x30\xff\x7f")
 
 
+@pytest.mark.parametrize("cut", [1, 3000])
+def test_the_first_packet_has_a_limit_of_its_own(cut: int) -> None:
+    first, second = (frames.write_publish(0, "t", b"x" * size) for size in (100, 900))
+    data = first + second
+    reader = FrameReader(1000, first=200)
+    parts = [data[start : start + cut] for start in range(0, len(data), cut)]
+    packets = [packet for part in parts for packet in reader.feed(part)]
+    assert [packet.raw for packet in packets] == [first, second]
+    with pytest.raises(MalformedPacket):
+        FrameReader(1000, first=200).feed(second)
+
+
 def test_answers_to_a_mixed_subscription_come_in_its_order() -> None:
     relay = Relay(Names({"mine": "mine", "plain": "on broker"}, {"all": "all"}, {}), 0)
     asked = frames.write_subscribe(7, [("x", 1), ("mine", 2), ("y", 1), ("all", 1)])

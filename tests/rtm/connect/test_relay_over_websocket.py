@@ -12,6 +12,13 @@ from imiconnect.rtm.connect.registration import unregister_device
 from imiconnect.rtm.models import Device as Row
 from imiconnect.rtm.models import Wake
 from imiconnect.rtm.protocol import topics
+from imiconnect.rtm.protocol.frames import (
+    Connect,
+    ConnectCode,
+    write_connack,
+    write_connect,
+    write_publish,
+)
 from tests.rtm.connect.conftest import Gateway, MakeDevice, WebServer, sent_by
 from tests.rtm.connect.peers import Peer
 from tests.waiting import PATIENCE, wait_until
@@ -116,6 +123,24 @@ def test_who_never_says_connect_is_let_go(
                 socket.send(said)
             with pytest.raises(ConnectionClosed):
                 socket.recv(timeout=PATIENCE)
+
+
+def test_a_device_may_publish_before_it_has_read_connack(
+    web: WebServer, make_device: MakeDevice, uplink: Any
+) -> None:
+    from websockets.sync.client import connect
+    from websockets.typing import Subprotocol
+
+    device = make_device()
+    hello = Connect(device.client_id, device.username, device.token)
+    topic = topics.uplink(*device.client_id.split("/"))
+    said = write_publish(0, topic, b"x" * 50_000)
+    url = f"ws://127.0.0.1:{web.port}/mqtt"
+    with connect(url, subprotocols=[Subprotocol("mqtt")]) as socket:
+        socket.send(write_connect(hello) + said)
+        assert socket.recv(timeout=PATIENCE) == write_connack(ConnectCode.ACCEPTED)
+        wait_until(lambda: sent_by(device.app_id, uplink))
+    assert sent_by(device.app_id, uplink)[0][1] == b"x" * 50_000
 
 
 def test_a_socket_without_the_subprotocol_is_refused(web: WebServer) -> None:
