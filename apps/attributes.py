@@ -6,10 +6,13 @@ to send them.
 
 from typing import Any
 
+import msgspec
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.words import Words
 
+#: How much is known of one device, in names and in bytes of JSON: it invents names as it likes.
+MAX_NAMES, MAX_BYTES = 100, 32 * 1024
 #: What identifies a device or a subscriber for life: kept by nobody who did not ask for it.
 PERSONAL = ("imei", "imsi", "serialnumber")
 #: Attribute by what a person reads. One word may stand for several names, see ``_GROUPS``.
@@ -66,3 +69,25 @@ def kept(told: dict[str, Any], enabled: tuple[str, ...]) -> dict[str, Any]:
         for name, value in told.items()
         if not (word := attribute_of(name)) or word in enabled
     }
+
+
+def merged(known: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """Return what is known of a device once it has told more.
+
+    What would be over its share, ``MAX_NAMES`` names and ``MAX_BYTES`` of JSON, is left out.
+    """
+    result = dict(known)
+    used = _size(known)
+    for name, value in told.items():
+        before = {name: result[name]} if name in result else {}
+        grown = used - _size(before) + _size({name: value})
+        is_over = grown > MAX_BYTES and grown > used
+        if is_over or not (before or len(result) < MAX_NAMES):
+            continue
+        result[name], used = value, grown
+    return result
+
+
+def _size(attributes: dict[str, Any]) -> int:
+    """Return the bytes of attributes as JSON, without the braces."""
+    return len(msgspec.json.encode(attributes)) - 1 if attributes else 0

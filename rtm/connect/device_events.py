@@ -16,7 +16,7 @@ from typing import Any
 from django.db import DataError, transaction
 from django.utils import timezone
 
-from imiconnect.apps.attributes import kept
+from imiconnect.apps.attributes import kept, merged
 from imiconnect.apps.policy import policy_of
 from imiconnect.rtm.connect.registration import (
     Profile,
@@ -172,7 +172,7 @@ def _applied(device: Device, report: Report) -> DeviceEvent | None:
         known |= _charge(report.data)
     if kind != Kind.CUSTOM:
         newest = {name: value for name, value in known.items() if not name.startswith("old")}
-        device.attributes = {**device.attributes, **newest}
+        device.attributes = merged(device.attributes, newest)
     return event_of(device, kind, report.event[:MAX_NAME], known)
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from imiconnect.apps.attributes import kept
+from imiconnect.apps.attributes import kept, merged
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import policy_of
 from imiconnect.rtm.connect.endings import (
@@ -224,7 +224,7 @@ def _apply(device: Device, profile: Profile) -> None:
         device.push_id = profile.push_id
     if profile.attributes:
         told = kept(profile.attributes, policy_of(device.app).device_attributes)
-        device.attributes = {**device.attributes, **told}
+        device.attributes = merged(device.attributes, told)
 
 
 def _keep_push(device: Device, profile: Profile) -> None:

@@ -10,7 +10,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
 from imiconnect.apps.models import App
 from imiconnect.rtm import housekeeping
-from imiconnect.rtm.connect.device_events import report_event
+from imiconnect.rtm.connect.device_events import Report, report_all, report_event
 from imiconnect.rtm.connect.presence import Event, beat, forget_dead, record_all
 from imiconnect.rtm.connect.registration import set_customer_id
 from imiconnect.rtm.inactive import forget_inactive
@@ -103,6 +103,20 @@ def test_personal_attributes_are_dropped_unless_the_app_asks_for_them(
         )
         kept[name] = done.device.attributes
     assert kept == {"default": {"os": "Android", "loyalty": "gold"}, "all": told}
+
+
+@pytest.mark.parametrize("event", ["", "BATTERY"])
+def test_a_device_that_invents_names_keeps_no_more_than_its_share(app: App, event: str) -> None:
+    device = linked(app)
+    report = {"app": app.pk, "user_id": device.user_id, "device_id": device.device_id}
+    for start in range(0, 150, 50):
+        invented = {f"n{number}": number for number in range(start, start + 50)}
+        report_all([Report(**report, event=event, data=invented)])
+    report_all([Report(**report, event=event, data={"n1": "newest"})])
+    report_all([Report(**report, event=event, data={"n2": "x" * 33_000})])
+    device.refresh_from_db()
+    assert device.attributes.keys() == {f"n{number}" for number in range(100)}
+    assert (device.attributes["n1"], device.attributes["n2"]) == ("newest", 2)
 
 
 def test_coming_and_going_is_on_the_customers_timeline(app: App) -> None:
