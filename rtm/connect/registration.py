@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from imiconnect.apps.attributes import kept, merged
@@ -113,7 +113,7 @@ def unregister_device(*, device: Device, ended_by: str = "") -> None:
     device.ended_by = ended_by
     device.access_token_digest = None
     if not ended_by:
-        device.refresh_token_digest = None
+        device.refresh_token_digest = device.former_refresh_digest = None
     device.push_id = ""
     device.save()
     push_addresses.forget_of(device)
@@ -135,14 +135,19 @@ def refresh_tokens(
     """Give new tokens for a refresh token, which works once; raises ``UnknownDevice``.
 
     ``check`` may raise to refuse the device; then its tokens stay. Raises ``Ended`` for a
-    device whose registration another one has ended.
+    device whose registration another one has ended, also for the token before: a client that
+    has lost the answer to its last renewal must not take that for leave to register again.
     """
+    hexed = digest(refresh_token)
     rows = Device.objects.select_for_update(of=("self",)).select_related("app")
-    device = rows.filter(app=app, refresh_token_digest=digest(refresh_token)).first()
+    named = Q(refresh_token_digest=hexed) | Q(former_refresh_digest=hexed)
+    device = rows.filter(named, app=app).first()
     if device is None:
         raise UnknownDevice
     if device.ended_by:
         raise Ended(device.ended_by)
+    if device.refresh_token_digest != hexed:
+        raise UnknownDevice
     if check:
         check(device)
     return _with_new_tokens(device)
@@ -293,6 +298,7 @@ def news_of_event(event: DeviceEvent, device: Device, before: dict[str, Any]) ->
 
 def _with_new_tokens(device: Device) -> Registered:
     access, refresh = new_key(), new_key()
+    device.former_refresh_digest = device.refresh_token_digest
     device.access_token_digest, device.refresh_token_digest = digest(access), digest(refresh)
     device.token_expires_at = timezone.now() + ACCESS_TOKEN_LIFE
     device.save()

@@ -78,6 +78,10 @@ class Device(Identified):
     refresh_token_digest = models.CharField(  # noqa: DJ001 - unique where set
         max_length=64, unique=True, null=True, editable=False
     )
+    #: Of the refresh token before this one, which a client has yet whose answer got lost.
+    former_refresh_digest = models.CharField(  # noqa: DJ001 - unique where set
+        max_length=64, unique=True, null=True, editable=False
+    )
     token_expires_at = models.DateTimeField(null=True, blank=True)
     is_connected = models.BooleanField(_("connected"), default=False)
     session_epoch = models.BigIntegerField(default=0)

@@ -14,6 +14,7 @@ from imiconnect.rtm.connect.endings import EVENT
 from imiconnect.rtm.connect.registration import (
     Profile,
     Registered,
+    refresh_tokens,
     register_device,
     set_user_id,
 )
@@ -74,6 +75,18 @@ def test_the_older_device_is_told_disconnected_and_refused(
     assert renewal(app, old)["reason"] == "replaced"
     with Peer(client_of(app, new), path.port, transport=path.transport) as peer:
         assert peer.code == 0
+
+
+def test_a_device_whose_last_renewal_was_lost_still_hears_why_it_was_replaced(
+    make_app: MakeApp,
+) -> None:
+    app = make_app(single_device_per_user=True)
+    old = register(app, "jane", "old")
+    refresh_tokens(app=app, refresh_token=old.refresh_token)
+    assert "reason" not in renewal(app, old), "it works once"
+    register(app, "jane", "new")
+    assert renewal(app, old)["reason"] == "replaced"
+    assert standing("jane", "new") == (True, "")
 
 
 def test_a_device_of_another_user_stays(make_app: MakeApp) -> None:
