@@ -17,7 +17,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, LiteralString, cast
+from typing import IO, cast
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -30,14 +30,13 @@ from imiconnect.engines.programs import postgres_client
 _DUMP, _MEDIA, _MANIFEST, _KEYS = "database.dump", "media.tar", "manifest.json", "keys.json"
 _BLOCK = 1 << 20
 _UNKNOWN_BEFORE_17 = b"SET transaction_timeout = 0;\n"
-#: What is replaced is kept until the rest is there; --clean cannot drop partitions.
-_SET_ASIDE = (
-    "DROP SCHEMA IF EXISTS replaced CASCADE",
-    "ALTER SCHEMA public RENAME TO replaced",
-    "CREATE SCHEMA public",
-)
-_TAKE_BACK = ("DROP SCHEMA public CASCADE", "ALTER SCHEMA replaced RENAME TO public")
-_FORGET = ("DROP SCHEMA replaced CASCADE",)
+#: The script has to end with the last line: one that is cut off must not be committed.
+_BEGIN, _COMMIT = b"BEGIN;\n", b"COMMIT;\n"
+#: In that transaction too, so that whatever ends a restore brings back what was there;
+#: --clean cannot drop partitions.
+_SET_ASIDE = b"ALTER SCHEMA public RENAME TO replaced; CREATE SCHEMA public;\n"
+#: In a transaction of its own: dropping and making everything in one takes too many locks.
+_FORGET = "DROP SCHEMA IF EXISTS replaced CASCADE"
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def back_up(source: Source, folder: Path, *, with_keys: bool = False) -> Manifes
     names = [_DUMP]
     if source.media.is_dir():
         with tarfile.open(folder / _MEDIA, "w") as tar:
-            tar.add(source.media, arcname=".")
+            _pack(tar, source.media, ".")
         names.append(_MEDIA)
     if with_keys:
         keys = {"FIELD_KEYS": ",".join(source.field_keys), "SECRET_KEY": source.secret_key}
@@ -92,7 +91,7 @@ def back_up(source: Source, folder: Path, *, with_keys: bool = False) -> Manifes
 def restore(source: Source, folder: Path, *, replace: bool = False) -> Manifest:
     """Put a backup into the database and the folder of uploads.
 
-    Everything is checked first; a restore that fails leaves what was there.
+    Everything is checked first; a restore that fails or is killed leaves what was there.
     Raises ``StartError``: damaged, other keys, a platform that runs, or rows in the database
     where ``replace`` does not say that they may go.
     """
@@ -106,20 +105,28 @@ def restore(source: Source, folder: Path, *, replace: bool = False) -> Manifest:
         )
     _check_target(source.url, replace=replace)
     if replace:
-        _execute(source.url, _SET_ASIDE)
-    try:
-        _restore_dump(source.url, folder / _DUMP)
-    except BaseException:
-        if replace:
-            _execute(source.url, _TAKE_BACK)
-        raise
+        # Still there where a restore was killed after its transaction, which put all in place.
+        _forget_replaced(source.url)
+    _restore_dump(source.url, folder / _DUMP, replace=replace)
     if replace:
-        _execute(source.url, _FORGET)
+        _forget_replaced(source.url)
     if _MEDIA in manifest.files:
         private_folder(source.media)
         with tarfile.open(folder / _MEDIA) as tar:
             tar.extractall(source.media, filter="data")
     return manifest
+
+
+def _pack(tar: tarfile.TarFile, path: Path, name: str) -> None:
+    """Add a file, or a folder with all in it; what is deleted meanwhile is left out.
+
+    ``tarfile`` itself would give up on a file that goes after its folder was listed.
+    """
+    with suppress(FileNotFoundError):
+        tar.add(path, arcname=name, recursive=False)
+        if path.is_dir() and not path.is_symlink():
+            for entry in sorted(os.listdir(path)):
+                _pack(tar, path / entry, f"{name}/{entry}")
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -164,19 +171,18 @@ def _check_target(url: str, *, replace: bool) -> None:
         raise StartError(f"The database cannot be reached: {error}") from error
 
 
-def _execute(url: str, statements: tuple[LiteralString, ...]) -> None:
+def _forget_replaced(url: str) -> None:
     with psycopg.connect(url) as database:
-        for statement in statements:
-            database.execute(statement)
+        database.execute(_FORGET)
 
 
-def _restore_dump(url: str, dump: Path) -> None:
+def _restore_dump(url: str, dump: Path, *, replace: bool) -> None:
     """Put a dump into the database, in one transaction.
 
     ``pg_restore`` sets a parameter that servers before 17 do not know, whatever it is told;
     so it writes its script here, and ``psql`` reads it without that line.
     """
-    options = ("--quiet", "--no-psqlrc", "--no-password", "--single-transaction", "--file=-")
+    options = ("--quiet", "--no-psqlrc", "--no-password", "--file=-")
     read = [str(postgres_client("pg_restore")), "--no-owner", "--file=-", str(dump)]
     write = [str(postgres_client("psql")), *options, "--set=ON_ERROR_STOP=1"]
     with (
@@ -192,13 +198,13 @@ def _restore_dump(url: str, dump: Path) -> None:
     ):
         script, target = cast(IO[bytes], reader.stdout), cast(IO[bytes], writer.stdin)
         with suppress(BrokenPipeError):
+            target.write(_BEGIN + (_SET_ASIDE if replace else b""))
             _pass_on(script, target)
         # Who writes to nobody ends, where psql has ended before.
         script.close()
-        if reader.wait():
-            # Before the end of the script, so that nothing of it is committed.
-            writer.kill()
         with suppress(BrokenPipeError):
+            if not reader.wait():
+                target.write(_COMMIT)
             target.close()
         if writer.wait() or reader.returncode:
             told.seek(0)

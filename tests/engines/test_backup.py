@@ -1,9 +1,13 @@
 """The drill: a backup is put into another database, which then has everything."""
 
+import subprocess
+import sys
+import tarfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -18,6 +22,7 @@ from imiconnect.engines import backup
 from imiconnect.engines.backup import Source, back_up, restore
 from imiconnect.engines.errors import StartError
 from imiconnect.environment import read_environment
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -105,6 +110,80 @@ def test_a_restore_that_fails_leaves_what_was_there(
     with pytest.raises(StartError, match="pg_restore"):
         restore(target, tmp_path / "backup", replace=True)
     assert counts(target.url) == before
+
+
+#: A table that takes its row only when somebody called "go on" is connected.
+_WAITING = """
+CREATE FUNCTION goes_on() RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE TABLE a_waiting (x int CHECK (goes_on()));
+INSERT INTO a_waiting VALUES (1);
+CREATE OR REPLACE FUNCTION goes_on() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+    WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'go on') LOOP
+        PERFORM pg_sleep(0.05), pg_stat_clear_snapshot();
+    END LOOP;
+    RETURN true;
+END $$;
+"""
+_RESTORE = """
+import sys
+from pathlib import Path
+from imiconnect.engines.backup import Source, restore
+url, media, keys, folder = sys.argv[1:]
+restore(Source(url, Path(media), tuple(keys.split(","))), Path(folder), replace=True)
+"""
+
+
+def test_a_restore_that_is_killed_leaves_what_was_there(
+    source: Source, target: Source, tmp_path: Path
+) -> None:
+    back_up(source, tmp_path / "backup")
+    restore(target, tmp_path / "backup")
+    before = counts(target.url)
+    with psycopg.connect(target.url) as database:
+        database.execute(_WAITING)
+    back_up(target, tmp_path / "late")
+    with psycopg.connect(target.url) as database:
+        database.execute("DROP TABLE a_waiting; DROP FUNCTION goes_on")
+    keys = ",".join(target.field_keys)
+    command = [target.url, str(target.media), keys, str(tmp_path / "late")]
+    with subprocess.Popen([sys.executable, "-c", _RESTORE, *command]) as restoring:
+        wait_until(lambda: "PgSleep" in waits_of(target))
+        restoring.kill()
+    # What psql has read already goes on, and then it finds no more.
+    with psycopg.connect(source.url, application_name="go on"):
+        wait_until(lambda: not waits_of(target))
+    assert counts(target.url) == before
+    restore(target, tmp_path / "backup", replace=True)
+    assert counts(target.url) == before
+
+
+def waits_of(place: Source) -> list[str | None]:
+    """Return what each connection to a database waits for."""
+    with psycopg.connect(read_environment().DATABASE_URL) as database:
+        rows = database.execute(
+            "SELECT wait_event FROM pg_stat_activity "
+            "WHERE datname = %s AND backend_type = 'client backend'",
+            [urlsplit(place.url).path.lstrip("/")],
+        )
+        return [event for (event,) in rows]
+
+
+def test_a_file_that_goes_while_it_is_backed_up_is_left_out(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, last = source.media / "a" / "first.png", source.media / "a" / "photo.png"
+    first.write_bytes(b"pixels")
+    add = tarfile.TarFile.addfile
+
+    def add_slowly(tar: tarfile.TarFile, member: tarfile.TarInfo, file: Any = None) -> None:
+        add(tar, member, file)
+        if member.name.endswith(first.name):
+            last.unlink()
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", add_slowly)
+    back_up(source, tmp_path / "backup")
+    with tarfile.open(tmp_path / "backup" / "media.tar") as tar:
+        assert tar.getnames() == [".", "./a", "./a/first.png"]
 
 
 def test_the_keys_stay_apart_and_other_keys_are_refused(
