@@ -89,7 +89,8 @@ class FcmPage(DevicesPage):
         """Add the service accounts."""
         context = super().get_context_data(**kwargs)
         context.setdefault("account_form", AccountForm())
-        return context | {"accounts": self.store.all("account")[::-1]}
+        rows = self.store.all("account")[::-1]
+        return context | {"accounts": sorted(rows, key=lambda row: row[1]["project"])}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Make an account with a checked form; the rest is in ``perform``."""

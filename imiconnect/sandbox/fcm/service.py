@@ -51,7 +51,7 @@ class Fcm:
         self.base_url = base_url
 
     def new_account(self, project: str) -> dict[str, str]:
-        """Give out the key of a service account of a project."""
+        """Give out one more key of the service account of a project; the others stay."""
         private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         email, key_id = f"push@{project}.iam.example", secrets.token_hex(20)
         public = private.public_key().public_bytes(
@@ -70,7 +70,8 @@ class Fcm:
             "client_email": email,
             "token_uri": f"{self.base_url}/token",
         }
-        self.memory.put("account", email, project=project, public=public.decode(), file=account)
+        kept = {"project": project, "email": email, "public": public.decode()}
+        self.memory.put("account", key_id, file=account, **kept)
         return account
 
     def new_device(self, project: str, **more: Any) -> str:
@@ -105,10 +106,9 @@ class Fcm:
         kind = {"content-type": "application/json"}
         form = call.form()
         try:
-            email = jwt.decode(form["assertion"], options={"verify_signature": False})["iss"]
-            known = self.memory.get("account", email)
-            if form.get("grant_type") != _GRANT or known is None:
-                raise KeyError(email)
+            known = self._account(form["assertion"])
+            if form.get("grant_type") != _GRANT:
+                raise KeyError(_GRANT)
             claims = jwt.decode(
                 form["assertion"],
                 known["public"],
@@ -124,6 +124,15 @@ class Fcm:
         self.memory.put("token", token, project=known["project"], ends=time.time() + 3599)
         answer = {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
         return Reply(200, answer, kind)
+
+    def _account(self, assertion: str) -> dict[str, Any]:
+        """Return whose key has signed, the newest where none is named; raises ``KeyError``."""
+        email = jwt.decode(assertion, options={"verify_signature": False})["iss"]
+        named = jwt.get_unverified_header(assertion).get("kid")
+        for key_id, account in reversed(self.memory.all("account", email=email)):
+            if named in (None, key_id):
+                return account
+        raise KeyError(email)
 
     def _send(self, project: str, call: Call) -> str:
         _, _, bearer = call.headers.get("authorization", "").partition(" ")

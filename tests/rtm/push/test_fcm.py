@@ -12,6 +12,8 @@ from imiconnect.apps.push.clients.outcomes import (
     PushError,
     wait_of,
 )
+from imiconnect.sandbox.calls import Forgetful
+from imiconnect.sandbox.fcm.service import Fcm
 from tests.rtm.push.conftest import Served
 from tests.waiting import PATIENCE
 
@@ -26,7 +28,11 @@ def accounts() -> dict[str, Any]:
 def client(fcm: Served, accounts: dict[str, Any]) -> FcmClient:
     if not accounts:
         accounts.update(fcm.new_account("shop-1"))
-    credentials = keyfiles.fcm(content=json.dumps(accounts).encode())
+    return client_with(accounts, fcm)
+
+
+def client_with(account: dict[str, Any], fcm: Served) -> FcmClient:
+    credentials = keyfiles.fcm(content=json.dumps(account).encode())
     token_url = f"{fcm.url}/token"
     return FcmClient(
         base_url=fcm.url, token_url=token_url, credentials=credentials, timeout=PATIENCE
@@ -98,13 +104,21 @@ async def test_wrong_content_is_not_the_fault_of_the_device(
     assert (await refusal(client, wrong)).problem is Problem.CONTENT
 
 
-async def test_an_unknown_account_is_a_matter_of_credentials(
-    fcm: Served, client: FcmClient
-) -> None:
-    fcm.memory.put("account", client._credentials.client_email, project="x", public="")
-    error = await refusal(client, message("x"))
+async def test_an_unknown_account_is_a_matter_of_credentials(fcm: Served) -> None:
+    elsewhere = Fcm(Forgetful()).new_account("shop-1")
+    error = await refusal(client_with(elsewhere, fcm), message("x"))
     assert error.problem is Problem.CREDENTIALS
     assert "invalid" in error.reason or "refused" in error.reason
+
+
+async def test_a_second_key_of_a_project_leaves_the_first_in_force(
+    fcm: Served, client: FcmClient
+) -> None:
+    fcm.new_account("shop-1")
+    token = fcm.new_device("shop-1")
+    await client.send(message(token))
+    await client.aclose()
+    assert len(fcm.received(token)) == 1
 
 
 @pytest.mark.parametrize(

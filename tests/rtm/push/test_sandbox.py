@@ -245,12 +245,14 @@ def test_a_wrong_client_key_is_said_in_the_form(shop: App, play: Callable[..., A
 
 
 def test_an_account_of_the_page_sends_to_a_phone_and_hears_of_its_end(
-    site: str, play: Callable[..., Any]
+    site: str, play: Callable[..., Any], admin: Member
 ) -> None:
     play("fcm", "account", **{"new-project": "demo-project"})
-    [(email, _made)] = Store("fcm").all("account")
-    account = keyfiles.fcm(content=play("fcm", file=email).content)
-    token = FcmTwin(Store("fcm")).new_device("demo-project")
+    play("fcm", "account", **{"new-project": "demo-project"})
+    (key_id, _first), _second = Store("fcm").all("account")
+    account = keyfiles.fcm(content=play("fcm", file=key_id).content)
+    whose = {"organization": str(admin.organization_id)}
+    token = FcmTwin(Store("fcm")).new_device("demo-project", **whose)
     send_by_fcm(account, token)
     shown = play("fcm").content.decode()
     assert re.search(r"Parcel.*Time to live: 60s.*order=7", shown, re.DOTALL)
