@@ -8,6 +8,7 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.accounts.access import acting
 from imiconnect.console.forms import ConsoleForm
 from imiconnect.console.toasts import toast
 from imiconnect.console.words import Words
@@ -46,7 +47,7 @@ class InstallForm(ConsoleForm):
     def clean(self) -> dict[str, Any]:
         """Find the client key that was given before."""
         values = super().clean() or self.cleaned_data
-        known = self._page.store.get("app", values.get("app_id", ""))
+        known = self._page.store.get("app", self._page.own(values.get("app_id", "")))
         if not values.get("client_key"):
             if known is None:
                 self.add_error("client_key", _("Enter the client key of this app"))
@@ -90,6 +91,9 @@ class Device:
 class DevicesPage(TwinPage):
     """Devices that a person makes, watches and taps on; a subclass knows its provider.
 
+    A client key lets whoever has it register devices, so each organization has its own
+    keys and devices here.
+
     Acts of every such page: ``install``, ``open``, ``behave``.
     """
 
@@ -103,6 +107,30 @@ class DevicesPage(TwinPage):
     def install(self, sdk: Sdk, values: dict[str, Any]) -> None:
         """Make a device with the app on it and register it; raises ``Refused``."""
         raise NotImplementedError
+
+    @property
+    def organization(self) -> str:
+        """Whose devices are shown and made here."""
+        return str(acting(self.request).organization_id)
+
+    def own(self, name: str) -> str:
+        """Return the key under which the organization keeps what others may call the same."""
+        return f"{self.organization} {name}"
+
+    def known_of(self, values: dict[str, Any]) -> dict[str, str]:
+        """Return what a new device is kept with, whatever its provider."""
+        known = {name: values[name] for name in ("app_id", "user")}
+        return {**known, "organization": self.organization}
+
+    def own_devices(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return the organization's devices, oldest first."""
+        return self.store.all(self.device_kind, organization=self.organization)
+
+    def _own_device(self, key: str) -> dict[str, Any]:
+        data = self.store.get(self.device_kind, key)
+        if data is None or data.get("organization") != self.organization:
+            raise Http404
+        return data
 
     def behave(self, key: str, state: str) -> None:
         """Let the provider answer as for a device in this state."""
@@ -124,7 +152,7 @@ class DevicesPage(TwinPage):
         """Add the devices with their notifications, newest first."""
         context = super().get_context_data(**kwargs)
         context.setdefault("install_form", self.install_form(page=self, initial=self._before()))
-        rows = self.store.all(self.device_kind)[::-1]
+        rows = self.own_devices()[::-1]
         return context | {
             "devices": [self._device(key, data) for key, data in rows[:SHOWN]],
             "states": self.states,
@@ -133,7 +161,7 @@ class DevicesPage(TwinPage):
         }
 
     def _before(self) -> dict[str, Any]:
-        rows = self.store.all(self.device_kind)
+        rows = self.own_devices()
         names = ("app_id", "user", "topic", "gateway", "project")
         return {name: rows[-1][1][name] for name in names if rows and rows[-1][1].get(name)}
 
@@ -167,7 +195,8 @@ class DevicesPage(TwinPage):
         except Refused as refused:
             form.add_error(None, str(refused.words))
             return False
-        self.store.put("app", values["app_id"], client_key=encrypt(values["client_key"]))
+        kept = encrypt(values["client_key"])
+        self.store.put("app", self.own(values["app_id"]), client_key=kept)
         return True
 
     def perform(self, act: str) -> str | None:
@@ -184,8 +213,9 @@ class DevicesPage(TwinPage):
 
     def _behave(self) -> None:
         key, state = self.request.POST.get("key", ""), self.request.POST.get("state", "")
-        if state not in self.states or self.store.get(self.device_kind, key) is None:
+        if state not in self.states:
             raise Http404
+        self._own_device(key)
         self.behave(key, state)
 
     def _open(self) -> None:
@@ -193,6 +223,7 @@ class DevicesPage(TwinPage):
         note = self.store.get("note", key)
         if note is None:
             raise Http404
+        self._own_device(note[self.device_kind])
         self.store.change("note", key, opened=True)
         app_id, tid = self.ids_of(note)
         if not tid:

@@ -150,8 +150,9 @@ class ApnsPage(DevicesPage):
 
     def install(self, sdk: Sdk, values: dict[str, Any]) -> None:
         """Let Apple give a device token, and the app register with it."""
-        known = {name: values[name] for name in ("app_id", "user")}
-        token = Apns(self.store).new_device(values["topic"], values["gateway"], **known)
+        token = Apns(self.store).new_device(
+            values["topic"], values["gateway"], **self.known_of(values)
+        )
         try:
             sdk.register(
                 user=values["user"], device=f"iphone-{token[:8]}", system="ios", token=token

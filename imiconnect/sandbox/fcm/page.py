@@ -113,8 +113,7 @@ class FcmPage(DevicesPage):
 
     def install(self, sdk: Sdk, values: dict[str, Any]) -> None:
         """Let Google give a registration token, and the app register with it."""
-        known = {name: values[name] for name in ("app_id", "user")}
-        token = self.fcm.new_device(values["project"], **known)
+        token = self.fcm.new_device(values["project"], **self.known_of(values))
         try:
             sdk.register(
                 user=values["user"],

@@ -47,8 +47,8 @@ class WebPushPage(DevicesPage):
 
     def install(self, sdk: Sdk, values: dict[str, Any]) -> None:
         """Subscribe with the site's key, and let the site tell the platform."""
-        known = {name: values[name] for name in ("app_id", "user")}
-        made = WebPushService(self.store).subscribe(base_url(), sdk.site_key(), **known)
+        service, known = WebPushService(self.store), self.known_of(values)
+        made = service.subscribe(base_url(), sdk.site_key(), **known)
         key = made["endpoint"].rpartition("/")[2]
         try:
             device = f"browser-{secrets.token_hex(4)}"

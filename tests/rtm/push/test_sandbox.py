@@ -99,9 +99,10 @@ def problem(call: Callable[[], object]) -> PushError:
 
 
 def test_a_key_of_the_page_pushes_to_the_iphone_on_the_page(
-    key: ApnsToken, play: Callable[..., Any]
+    key: ApnsToken, play: Callable[..., Any], admin: Member
 ) -> None:
-    token = Apns(Store("apns")).new_device(BUNDLE, "sandbox")
+    whose = {"organization": str(admin.organization_id)}
+    token = Apns(Store("apns")).new_device(BUNDLE, "sandbox", **whose)
     push(key, token)
     shown = play("apns").content.decode()
     assert re.search(r"Hello.*Your parcel.*Replaces by: order-7.*tid=1", shown, re.DOTALL)
@@ -183,6 +184,20 @@ def test_a_browser_of_the_page_is_subscribed_by_the_public_interface(
     play("webpush", "install", app_id=shop.app_id, user="anna")
     assert PushAddress.objects.filter(platform="web").count() == 2
     assert Device.objects.get().user_id == "anna"
+
+
+def test_another_organization_neither_uses_the_client_key_nor_sees_the_devices(
+    shop: App, play: Callable[..., Any], outsider: Member, client_of: ClientOf
+) -> None:
+    play("webpush", "install", **installed(shop, user="anna"))
+    [(browser, _made)] = Store("webpush").all("browser")
+    other, page = client_of(outsider), PAGE.format("webpush")
+    form = {"act": "install", "app_id": shop.app_id, "user": "eve"}
+    assert "Enter the client key of this app" in other.post(page, form).text
+    assert Device.objects.get().user_id == "anna"
+    assert shop.app_id not in other.get(page).text
+    gone = {"act": "behave", "key": browser, "state": "gone"}
+    assert other.post(page, gone).status_code == 404
 
 
 def test_a_web_push_is_decrypted_on_the_page(shop: App, play: Callable[..., Any]) -> None:
