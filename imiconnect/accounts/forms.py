@@ -13,6 +13,9 @@ from imiconnect.accounts.roles import Role
 from imiconnect.console.confirm import NameForm as ConfirmNameForm
 from imiconnect.console.forms import ConsoleForm
 
+#: Of an address, as the rows keep it; a form of Django's takes more.
+EMAIL_LENGTH = 254
+
 
 class NameForm(ConsoleForm):
     """A name, of a person or of a level."""
@@ -52,6 +55,7 @@ class InvitationForm(SeatForm):
 
     email = forms.EmailField(
         label=_("E-mail address"),
+        max_length=EMAIL_LENGTH,
         error_messages={"invalid": _("Enter an e-mail address in the form name@example.com.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
@@ -131,6 +135,7 @@ class TrialForm(ConsoleForm):
     )
     email = forms.EmailField(
         label=_("Work e-mail address"),
+        max_length=EMAIL_LENGTH,
         help_text=_("A link to confirm it is sent there. You sign in with it later."),
         error_messages={"invalid": _("Enter an e-mail address in the form name@example.com.")},
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

@@ -119,6 +119,20 @@ def test_what_is_missing_is_said_at_its_field(client: Client) -> None:
     assert not TrialRequest.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "address",
+    [f"{'n' * 255}@newcomer.example", f"{'İ' * 200}@newcomer.example"],
+    ids=["too long", "too long in small letters"],
+)
+def test_an_address_longer_than_is_kept_is_said_at_its_field(
+    client: Client, address: str
+) -> None:
+    answer = client.post("/trial/", FORM | {"email": address})
+    assert answer.status_code == 422
+    assert "at most 254 characters" in answer.text
+    assert not TrialRequest.objects.exists()
+
+
 def test_a_second_request_of_the_address_takes_the_place_of_the_first(
     client: Client, status: str
 ) -> None:

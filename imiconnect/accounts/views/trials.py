@@ -18,6 +18,7 @@ from imiconnect.accounts.forms import TrialForm
 from imiconnect.accounts.models import TrialRequest
 from imiconnect.accounts.services import trials
 from imiconnect.console.forms import FormPage, PageMixin
+from imiconnect.manage import refuse
 
 
 def may_send(request: HttpRequest, action: str, key: str) -> bool:
@@ -55,7 +56,11 @@ class SignUpForTrial(FormPage):
         """Ask; the answer does not tell whether the address is known."""
         if not may_send(self.request, "trial", form.cleaned_data["email"]):
             return too_many(self.request)
-        trials.ask_for_trial(**form.cleaned_data)
+        try:
+            trials.ask_for_trial(**form.cleaned_data)
+        except ValidationError as error:
+            refuse(form, error)
+            return self.form_invalid(form)
         return HttpResponseRedirect(str(self.success_url))
 
 
