@@ -21,6 +21,7 @@ NAMES: dict[str, Words] = {
     "beat": _("Scheduler"),
     "uplink": _("Uplink listener"),
     "authcallout": _("Broker permissions"),
+    "smpp": _("SMPP links"),
 }
 _QUEUE = "queue:"
 

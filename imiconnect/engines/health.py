@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, Error, connection
 from redis import Redis
 from redis.exceptions import RedisError
 
 from imiconnect.engines.heartbeat import Sign, signs
-from imiconnect.engines.processes import QUEUES
+from imiconnect.engines.processes import ON_DEMAND, QUEUES
 from imiconnect.engines.tally import Tally, tallies
 from imiconnect.urls_of_engines import nodes
 
@@ -55,7 +55,20 @@ def parts() -> dict[str, Part]:
 def expected_processes() -> list[str]:
     """Return the names under which the processes of a whole platform say they are alive."""
     names = [f"queue:{name}" for name in QUEUES] + ["beat", "uplink"]
-    return [*names, "authcallout"] if settings.RTM_AUTH_CALLOUT_URL else names
+    if settings.RTM_AUTH_CALLOUT_URL:
+        names.append("authcallout")
+    return names + [name for name, question in ON_DEMAND.items() if _says(question)]
+
+
+def _says(question: str) -> bool:
+    """Return what the database says; without one nothing more is expected."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(question)
+            row = cursor.fetchone()
+    except Error:
+        return False
+    return bool(row and row[0])
 
 
 def _processes() -> dict[str, Part]:

@@ -36,6 +36,8 @@ _TITLES = {
 }
 _HAS_SMPP = """select exists (select from numbers_carrieraccount
 where is_active and coalesce(nullif(carrier, ''), slug) = 'smpp')"""
+#: Processes, each with the question to the database whether it is wanted now.
+ON_DEMAND: dict[str, str] = {"smpp": _HAS_SMPP}
 
 
 def processes(environment: Environment) -> list[Program]:
@@ -50,7 +52,10 @@ def processes(environment: Environment) -> list[Program]:
     table.append(_python("uplink", "django", "uplink"))
     if environment.RTM_AUTH_CALLOUT_URL:
         table.append(_python("authcallout", "django", "authcallout"))
-    table.append(replace(_python("smpp", "django", "smpp"), wanted=_HAS_SMPP))
+    table += [
+        replace(_python(name, "django", name), wanted=question)
+        for name, question in ON_DEMAND.items()
+    ]
     return table
 
 

@@ -95,8 +95,8 @@ class Platform:
         self._migrate()
         self._say("Starting the web server, the workers and the gateway.")
         self._supervision.start_platform()
-        self._wait_for_platform(later)
         self._demand = Demand(later, self._environment.DATABASE_URL, self._supervision)
+        self._wait_for_platform(later)
         self._greet()
 
     def _listen(self) -> None:
@@ -132,6 +132,8 @@ class Platform:
         header = host_header(environment.ALLOWED_HOSTS)
         while (missing := missing_parts(environment.HOST, environment.PORT, header)) != []:
             self._give_up_on_deaths(titles)
+            # What the database wants is missing until it is started, too.
+            self._demand.look()
             if time.monotonic() > deadline:
                 names = ", ".join(missing or ["the web server"])
                 raise StartError(

@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from imiconnect import ROOT
-from imiconnect.engines.processes import QUEUES
+from imiconnect.engines.processes import QUEUES, processes
 from imiconnect.engines.programs import nats_program
+from imiconnect.environment import read_environment
 from imiconnect.rtm.protocol.topics import SHARDS
 from tests.certificates import make_certificates
 
@@ -38,6 +39,25 @@ def test_every_queue_has_a_worker(kind: str) -> None:
         for queue in queues.split(",")
     ]
     assert set(named) == set(QUEUES)
+
+
+def names(kind: str) -> set[str]:
+    """Return what the processes of a deployment are called, without numbers."""
+    if kind == "compose":
+        return {re.sub(r"^worker-|-\d+$", "", name) for name in COMPOSE["services"]}
+    return {unit.stem.removeprefix("imiconnect-").rstrip("@") for unit in UNITS}
+
+
+@pytest.mark.parametrize("kind", ["compose", "systemd"])
+def test_every_process_is_in_both_deployments(kind: str) -> None:
+    asked = {"RTM_AUTH_CALLOUT_URL": "nats://callout@127.0.0.1:1"}
+    environment = read_environment().model_copy(update=asked)
+    assert {program.name for program in processes(environment)} <= names(kind)
+
+
+@pytest.mark.parametrize("kind", ["compose", "systemd"])
+def test_the_process_of_the_smpp_links_runs_once(kind: str) -> None:
+    assert len([command for command in commands(kind) if "manage.py smpp" in command]) == 1
 
 
 def test_the_listeners_read_every_shard_once() -> None:
