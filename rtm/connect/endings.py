@@ -27,6 +27,9 @@ PHONES = frozenset({"ios", "android"})
 #: The ``payload_type`` by which a device hears of it; new here.
 EVENT = "registrationEnded"
 _encode = msgspec.json.Encoder().encode
+#: In the order of the names: two who want the same ones never wait for each other.
+_HOLD = """SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
+FROM unnest(%s::text[]) WITH ORDINALITY AS wanted (name, place) ORDER BY place"""
 
 
 class Ending(models.TextChoices):
@@ -63,16 +66,16 @@ def sentence_of(reason: str) -> str:
 def hold(*, app: App, user_id: str, device_id: str, platform: str) -> None:
     """Let registrations that may end one another come one after the other.
 
-    Two that do not see each other's rows would both stay. The locks end with the transaction.
+    Two that do not see each other's rows would both stay, and of two with one name the later
+    would fail. The locks end with the transaction.
     """
-    names = []
+    names = [f"name/{app.pk}/{user_id}/{device_id}"]
     if policy_of(app).single_device_per_user:
         names.append(f"user/{app.pk}/{user_id}")
     if platform.lower() in PHONES:
         names.append(f"device/{app.pk}/{device_id}")
     with connection.cursor() as cursor:
-        for name in sorted(names):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        cursor.execute(_HOLD, [sorted(names)])
 
 
 def endings_by(device: Device) -> Iterable[tuple[Device, Ending]]:

@@ -7,6 +7,7 @@ so nothing of it is in the audit trail.
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,7 +107,7 @@ def unregister_device(*, device: Device, ended_by: str = "") -> None:
     """End a registration: its tokens, and its connection if there is one.
 
     ``ended_by`` is a word of ``endings.py``; then the device is told, and its refresh token
-    stays to find that word by.
+    stays to find that word by. Raises ``UnknownDevice`` for one that is deleted meanwhile.
     """
     device = _locked(device)
     device.unregistered_at = timezone.now()
@@ -157,17 +158,20 @@ def refresh_tokens(
 def set_user_id(*, device: Device, user_id: str) -> Device:
     """Give a device to another user, or to a new guest when ``user_id`` is empty.
 
-    The tokens go with it. The client connects again under its new name.
+    The tokens go with it. The client connects again under its new name. Raises
+    ``UnknownDevice`` for one that is deleted meanwhile, as by another one that gets its name.
     """
     target = user_id or new_guest_id()
     # Before any row is locked: a registration locks in this order, too.
     hold(app=device.app, user_id=target, device_id=device.device_id, platform=device.platform)
-    device = _locked(device)
+    name = Q(app=device.app_id, user_id=target, device_id=device.device_id)
+    device, others = _locked_with(device, name)
     if target == device.user_id:
         return device
     disconnect_later(device)
     # The other user may have had this device before: that row gives way.
-    Device.objects.filter(app=device.app, user_id=target, device_id=device.device_id).delete()
+    for other in others:
+        other.delete()
     device.user_id = target
     device.is_guest = not user_id
     device.is_connected = False
@@ -183,7 +187,7 @@ def set_customer_id(*, device: Device, customer_id: str) -> Device:
     """Link a device to the customer of this id; empty unlinks.
 
     A customer that is not there is made, unless the app asks for a master profile first; then
-    this raises ``NoProfile``.
+    this raises ``NoProfile``. Raises ``UnknownDevice`` for a device that is deleted meanwhile.
     """
     device = _locked(device)
     device.customer = _customer(device.app, customer_id) if customer_id else None
@@ -193,7 +197,10 @@ def set_customer_id(*, device: Device, customer_id: str) -> Device:
 
 @transaction.atomic
 def update_profile(*, device: Device, profile: Profile) -> Device:
-    """Merge what a device tells of itself into what is known."""
+    """Merge what a device tells of itself into what is known.
+
+    Raises ``UnknownDevice`` for a device that is deleted meanwhile.
+    """
     device = _locked(device)
     before = dict(device.attributes)
     _apply(device, profile)
@@ -213,10 +220,19 @@ def new_guest_id() -> str:
 
 
 def _locked(device: Device) -> Device:
-    locked: Device = (
-        Device.objects.select_for_update(of=("self",)).select_related("app").get(pk=device.pk)
-    )
-    return locked
+    """Lock a device's row; raises ``UnknownDevice`` when it is there no more."""
+    return _locked_with(device, Q())[0]
+
+
+def _locked_with(device: Device, others: Q) -> tuple[Device, list[Device]]:
+    """Lock a device's row and others, in one order for everybody: nobody waits in a circle."""
+    rows = Device.objects.select_for_update(of=("self",)).select_related("app")
+    wanted = rows.filter(Q(pk=device.pk) | others).order_by("pk")
+    found = {row.pk: row for row in wanted}
+    own = found.pop(device.pk, None)
+    if own is None:
+        raise UnknownDevice
+    return own, list(found.values())
 
 
 def _apply(device: Device, profile: Profile) -> None:
@@ -240,10 +256,12 @@ def _keep_push(device: Device, profile: Profile) -> None:
 def _end_others(device: Device) -> None:
     """End the registrations that this one replaces, as the app's policy says."""
     for other, ending in endings_by(device):
-        if ending == Ending.INACTIVE:
-            _silence(device=other)
-        else:
-            unregister_device(device=other, ended_by=ending.value)
+        # One that is deleted meanwhile has ended, too.
+        with suppress(UnknownDevice):
+            if ending == Ending.INACTIVE:
+                _silence(device=other)
+            else:
+                unregister_device(device=other, ended_by=ending.value)
 
 
 def _silence(*, device: Device) -> None:

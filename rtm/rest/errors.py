@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from imiconnect.rtm.connect.endings import Ended
 from imiconnect.rtm.connect.jwt_auth import NotVouched
-from imiconnect.rtm.connect.registration import NoProfile
+from imiconnect.rtm.connect.registration import NoProfile, UnknownDevice
 from imiconnect.rtm.push.addresses import BadAddress
 
 #: The sentence of code 7105 (section 14), with what to do about it.
@@ -77,6 +77,8 @@ def rtms_envelope(exc: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(exc, Ended):
         code = Code.WRONG_TOKEN
         return _answer(code.code, exc.sentence, code.status, exc.reason)
+    if isinstance(exc, UnknownDevice):
+        return _answer(Code.NO_USER.code, Code.NO_USER.sentence, Code.NO_USER.status)
     if isinstance(exc, NoProfile):
         return _answer(Code.NO_USER.code, NO_PROFILE, HTTPStatus.NOT_FOUND)
     if isinstance(exc, BadAddress):
