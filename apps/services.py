@@ -94,9 +94,14 @@ def create_app(  # noqa: PLR0913 - an app consists of these
 def _free_account(kind: ChannelType, config: Mapping[str, Any]) -> str:
     """Return the account that a configuration names; raises when another app has it."""
     account = kind.account(config)
-    if account and App.objects.filter(channel_type=kind.slug, account=account).exists():
-        raise ValidationError(ACCOUNT_TAKEN)
+    _check_account(kind.slug, account)
     return account
+
+
+def _check_account(channel_type: str, account: str) -> None:
+    rows = App.objects.filter(channel_type=channel_type, account=account)
+    if account and rows.exists():
+        raise ValidationError(ACCOUNT_TAKEN)
 
 
 def _with_free_app_id(fields: dict[str, Any], wanted: str) -> App:
@@ -109,8 +114,7 @@ def _with_free_app_id(fields: dict[str, Any], wanted: str) -> App:
         except IntegrityError:
             if App.objects.filter(app_id=app_id).exists():
                 continue
-            if fields["account"]:
-                raise ValidationError(ACCOUNT_TAKEN) from None
+            _check_account(fields["channel_type"], fields["account"])
             raise
     raise ValidationError(_("No free App ID was found. Try again."))
 
@@ -135,20 +139,30 @@ def current_client_key(app: App) -> ClientKey:
 def update_app(
     *, app: App, name: str | None = None, config: Mapping[str, Any] | None = None
 ) -> App:
-    """Change the name or the configuration of an app."""
+    """Change the name or the configuration of an app.
+
+    Raises ``ValidationError`` by field, and for an account that another app has.
+    """
     app = locked_app(app)
-    before = {"name": app.name, "config": app.config}
+    before, account = {"name": app.name, "config": app.config}, app.account
     if name is not None:
         app.name = checked_name(name)
     if config is not None:
         kind = registry.get(app.channel_type)
         app.config = kind.checked_config(config)
         kind.check_for(app.organization_id, app.config)
-        if kind.account(app.config) != app.account:
+        if kind.account(app.config) != account:
             app.account = _free_account(kind, app.config)
     after = {"name": app.name, "config": app.config}
     if after != before:
-        app.save(update_fields=["name", "config", "account", "updated_at"])
+        try:
+            with transaction.atomic():
+                app.save(update_fields=["name", "config", "account", "updated_at"])
+        except IntegrityError:
+            # Another app has taken the account since that was looked at.
+            if app.account != account:
+                _check_account(app.channel_type, app.account)
+            raise
         record("app.updated", app, before=before, after=after)
     return app
 
