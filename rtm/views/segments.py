@@ -3,32 +3,28 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
-from imiconnect.accounts.models import Member
-from imiconnect.apps.models import App
+from imiconnect.accounts.access import Act
 from imiconnect.console.columns import TIME, Column
-from imiconnect.console.confirm import ConfirmPage
-from imiconnect.console.forms import ConsoleForm, FormPage
-from imiconnect.console.lists import Button, Empty, FilterForm, ListPage
+from imiconnect.console.forms import ConsoleForm
+from imiconnect.console.lists import FilterForm
 from imiconnect.console.toasts import toast
-from imiconnect.manage import Card, ManagePage, ObjectMixin, refuse
+from imiconnect.manage import Card, ManagePage
 from imiconnect.rtm import segments as services
 from imiconnect.rtm.audience import size_of
 from imiconnect.rtm.models import Segment
-from imiconnect.rtm.shell import customer_pages
-from imiconnect.rtm.views.topics import apps_with_devices, lines_of
-
-
-def segment_url(segment: Segment) -> str:
-    """Return the address of a segment's page."""
-    return reverse("rtm:segment", args=[segment.pk])
+from imiconnect.rtm.views.named import (
+    APP,
+    NAME,
+    DeleteNamed,
+    NamedList,
+    NewNamed,
+    NewNamedForm,
+    OneNamed,
+    lines_of,
+)
 
 
 class SegmentFilters(FilterForm):
@@ -37,46 +33,25 @@ class SegmentFilters(FilterForm):
     q = forms.CharField(label=_("Name"), max_length=100)
 
 
-class Segments(MemberRequiredMixin, ListPage):
+class Segments(NamedList):
     """The segments of the apps that a person may see."""
 
-    section = "customers"
+    slug = "segment"
     title = _("Segments")
     filter_form = SegmentFilters
     export_name = "segments"
     caption = _("Segments, newest first")
     columns: ClassVar = (
-        Column("name", _("Name"), href=segment_url),
-        Column("app", _("App"), "app.name"),
+        NAME,
+        APP,
         Column("criteria", _("Users"), lambda row: row.criteria or _("A list")),
         Column("created_at", _("Created"), kind=TIME),
     )
-
-    @property
-    def empty(self) -> Empty:  # type: ignore[override]  # the button depends on the role
-        """Say what segments are for."""
-        text = _("A segment is a list of users, or an expression over topics, with a name.")
-        return Empty(_("No segments yet"), text, self.primary(), "users")
-
-    def get_queryset(self) -> QuerySet[Any]:
-        """Return the segments."""
-        rows: QuerySet[Any] = Segment.objects.visible_to(acting(self.request))
-        return rows.select_related("app")
-
-    def filtered(self, queryset: QuerySet[Any], values: dict[str, Any]) -> QuerySet[Any]:
-        """Find by a part of the name."""
-        words = (values.get("q") or "").strip()
-        return queryset.filter(name__icontains=words) if words else queryset
-
-    def kinds(self) -> list[Button]:
-        """Lead to customers and topics."""
-        return customer_pages("segments")
-
-    def primary(self) -> Button | None:
-        """Offer to make a segment to those who may."""
-        if not acting(self.request).can(Act.MANAGE_CUSTOMERS):
-            return None
-        return Button(_("ADD NEW"), reverse("rtm:segment-new"), "plus")
+    none_yet = (
+        _("No segments yet"),
+        _("A segment is a list of users, or an expression over topics, with a name."),
+        "users",
+    )
 
 
 class SegmentForm(ConsoleForm):
@@ -106,44 +81,23 @@ class SegmentForm(ConsoleForm):
         return lines_of(self.cleaned_data["user_ids"])
 
 
-class NewSegmentForm(SegmentForm):
+class NewSegmentForm(NewNamedForm, SegmentForm):
     """A segment to make."""
 
-    app = forms.ModelChoiceField(queryset=App.objects.none(), label=_("App"))
 
-    field_order = ("app", "name")
-
-    def __init__(self, *args: Any, apps: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["app"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
-        field.queryset = apps
-
-
-class NewSegment(MemberRequiredMixin, FormPage):
+class NewSegment(NewNamed):
     """Make a segment."""
 
-    act = Act.MANAGE_CUSTOMERS
+    slug = "segment"
     form_class = NewSegmentForm
-    section = "customers"
     title = _("New segment")
     back_url = cancel_url = reverse_lazy("rtm:segments")
     back_label = _("Segments")
+    added = _("Segment added")
 
-    def get_form_kwargs(self) -> dict[str, Any]:
-        """Give the form the apps to choose from."""
-        apps = apps_with_devices(acting(self.request))
-        return super().get_form_kwargs() | {"apps": apps}
-
-    def form_valid(self, form: forms.Form) -> HttpResponse:
+    def make(self, values: dict[str, Any]) -> Segment:
         """Create it."""
-        try:
-            segment = services.create_segment(**form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-            return self.form_invalid(form)
-        toast(self.request, _("Segment added"))
-        return redirect(segment_url(segment))
+        return services.create_segment(**values)
 
 
 def _change(page: Any, values: dict[str, Any]) -> None:
@@ -154,21 +108,10 @@ def _change(page: Any, values: dict[str, Any]) -> None:
     toast(page.request, _("The segment is changed."))
 
 
-class SegmentMixin(ObjectMixin):
-    """A page about one segment."""
-
-    section = "customers"
-
-    def find(self, member: Member) -> Segment:
-        """Return the segment, or 404."""
-        rows = Segment.objects.visible_to(member).select_related("app")
-        found: Segment = get_object_or_404(rows, pk=self.kwargs["segment"])
-        return found
-
-
-class SegmentPage(SegmentMixin, ManagePage):
+class SegmentPage(OneNamed, ManagePage):
     """One segment with the number of its users now."""
 
+    slug = "segment"
     template_name = "rtm/segment.html"
     back_url = reverse_lazy("rtm:segments")
     back_label = _("Segments")
@@ -202,32 +145,19 @@ class SegmentPage(SegmentMixin, ManagePage):
         return super().get_context_data(**kwargs) | shown | {"is_long": self.is_long}
 
 
-class DeleteSegment(SegmentMixin, ConfirmPage):
+class DeleteSegment(DeleteNamed):
     """Deleting a segment."""
 
-    act = Act.MANAGE_CUSTOMERS
+    slug = "segment"
     title = _("Delete the segment")
     act_label = _("Delete the segment")
     keep_label = _("Keep the segment")
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Lead back to the segment."""
-        url = segment_url(self.object)
-        back = {"back_url": url, "cancel_url": url, "back_label": self.object.name}
-        return super().get_context_data(**back, **kwargs)
-
-    def get_object_name(self) -> str:
-        """Return the segment's name."""
-        name: str = self.object.name
-        return name
+    deleted = _("The segment %(name)s is deleted.")
 
     def consequences(self) -> list[Any]:
         """Say what stops."""
         return [_("Requests that name it are refused. Users and topics stay as they are.")]
 
-    def perform(self) -> str:
+    def erase(self) -> None:
         """Delete it."""
-        name = self.object.name
         services.delete_segment(segment=self.object)
-        toast(self.request, _("The segment %(name)s is deleted.") % {"name": name})
-        return reverse("rtm:segments")
