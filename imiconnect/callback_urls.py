@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.outbound import allows_plain_http
+from imiconnect.outbound import allows_plain_http, is_callable
 
 URL_LENGTH = 500
 
@@ -29,4 +29,6 @@ def checked_url(url: str, *, field: str) -> str:
     schemes = {"https", "http"} if allows_plain_http() else {"https"}
     if parts.scheme.lower() not in schemes:
         raise ValidationError({field: [_("URL must start with https://.")]})
+    if not is_callable(url):
+        raise ValidationError({field: [_("Correct the name or the port of the server.")]})
     return url

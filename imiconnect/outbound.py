@@ -340,12 +340,29 @@ def is_below(url: str, double: str) -> bool:
     return same and inside and ".." not in found.path and not found.userinfo
 
 
-def _target(url: str, *, plain: bool = False) -> httpcore.URL:
+def is_callable(url: str) -> bool:
+    """Tell whether a URL names a server of the web by a name and a port that can be dialled.
+
+    Its scheme may be ``http`` or ``https``; where it leads is not asked.
+    """
+    return _parsed(url) is not None
+
+
+def _parsed(url: str) -> httpx.URL | None:
     try:
         parsed = httpx.URL(url)
-    except (httpx.InvalidURL, TypeError):
-        parsed = httpx.URL()
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        # The name of an ``xn--`` label is decoded only when it is read, and may be none.
+        host, port = parsed.host, parsed.port
+    except (httpx.InvalidURL, TypeError, ValueError):
+        return None
+    # A zone (RFC 6874) names an interface of one machine, never a server of the web.
+    whole = parsed.scheme in {"http", "https"} and host and "%" not in host
+    return parsed if whole and (port is None or 0 < port < 65_536) else None
+
+
+def _target(url: str, *, plain: bool = False) -> httpcore.URL:
+    parsed = _parsed(url)
+    if parsed is None:
         raise OutboundError("bad_url", _("The URL cannot be called."), retryable=False)
     if parsed.scheme == "http" and not plain and not allows_plain_http():
         raise OutboundError(

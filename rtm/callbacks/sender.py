@@ -7,6 +7,7 @@ call waits for it, and no transaction is open during a call.
 """
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -16,14 +17,16 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db import connections
+from django.utils.translation import gettext as _
 
-from imiconnect.outbound import Outbound, OutboundError
+from imiconnect.outbound import Answer, Outbound, OutboundError
 from imiconnect.rtm.callbacks import outbox
 from imiconnect.rtm.callbacks.outbox import Job, Result
 from imiconnect.rtm.callbacks.outcomes import Try
 from imiconnect.rtm.callbacks.signing import signed_headers
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -147,22 +150,31 @@ class _Run:
 
 
 async def call_once(client: Outbound, job: Job, secrets: list[str], timestamp: int) -> Try:
-    """Make one try and return how it ended; never raises for what the server does."""
+    """Make one try and return how it ended; a fault of our own is a failed try too."""
+    begun = time.monotonic()
+    try:
+        answer = await _call(client, job, secrets, timestamp)
+    except OutboundError as error:
+        words, retryable = str(error.words), error.retryable
+    except Exception:  # else the row would come back with every lease, without end
+        log.exception("The callback %s could not be tried", job.id)
+        words, retryable = _("The call failed by a fault of this platform."), True
+    else:
+        return Try(status=answer.status, response=answer.body, duration_ms=answer.duration_ms)
+    spent = int((time.monotonic() - begun) * 1000)
+    return Try(error=words, retryable=retryable, duration_ms=spent)
+
+
+async def _call(client: Outbound, job: Job, secrets: list[str], timestamp: int) -> Answer:
     body = job.body.encode()
     headers = {
         "Content-Type": "application/json",
         **signed_headers(secrets, str(job.id), timestamp, body),
     }
-    begun = time.monotonic()
-    try:
-        answer = await client.send(
-            "POST",
-            job.url,
-            body=body,
-            headers=headers,
-            timeout=settings.CALLBACK_TIMEOUT_SECONDS,
-        )
-    except OutboundError as error:
-        spent = int((time.monotonic() - begun) * 1000)
-        return Try(error=str(error.words), retryable=error.retryable, duration_ms=spent)
-    return Try(status=answer.status, response=answer.body, duration_ms=answer.duration_ms)
+    return await client.send(
+        "POST",
+        job.url,
+        body=body,
+        headers=headers,
+        timeout=settings.CALLBACK_TIMEOUT_SECONDS,
+    )

@@ -133,10 +133,30 @@ def test_plain_http_is_refused_where_private_hosts_are(settings: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "ftp://x/", "file:///etc/passwd", "https://", "https://[::1"]
+    "url",
+    [
+        "",
+        "ftp://x/",
+        "file:///etc/passwd",
+        "https://",
+        "https://[::1",
+        "https://xn--/",
+        "https://xn--a.example/",
+        "https://[fe80::1%25lo]/",
+        "https://127.0.0.1:65536/",
+        "https://127.0.0.1:0/",
+    ],
 )
-def test_what_is_no_web_address_is_refused(url: str) -> None:
+def test_what_is_no_web_address_is_refused(url: str, private_allowed: None) -> None:
     assert reason_of(url) == "bad_url"
+    with pytest.raises(OutboundError) as caught:
+        outbound.fetch(url, most=10)
+    assert (caught.value.reason, caught.value.retryable) == ("bad_url", False)
+
+
+def test_a_url_that_cannot_be_called_cannot_be_saved_anyway(private_allowed: None) -> None:
+    found = probe("https://xn--/cb")
+    assert (found.passed, found.may_save) == (False, False)
 
 
 def test_a_redirect_is_returned_not_followed(

@@ -68,6 +68,7 @@ REFUSED: dict[str, tuple[Any, str, int, str]] = {
     "a priority of 9": ({"priority": 9}, "7004", 400, "priority"),
     "a long correlation id": ({"correlationid": "ä" * 26}, "7004", 400, "50 bytes"),
     "a bad notifyurl": ({"notifyurl": "nowhere"}, "7004", 400, "notifyurl"),
+    "an unreadable name": ({"notifyurl": "https://xn--/cb"}, "7004", 400, "notifyurl"),
     "a thread of nobody": ({"thread": "5"}, "7004", 400, "thread"),
     "a NUL": ({"channels": {"rt": {"message": {"text": "a\0b"}}}}, "7004", 400, "U+0000"),
     "too many": ({"destination": [{"userid": ["u"] * 1001}]}, "7009", 400, "1,000"),

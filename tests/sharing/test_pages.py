@@ -113,6 +113,18 @@ def test_a_private_url_is_refused_even_when_saved_anyway(
     assert "private or local address" in answer.text
 
 
+@pytest.mark.parametrize(
+    "url", ["https://xn--/cb", "https://xn--a.example/cb", "https://[fe80::1%25x]/cb"]
+)
+def test_a_url_whose_name_cannot_be_read_is_refused_at_its_field(
+    service: Service, developer: Member, client_of: ClientOf, url: str
+) -> None:
+    values = {"card": "inbound", "inbound_url": url, "save_anyway": "on"}
+    answer = client_of(developer).post(f"/services/{service.pk}/inbound/", values)
+    assert answer.status_code == 422
+    assert "Correct the name or the port of the server." in answer.text
+
+
 def test_saving_an_unchanged_url_does_not_call_it(
     service: Service,
     developer: Member,

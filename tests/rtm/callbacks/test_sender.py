@@ -119,6 +119,31 @@ def test_a_private_address_fails_at_once(new_callback: New, send: Send, settings
     assert "private" in callback.tries.get().error
 
 
+@pytest.mark.parametrize("url", ["https://xn--/cb", "https://customer.example:65536/cb"])
+def test_a_url_whose_name_cannot_be_read_fails_for_good_and_says_why(
+    new_callback: New, send: Send, url: str
+) -> None:
+    callback, good = new_callback(url=url), new_callback()
+    assert send() == 2
+    callback.refresh_from_db()
+    good.refresh_from_db()
+    assert (callback.state, callback.attempts, callback.due_at) == ("failed", 1, None)
+    assert callback.tries.get().error == "The URL cannot be called."
+    assert good.state == "delivered"
+
+
+def test_a_fault_of_our_own_is_a_failed_try_and_not_made_again_without_end(
+    new_callback: New, send: Send, service: Service
+) -> None:
+    service.signing_secret = "whsec_x"
+    service.save()
+    callback = new_callback()
+    send()
+    callback.refresh_from_db()
+    assert (callback.state, callback.attempts) == ("pending", 1)
+    assert "fault of this platform" in callback.tries.get().error
+
+
 def test_a_slow_server_does_not_hold_up_another(
     new_callback: New, receiver: Any, settings: Any
 ) -> None:
