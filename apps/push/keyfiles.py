@@ -239,6 +239,9 @@ def web_push(
         ]
     if icon and not is_secure_page(icon):
         problems["icon_url"] = [_("Icon must be an address that starts with https://.")]
+    if "[" in contact:
+        sentence = _("Contact must be an address at a domain, like push@example.com.")
+        problems["contact"] = [sentence]
     if problems:
         raise ValidationError(problems)
     private, public = (before.key, before.public_key) if before else new_vapid_keys()

@@ -1,5 +1,6 @@
 """What each push service is given for one notification; pure functions."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ import msgspec
 _encode = msgspec.json.Encoder().encode
 #: Priorities from here on are pushed at once (1 low to 5 high).
 _URGENT = 3
+#: What a badge may say; ``\d`` would allow the digits of every script.
+_BADGE = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,8 @@ def aps(note: Note) -> dict[str, Any]:
     alert = {name: note.part[key] for name, key in (("title", "title"), ("body", "text"))
              if note.part.get(key)}  # fmt: skip
     made: dict[str, Any] = {"alert": alert}
-    badge = note.extras.get("badge")
-    if isinstance(badge, int) or (isinstance(badge, str) and badge.isdigit()):
+    badge = str(note.extras.get("badge", ""))
+    if _BADGE.fullmatch(badge):
         made["badge"] = int(badge)
     made["sound"] = str(note.extras.get("sound") or "default")
     if note.extras.get("category"):

@@ -6,6 +6,7 @@ provider that is slow for one app delays no other.
 """
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -46,6 +47,7 @@ TIMEOUT, AT_ONCE = 8.0, 200
 _KEPT_CLIENTS = 200
 Result = Taken | PushError
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ class Pusher:
                     return error
                 except TimeoutError:
                     return PushError(Problem.UNAVAILABLE, "timeout")
+                except Exception as error:  # it must cost the others of the batch nothing
+                    log.exception("A notification for %s was not sent", item.platform)
+                    unsendable = isinstance(error, ValueError | TypeError)
+                    problem = Problem.CONTENT if unsendable else Problem.UNAVAILABLE
+                    return PushError(problem, type(error).__name__)
 
         return list(await asyncio.gather(*(one(item) for item in sendings)))
 
@@ -124,7 +131,7 @@ class Pusher:
             tid=item.note.tid,
             expires_at=item.note.expires_at,
             urgent=item.note.urgent,
-            collapse_id=item.note.collapse[:64],
+            collapse_id=item.note.collapse,
         )
         taken: Taken = await client.send(
             item.address, payloads.for_apns(item.note), headers=headers

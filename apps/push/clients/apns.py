@@ -1,6 +1,8 @@
 """APNs over HTTP/2 (facts/push.md, A)."""
 
 import datetime as dt
+import hashlib
+import re
 import ssl
 import tempfile
 import time
@@ -25,6 +27,8 @@ from imiconnect.apps.push.credentials import ApnsCertificate, ApnsToken
 _RENEW_AFTER = 50 * 60
 _SHORTEST_LIFE = 20 * 60
 MAX_PAYLOAD = 4096
+#: At most 64 bytes, as long as the digest that stands for a longer one.
+_COLLAPSE_ID = re.compile(r"[!-~]{1,64}")
 _encode = msgspec.json.Encoder().encode
 
 _GONE = {"Unregistered", "ExpiredToken", "BadDeviceToken"}
@@ -128,13 +132,18 @@ def request_headers(
     *, tid: str, push_type: str = "alert", expires_at: int = 0, urgent: bool = True,
     collapse_id: str = "",
 ) -> dict[str, str]:  # fmt: skip
-    """Return the headers of one notification; ``tid``, a UUID, makes it one at APNs too."""
+    """Return the headers of one notification; ``tid``, a UUID, makes it one at APNs too.
+
+    A collapse id that no header can carry goes as its digest, which replaces as well as it.
+    """
     made = {
         "apns-push-type": push_type,
         "apns-priority": "10" if urgent and push_type == "alert" else "5",
         "apns-expiration": str(expires_at),
         "apns-id": tid,
     }
+    if collapse_id and not _COLLAPSE_ID.fullmatch(collapse_id):
+        collapse_id = hashlib.sha256(collapse_id.encode()).hexdigest()
     return made | ({"apns-collapse-id": collapse_id} if collapse_id else {})
 
 

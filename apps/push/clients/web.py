@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
-from py_vapid import Vapid02
+from py_vapid import Vapid02, VapidException
 from pywebpush import WebPusher, WebPushException
 
 from imiconnect.apps.push.clients.outcomes import (
@@ -31,6 +31,7 @@ from imiconnect.outbound import (
     OutboundError,
     allows_plain_http,
     is_below,
+    is_callable,
 )
 
 #: Of the whole encrypted body; every service must take it (RFC 8030, 7.2).
@@ -81,12 +82,14 @@ def read_subscription(value: Any) -> Subscription:
 def _check_endpoint(endpoint: str) -> None:
     try:
         parts = urlsplit(endpoint)
-        host, _port = parts.hostname, parts.port
+        host = parts.hostname
     except ValueError:
         host, parts = None, urlsplit("")
+    # A name, not an IPv6 address: py-vapid signs for none.
+    named = host and ":" not in host and is_callable(endpoint)
     is_plain = allows_plain_http() or is_below(endpoint, web_push_double())
     schemes = {"https", "http"} if is_plain else {"https"}
-    if not host or parts.scheme not in schemes or "@" in parts.netloc or len(endpoint) > 2000:
+    if not named or parts.scheme not in schemes or "@" in parts.netloc or len(endpoint) > 2000:
         raise ValueError("endpoint must be an address that starts with https://.")
 
 
@@ -156,7 +159,10 @@ class WebPushClient:
         raise _refusal(answer)
 
     def authorization(self, endpoint: str) -> str:
-        """Return the VAPID header for an endpoint's origin, signed anew every hour."""
+        """Return the VAPID header for an endpoint's origin, signed anew every hour.
+
+        Raises ``PushError`` for an origin or a contact that a token cannot name.
+        """
         parts = urlsplit(endpoint)
         origin = f"{parts.scheme}://{parts.netloc}"
         made_at, header = self._signed.get(origin, (0.0, ""))
@@ -167,7 +173,10 @@ class WebPushClient:
                 "exp": int(made_at) + _LIFE,
                 "sub": f"mailto:{self._credentials.contact}",
             }
-            header = self._vapid.sign(claims)["Authorization"]
+            try:
+                header = self._vapid.sign(claims)["Authorization"]
+            except VapidException as error:
+                raise PushError(Problem.CONTENT, f"VAPID: {error}") from error
             self._signed[origin] = (made_at, header)
         return header
 

@@ -155,6 +155,12 @@ def test_a_site_must_be_secure_or_local(site: str, allowed: bool) -> None:
         assert list(problem(keyfiles.web_push, site_url=site, **values)) == ["site_url"]
 
 
+def test_a_contact_that_no_vapid_token_can_name_is_refused() -> None:
+    values = {"icon_url": "", "contact": "ops@[127.0.0.1]"}
+    found = problem(keyfiles.web_push, site_url="https://shop.example", **values)
+    assert list(found) == ["contact"]
+
+
 def test_vapid_keys_are_a_pair_and_stay_when_the_site_changes() -> None:
     values = {"icon_url": "", "contact": "ops@shop.example"}
     first = keyfiles.web_push(site_url="https://a.example", **values)
