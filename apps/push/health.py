@@ -7,6 +7,7 @@ key is refused by a browser's push service alone, which the last notification ha
 """
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from imiconnect.apps.push.credentials import (
 from imiconnect.apps.push.secrets import secrets_of
 from imiconnect.apps.push.services import endings_of
 
+log = logging.getLogger(__name__)
+
 REFUSED = Outcome(
     "push_credentials",
     7202,
@@ -58,13 +61,19 @@ class Told:
 
 
 def note(results: Iterable[Told]) -> None:
-    """Keep what came of notifications; refused credentials make the app due for a check."""
+    """Keep what came of notifications; refused credentials make the app due for a check.
+
+    Never raises: what came of a batch is worth more than this. An app may have gone meanwhile.
+    """
     by_platform: dict[tuple[uuid.UUID, str], list[Taken | PushError]] = {}
     for told in results:
         by_platform.setdefault((told.app, told.platform), []).append(told.result)
     for (app, platform), came in by_platform.items():
-        if _keep(app, platform, came):
-            health.watch(App.objects.get(pk=app))
+        try:
+            if _keep(app, platform, came):
+                health.watch(App.objects.get(pk=app))
+        except Exception:
+            log.exception("The health of push to %s of the app %s was not kept", platform, app)
 
 
 def _keep(app: uuid.UUID, platform: str, came: list[Taken | PushError]) -> bool:

@@ -1,5 +1,6 @@
 """The health of push: what is kept of each sending, and what the check of an app finds."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.test import Client
 from imiconnect.accounts.models import Member
 from imiconnect.apps import health
 from imiconnect.apps.models import App, AppHealth, PushHealth
+from imiconnect.apps.push import health as push_health
+from imiconnect.apps.push.clients.outcomes import Taken
 from imiconnect.apps.push.services import configure_push, credentials_of, remove_push
 from imiconnect.rtm.lanes import PUSH
 from imiconnect.rtm.models import PushAddress
@@ -108,6 +111,13 @@ def test_a_refusal_while_sending_makes_the_check_due(
     send()
     assert PushHealth.objects.get(platform="ios").refused == "ExpiredProviderToken"
     assert AppHealth.objects.get().next_check_at < before
+
+
+def test_an_app_that_goes_meanwhile_costs_the_others_nothing(pushed: App) -> None:
+    taken = Taken("1")
+    gone = [push_health.Told(uuid.uuid4(), platform, taken) for platform in ("ios", "web")]
+    push_health.note([gone[0], push_health.Told(pushed.pk, "ios", taken), gone[1]])
+    assert PushHealth.objects.get().app == pushed
 
 
 def test_a_service_that_is_away_breaks_the_app_after_three_checks(
