@@ -121,17 +121,22 @@ def check(app: App) -> Checked:
 def _problem(app: App, platform: str, credentials: Credentials) -> PushError | None:
     row = PushHealth.objects.filter(app=app, platform=platform).first()
     if not isinstance(credentials, ApnsToken | ApnsCertificate | Fcm):
-        refused = row.refused if row else ""
-        return PushError(Problem.CREDENTIALS, refused) if refused else None
+        return _known(row)
     try:
         asyncio.run(_ask(credentials))
     except PushError as error:
         if error.problem is Problem.CREDENTIALS:
             _keep(app.pk, platform, [error])
-        return error
+        # Being asked too often says nothing of the credentials: what is known stands.
+        return _known(row) if error.problem is Problem.THROTTLED else error
     if row and row.refused:
         PushHealth.objects.filter(pk=row.pk).update(refused="")
     return None
+
+
+def _known(row: PushHealth | None) -> PushError | None:
+    """Return what sending has told of the credentials."""
+    return PushError(Problem.CREDENTIALS, row.refused) if row and row.refused else None
 
 
 async def _ask(credentials: ApnsToken | ApnsCertificate | Fcm) -> None:

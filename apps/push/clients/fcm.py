@@ -10,7 +10,6 @@ import jwt
 import msgspec
 
 from imiconnect.apps.push.clients.outcomes import (
-    DEFAULT_WAIT,
     Problem,
     PushError,
     Taken,
@@ -26,6 +25,10 @@ _EARLY = 300
 MAX_PAYLOAD = 4096
 _encode = msgspec.json.Encoder().encode
 
+#: What the token's endpoint says of an account; any other answer tells nothing of it.
+_REFUSED = {httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}
+
+_TIMED_OUT = httpx.codes.REQUEST_TIMEOUT
 #: By ``details[].errorCode``, which says more than the status.
 _PROBLEMS = {
     "UNREGISTERED": Problem.GONE,
@@ -102,13 +105,16 @@ class FcmClient:
             answer = await self._http.post(self._token_url, data=form)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise PushError(Problem.UNAVAILABLE, type(error).__name__) from error
-        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
-            reason = f"token: HTTP {answer.status_code}"
-            raise PushError(Problem.UNAVAILABLE, reason, after=DEFAULT_WAIT)
         values = _json(answer)
         token = values.get("access_token")
-        if answer.status_code != httpx.codes.OK or not isinstance(token, str):
+        if answer.status_code in _REFUSED:
             raise PushError(Problem.CREDENTIALS, f"token: {values.get('error', 'refused')}")
+        if answer.status_code != httpx.codes.OK or not isinstance(token, str):
+            reason = f"token: HTTP {answer.status_code}"
+            is_throttled = answer.status_code == httpx.codes.TOO_MANY_REQUESTS
+            problem = Problem.THROTTLED if is_throttled else Problem.UNAVAILABLE
+            after = wait_of(answer.headers.get("retry-after"))
+            raise PushError(problem, reason, after=after)
         self._token = token
         self._ends_at = now + float(values.get("expires_in", _LIFE))
 
@@ -157,8 +163,8 @@ def _by_status(status: int) -> Problem:
         return Problem.CREDENTIALS
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return Problem.THROTTLED
-    server = status >= httpx.codes.INTERNAL_SERVER_ERROR
-    return Problem.UNAVAILABLE if server else Problem.CONTENT
+    passing = status >= httpx.codes.INTERNAL_SERVER_ERROR or status == _TIMED_OUT
+    return Problem.UNAVAILABLE if passing else Problem.CONTENT
 
 
 def _field_at_fault(answer: httpx.Response) -> str:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from imiconnect.apps.push import keyfiles
@@ -119,6 +120,35 @@ async def test_a_second_key_of_a_project_leaves_the_first_in_force(
     await client.send(message(token))
     await client.aclose()
     assert len(fcm.received(token)) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem", "after"),
+    [
+        (httpx.Response(429, headers={"retry-after": "7"}), Problem.THROTTLED, 7),
+        (httpx.Response(429), Problem.THROTTLED, 60),
+        (httpx.Response(408), Problem.UNAVAILABLE, 60),
+        (httpx.Response(502), Problem.UNAVAILABLE, 60),
+        (httpx.Response(200, html="<p>Sign in to the network</p>"), Problem.UNAVAILABLE, 60),
+        (httpx.Response(401, json={"error": "invalid_client"}), Problem.CREDENTIALS, None),
+    ],
+)
+async def test_only_a_refused_account_is_a_matter_of_credentials(
+    fcm: Served,
+    client: FcmClient,
+    answer: httpx.Response,
+    problem: Problem,
+    after: float | None,
+) -> None:
+    google = httpx.MockTransport(lambda _request: answer)
+    asking = FcmClient(
+        base_url=fcm.url,
+        token_url=f"{fcm.url}/token",
+        credentials=client._credentials,
+        http=httpx.AsyncClient(transport=google),
+    )
+    error = await refusal(asking, message("x"))
+    assert (error.problem, error.after) == (problem, after)
 
 
 @pytest.mark.parametrize(
