@@ -81,6 +81,9 @@ class Answers:
     health: Callable[["App"], Health] = lambda app: Health()
     #: Return the devices that take push by platform; dead ones of the last days alone.
     push_devices: Callable[["App"], dict[str, PushDevices]] = lambda app: {}
+    #: Hear that a platform of an app is pushed to for another audience than before, or for
+    #: none: what push services have said of its addresses is of the past. Bound by ``rtm``.
+    push_audience_changed: Callable[["App", str], None] = lambda app, platform: None
     #: Return the section of the MANAGE page that says and changes with whom it is shared.
     sharing: Callable[["HttpRequest", "App", "Member"], str] = lambda request, app, member: ""
     #: Return the address of a page that tries a policy on a past day; empty without one.

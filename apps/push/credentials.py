@@ -108,6 +108,22 @@ def method_of(credentials: Credentials) -> str:
     return str(credentials.__struct_config__.tag)
 
 
+def audience_of(credentials: Credentials | None) -> tuple[str, ...]:
+    """Return what the addresses that these credentials reach belong to; empty for none.
+
+    A site's subscriptions are of its public key, tokens of Apple of a bundle at a gateway, and
+    tokens of Firebase of a project: whatever else changes, they are the same devices.
+    """
+    match credentials:
+        case WebPush():
+            return ("web", credentials.public_key)
+        case ApnsToken() | ApnsCertificate():
+            return ("apns", credentials.bundle, credentials.gateway)
+        case Fcm():
+            return ("fcm", credentials.project_id)
+    return ()
+
+
 def facts_of(credentials: Credentials) -> dict[str, Any]:
     """Return what may be seen: no private key, no password."""
     values: dict[str, Any] = msgspec.to_builtins(credentials)

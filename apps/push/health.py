@@ -3,10 +3,12 @@
 FCM's credentials are good when Google gives a token for them. Apple has no such question; a
 notification to a device token that cannot exist is answered with "bad device token" when the
 credentials are good, and with what is wrong with them otherwise. Web push has no account: its
-key is refused by a browser's push service alone, which the last notification has told.
+key is refused by a browser's push service alone, which notifications have told. One browser
+that refuses proves nothing while others take pushes: it may have subscribed with another key.
 """
 
 import asyncio
+import datetime as dt
 import logging
 import uuid
 from collections.abc import Iterable
@@ -46,6 +48,8 @@ REFUSED = Outcome(
     _("The push service does not accept the credentials. Configure push anew."),
     breaks_app=True,
 )
+#: How long a push that a browser has taken proves the key of its site.
+_PROOF = dt.timedelta(days=1)
 _TIMEOUT = 8.0
 #: Of the form of a device token, and nobody's.
 _NOBODY = "0" * 64
@@ -91,12 +95,21 @@ def _keep(app: uuid.UUID, platform: str, came: list[Taken | PushError]) -> bool:
     refused = was
     if taken:
         refused = ""
-    elif refusals:
+    elif refusals and not _is_proven(platform, before, now):
         refused = refusals[-1].reason or "refused"
     PushHealth.objects.update_or_create(
         app_id=app, platform=platform, defaults={**values, "refused": refused}
     )
     return bool(was) != bool(refused)
+
+
+def _is_proven(platform: str, row: PushHealth | None, now: dt.datetime) -> bool:
+    """Tell whether a refusal is a browser's own: others have taken pushes with the same key.
+
+    A visitor may subscribe with any site's key, which fits ours no more than a foreign server.
+    """
+    sent_at = row.last_sent_at if row and platform == Platform.WEB else None
+    return sent_at is not None and now - sent_at < _PROOF
 
 
 def check(app: App) -> Checked:

@@ -16,10 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.apps.channel_types.handler import Ending
 from imiconnect.apps.health import keep_endings, watch
 from imiconnect.apps.models import App, PushHealth
+from imiconnect.apps.ports import answers
 from imiconnect.apps.push.credentials import (
     ApnsCertificate,
     Credentials,
     Platform,
+    audience_of,
     facts_of,
 )
 from imiconnect.apps.push.secrets import (
@@ -56,9 +58,13 @@ def endings_of(app: App) -> list[Ending]:
     ]
 
 
-def _begin_anew(app: App, platform: str) -> None:
+def _begin_anew(
+    app: App, platform: str, before: Credentials | None, after: Credentials | None
+) -> None:
     """Forget what came of the credentials before, and check those of now."""
     PushHealth.objects.filter(app=app, platform=platform).delete()
+    if audience_of(before) != audience_of(after):
+        answers.push_audience_changed(app, platform)
     watch(app)
 
 
@@ -79,7 +85,7 @@ def configure_push(*, app: App, platform: str, credentials: Credentials) -> App:
         before=_audited(platform, before) if before else {},
         after=_audited(platform, credentials),
     )
-    _begin_anew(app, platform)
+    _begin_anew(app, platform, before, credentials)
     tell_devices(app)
     return app
 
@@ -95,7 +101,7 @@ def remove_push(*, app: App, platform: str) -> App:
     rest = {name: value for name, value in kept.push.items() if name != platform}
     _save(app, msgspec.structs.replace(kept, push=rest))
     record("app.push_removed", app, before=_audited(platform, before))
-    _begin_anew(app, platform)
+    _begin_anew(app, platform, before, None)
     tell_devices(app)
     return app
 

@@ -153,6 +153,14 @@ def quarantine(dead: Sequence[tuple[uuid.UUID, str, dt.datetime | None]]) -> Non
         rows.update(quarantined_at=now, reason=reason[:200])
 
 
+def change_audience(app: App, platform: str) -> None:
+    """End the subscriptions of a site: they were made with its keys, which it has no more."""
+    if platform == Platform.WEB:
+        rows = PushAddress.objects.filter(app=app, platform=platform)
+        rows = rows.filter(quarantined_at__isnull=True)
+        rows.update(quarantined_at=timezone.now(), reason="gone: other keys")
+
+
 def delete_dead(now: dt.datetime) -> int:
     """Delete what has been in quarantine for long enough."""
     rows = PushAddress.objects.filter(quarantined_at__lt=now - QUARANTINE)

@@ -42,6 +42,9 @@ MAX_TEXT = MAX_BODY - OVERHEAD
 URGENCIES = ("very-low", "low", "normal", "high")
 #: A VAPID token may live a day at most.
 _LIFE = 12 * 3600
+#: The push services of browsers (facts/push.md, C); a visitor may name any other server.
+_SERVICES = {"fcm.googleapis.com", "updates.push.services.mozilla.com"}
+_SERVICES_BELOW = (".push.apple.com", ".notify.windows.com")
 _TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
@@ -156,7 +159,7 @@ class WebPushClient:
             raise PushError(problem, error.reason) from error
         if 200 <= answer.status < 300:
             return Taken(answer.headers.get("location", ""))
-        raise _refusal(answer)
+        raise _refusal(answer, subscription.endpoint)
 
     def authorization(self, endpoint: str) -> str:
         """Return the VAPID header for an endpoint's origin, signed anew every hour.
@@ -190,12 +193,20 @@ def encrypted(subscription: Subscription, text: bytes) -> bytes:
     return body
 
 
-def _refusal(answer: Answer) -> PushError:
+def _is_of_a_browser(endpoint: str) -> bool:
+    """Tell whether an endpoint is at a push service whose word on our key counts."""
+    host = urlsplit(endpoint).hostname or ""
+    known = host in _SERVICES or host.endswith(_SERVICES_BELOW)
+    return known or is_below(endpoint, web_push_double())
+
+
+def _refusal(answer: Answer, endpoint: str) -> PushError:
     said = f"HTTP {answer.status}"
     if answer.status in (404, 410):
         return PushError(Problem.GONE, said)
     if answer.status in (401, 403):
-        return PushError(Problem.CREDENTIALS, said)
+        of_a_browser = _is_of_a_browser(endpoint)
+        return PushError(Problem.CREDENTIALS if of_a_browser else Problem.FOREIGN, said)
     if answer.status == 413:
         return PushError(Problem.TOO_LARGE, said)
     if answer.status == 429 or answer.status >= 500:

@@ -1,5 +1,6 @@
 """The health of push: what is kept of each sending, and what the check of an app finds."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -7,16 +8,21 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
+from msgspec.structs import replace
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps import health
 from imiconnect.apps.models import App, AppHealth, PushHealth
 from imiconnect.apps.push import health as push_health
-from imiconnect.apps.push.clients.outcomes import Taken
+from imiconnect.apps.push import keyfiles
+from imiconnect.apps.push.clients.outcomes import Problem, PushError, Taken
 from imiconnect.apps.push.services import configure_push, credentials_of, remove_push
 from imiconnect.rtm.lanes import PUSH
 from imiconnect.rtm.models import PushAddress
+from imiconnect.rtm.outcomes import Dispatched, Failed, Outcome
 from imiconnect.rtm.processors import mt
+from imiconnect.rtm.push import addresses, route
 from tests.rtm.conftest import Client as Intake
 from tests.rtm.push.conftest import BUNDLE, Served
 from tests.rtm.push.test_medium import PUSH_BODY, phone
@@ -118,6 +124,66 @@ def test_an_app_that_goes_meanwhile_costs_the_others_nothing(pushed: App) -> Non
     gone = [push_health.Told(uuid.uuid4(), platform, taken) for platform in ("ios", "web")]
     push_health.note([gone[0], push_health.Told(pushed.pk, "ios", taken), gone[1]])
     assert PushHealth.objects.get().app == pushed
+
+
+def subscribed(app: App, web: Served, key: str) -> PushAddress:
+    return addresses.subscribe(app=app, subscription=web.subscribe(web.url, key))
+
+
+def push_to(row: PushAddress) -> Outcome:
+    ends_at = timezone.now().timestamp() + 3600
+    order = route.Order(uuid.uuid4(), row.app_id, "pushid", str(row.pk), PUSH_BODY, ends_at)
+    return route.send([order])[0]
+
+
+def test_a_server_that_refuses_as_a_browser_would_breaks_no_app(
+    pushed: App, web: Served, apns: Served, fcm: Served
+) -> None:
+    row = subscribed(pushed, web, keyfiles.new_vapid_keys()[1])
+    assert isinstance(push_to(row), Failed)
+    kept = PushHealth.objects.get(platform="web")
+    assert (kept.refused, "HTTP 403" in kept.last_failure) == ("", True)
+    assert checked(pushed).state == AppHealth.State.HEALTHY
+    assert not mail.outbox
+
+
+def test_a_browser_that_refuses_alone_breaks_no_app(pushed: App) -> None:
+    refusal = PushError(Problem.CREDENTIALS, "HTTP 403")
+    push_health.note([push_health.Told(pushed.pk, "web", Taken())])
+    push_health.note([push_health.Told(pushed.pk, "web", refusal)])
+    kept = PushHealth.objects.get()
+    assert (kept.refused, "HTTP 403" in kept.last_failure) == ("", True)
+
+
+def test_a_key_that_browsers_refuse_and_none_has_taken_lately_breaks_the_app(
+    pushed: App, apns: Served, fcm: Served
+) -> None:
+    refusal = push_health.Told(pushed.pk, "web", PushError(Problem.CREDENTIALS, "HTTP 403"))
+    push_health.note([push_health.Told(pushed.pk, "web", Taken())])
+    PushHealth.objects.update(last_sent_at=timezone.now() - dt.timedelta(days=2))
+    push_health.note([refusal])
+    assert checked(pushed).state == AppHealth.State.BROKEN
+    push_health.note([push_health.Told(pushed.pk, "web", Taken()), refusal])
+    assert checked(pushed).state == AppHealth.State.HEALTHY
+
+
+def test_new_keys_of_a_site_end_its_old_subscriptions(pushed: App, web: Served) -> None:
+    site = credentials_of(pushed, "web")
+    old = subscribed(pushed, web, site.public_key)
+    configure_push(
+        app=pushed, platform="web", credentials=replace(site, icon_url="https://a.example/i")
+    )
+    assert isinstance(push_to(old), Dispatched)
+    remove_push(app=pushed, platform="web")
+    new_site = keyfiles.web_push(
+        site_url="https://a.example", icon_url="", contact="ops@a.example"
+    )
+    configure_push(app=pushed, platform="web", credentials=new_site)
+    new = subscribed(pushed, web, new_site.public_key)
+    assert push_to(old) == Failed(route.NOBODY)
+    assert isinstance(push_to(new), Dispatched)
+    old.refresh_from_db()
+    assert old.reason == "gone: other keys"
 
 
 def test_a_service_that_is_away_breaks_the_app_after_three_checks(

@@ -161,9 +161,10 @@ async def test_each_answer_is_a_problem_of_the_vocabulary(
     assert (error.problem, error.after) == (problem, after)
 
 
-async def test_other_keys_than_those_of_the_subscription_are_refused(web: Served) -> None:
+async def test_a_server_that_is_no_browsers_says_nothing_of_our_key(web: Served) -> None:
     other = keyfiles.new_vapid_keys()[1]
-    assert (await refusal(web, "alive", key=other)).problem is Problem.CREDENTIALS
+    error = await refusal(web, "alive", key=other)
+    assert (error.problem, error.reason) == (Problem.FOREIGN, "HTTP 403")
 
 
 async def test_what_is_too_large_never_leaves(web: Served) -> None:
