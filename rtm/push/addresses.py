@@ -22,6 +22,13 @@ Platform = PushAddress.Platform
 #: How long a dead address is kept, so that people can see why nothing arrives.
 QUARANTINE = dt.timedelta(days=7)
 MAX_TOKEN = 4096
+#: Reasons that may be the credentials' fault: another gateway, bundle, project or service.
+MISNAMED = (
+    "gone: BadDeviceToken",
+    "gone: INVALID_ARGUMENT",
+    "foreign: DeviceTokenNotForTopic",
+    "foreign: SENDER_ID_MISMATCH",
+)
 #: A destination's own words for a token, and for which platform each is.
 PUSH_IDS = {
     "pushid": "",
@@ -154,11 +161,17 @@ def quarantine(dead: Sequence[tuple[uuid.UUID, str, dt.datetime | None]]) -> Non
 
 
 def change_audience(app: App, platform: str) -> None:
-    """End the subscriptions of a site: they were made with its keys, which it has no more."""
+    """Hear that a platform is pushed to with other keys, or for another bundle or project.
+
+    A site's subscriptions end, which were made with its keys. Phones that were refused for what
+    the credentials named are tried again.
+    """
+    rows = PushAddress.objects.filter(app=app, platform=platform)
     if platform == Platform.WEB:
-        rows = PushAddress.objects.filter(app=app, platform=platform)
-        rows = rows.filter(quarantined_at__isnull=True)
-        rows.update(quarantined_at=timezone.now(), reason="gone: other keys")
+        alive = rows.filter(quarantined_at__isnull=True)
+        alive.update(quarantined_at=timezone.now(), reason="gone: other keys")
+    else:
+        rows.filter(reason__in=MISNAMED).update(quarantined_at=None, reason="")
 
 
 def delete_dead(now: dt.datetime) -> int:

@@ -35,7 +35,6 @@ _CODES = {
     Problem.CONTENT: 7004,
     Problem.TOO_LARGE: 7004,
 }
-_DEAD = {Problem.GONE, Problem.FOREIGN}
 
 
 @dataclass(frozen=True)
@@ -91,10 +90,9 @@ def send(orders: Sequence[Order]) -> list[Outcome]:
     dead = []
     for (number, row, _item), result in zip(sendings, results, strict=True):
         by_order.setdefault(number, []).append(result)
-        if isinstance(result, PushError) and result.problem in _DEAD:
-            dead.append(
-                (row.pk, f"{result.problem.name.lower()}: {result.reason}", result.since)
-            )
+        # A foreign address may be no fault of its own: the credentials may name another app.
+        if isinstance(result, PushError) and result.problem is Problem.GONE:
+            dead.append((row.pk, f"gone: {result.reason}", result.since))
     addresses.quarantine(dead)
     push_health.note(
         push_health.Told(row.app_id, row.platform, result)

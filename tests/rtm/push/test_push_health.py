@@ -17,6 +17,7 @@ from imiconnect.apps.models import App, AppHealth, PushHealth
 from imiconnect.apps.push import health as push_health
 from imiconnect.apps.push import keyfiles
 from imiconnect.apps.push.clients.outcomes import Problem, PushError, Taken
+from imiconnect.apps.push.credentials import ApnsToken
 from imiconnect.apps.push.services import configure_push, credentials_of, remove_push
 from imiconnect.rtm.lanes import PUSH
 from imiconnect.rtm.models import PushAddress
@@ -184,6 +185,43 @@ def test_new_keys_of_a_site_end_its_old_subscriptions(pushed: App, web: Served) 
     assert isinstance(push_to(new), Dispatched)
     old.refresh_from_db()
     assert old.reason == "gone: other keys"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"bundle": "com.example.other"}, "DeviceTokenNotForTopic"),
+        ({"gateway": "sandbox"}, "BadDeviceToken"),
+    ],
+)
+def test_correcting_the_bundle_gives_back_the_devices_that_were_refused_for_it(
+    pushed: App, apns: Served, settings: Any, wrong: dict[str, str], reason: str
+) -> None:
+    settings.APNS_URLS = {name: f"{apns.url}/{name}" for name in ("production", "sandbox")}
+    key = apns.new_key(BUNDLE, "com.example.other")
+    right = ApnsToken(key=key.pem, key_id=key.key_id, team_id=key.team_id, bundle=BUNDLE)
+    tokens = [apns.new_device(BUNDLE, "production") for _ in range(2)]
+    for number, token in enumerate(tokens):
+        phone(pushed, "ios", token, user=f"u{number}", device=f"d{number}")
+    dead, alive = PushAddress.objects.order_by("device__device_id")
+    apns.behave(tokens[0], "dead")
+    configure_push(app=pushed, platform="ios", credentials=right)
+    push_to(dead)
+    configure_push(app=pushed, platform="ios", credentials=replace(right, **wrong))
+    assert isinstance(push_to(alive), Failed)
+    assert reason in PushHealth.objects.get(platform="ios").last_failure
+    configure_push(app=pushed, platform="ios", credentials=right)
+    assert isinstance(push_to(alive), Dispatched)
+    assert push_to(dead) == Failed(route.NOBODY)
+
+
+def test_a_device_of_another_app_is_not_given_up(pushed: App, apns: Served) -> None:
+    phone(pushed, "ios", apns.new_device("com.example.other"))
+    row = PushAddress.objects.get()
+    assert isinstance(push_to(row), Failed)
+    row.refresh_from_db()
+    assert row.quarantined_at is None
+    assert "DeviceTokenNotForTopic" in PushHealth.objects.get().last_failure
 
 
 def test_a_service_that_is_away_breaks_the_app_after_three_checks(
