@@ -19,7 +19,7 @@ class CodeForm(ConsoleForm):
     """How the message button looks, and what it writes in advance."""
 
     text = forms.CharField(
-        label=_("Text (optional)"),
+        label=_("Text"),
         required=False,
         max_length=500,
         help_text=_("Stands in the message window when it opens."),

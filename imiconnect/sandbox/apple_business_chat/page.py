@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.toasts import toast
@@ -11,6 +12,7 @@ from imiconnect.sandbox.apple_business_chat import mmcs
 from imiconnect.sandbox.apple_business_chat.telling import tell
 from imiconnect.sandbox.apple_business_chat.twin import SLUG
 from imiconnect.sandbox.apple_business_chat.world import meet, register, store
+from imiconnect.sandbox.talk import Bubble, Press
 from imiconnect.sandbox.views import TwinPage
 
 #: Bytes of a file that the page takes: it is kept in a row.
@@ -27,7 +29,7 @@ class ApplePage(TwinPage):
         listed = store.all("business")
         chosen = self.request.GET.get("business") or (listed[-1][0] if listed else "")
         phones = [
-            (key, data["open"], [_shown(m) for _key, m in store.all("message", customer=key)])
+            (key, data["open"], _talk(key))
             for key, data in store.all("customer", business=chosen)
         ]
         return super().get_context_data(**kwargs) | {
@@ -35,6 +37,7 @@ class ApplePage(TwinPage):
             "business_id": chosen,
             "business": store.get("business", chosen),
             "phones": phones,
+            "talk_url": self._back(chosen),
         }
 
     def perform(self, act: str) -> str:
@@ -151,7 +154,12 @@ def _answer(data: dict[str, Any], item: str) -> dict[str, Any]:
     return common | {"listPicker": {"sections": [{"items": [chosen]}]}}
 
 
-def _shown(message: dict[str, Any]) -> dict[str, Any]:
+def _talk(customer: str) -> list[Bubble]:
+    messages = store.all("message", customer=customer)
+    return [_shown(customer, message) for _key, message in messages]
+
+
+def _shown(customer: str, message: dict[str, Any]) -> Bubble:
     """Return a message as the phone shows it."""
     body = message["body"]
     data = (body.get("interactiveData") or {}).get("data") or {}
@@ -166,11 +174,19 @@ def _shown(message: dict[str, Any]) -> dict[str, Any]:
     if data and message["out"]:
         chosen = data.get("quick-reply", {}).get("selectedIdentifier", items[0]["identifier"])
         text = next(item["title"] for item in items if item["identifier"] == chosen)
-    return {
-        "files": [mmcs.shown(part) for part in body.get("attachments") or []],
-        "id": body["id"],
-        "out": message["out"],
-        "text": text.replace("\ufffc", "").strip(),
-        "url": link.get("url", ""),
-        "items": [] if message["out"] else items,
-    }
+    common = {"act": "press", "customer": customer, "message": body["id"]}
+    return Bubble(
+        text=text.replace("\ufffc", "").strip(),
+        is_customer=message["out"],
+        files=[_file(part) for part in body.get("attachments") or []],
+        link=link.get("url", ""),
+        presses=[]
+        if message["out"]
+        else [Press(item["title"], common | {"item": item["identifier"]}) for item in items],
+    )
+
+
+def _file(part: dict[str, Any]) -> dict[str, Any]:
+    found = mmcs.shown(part)
+    size = filesizeformat(found["size"])
+    return found if found["image"] else {"name": f"{found['name']}, {found['kind']}, {size}"}

@@ -3,6 +3,7 @@
 import secrets
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -12,10 +13,13 @@ from imiconnect.console.toasts import toast
 from imiconnect.sandbox.facebook import telling, world
 from imiconnect.sandbox.facebook.twin import SLUG
 from imiconnect.sandbox.facebook.world import store
+from imiconnect.sandbox.talk import Bubble, Press
 from imiconnect.sandbox.views import TwinPage
 
 #: Messages of a conversation that are shown.
 _SHOWN = 50
+#: What the page shows of a message that the page's owner has sent.
+_STATES = {"delivered": _("Delivered"), "read": _("Read")}
 
 
 def follow_link(request: HttpRequest, page: str) -> HttpResponse:
@@ -46,7 +50,8 @@ class FacebookPage(TwinPage):
             "psid": psid,
             "page_name": kept.get("name", ""),
             "is_subscribed": bool(kept.get("fields")),
-            "conversation": [_drawn(mid, data) for mid, data in conversation],
+            "talk": [_drawn(psid, data) for _mid, data in conversation],
+            "talk_url": f"{self.request.path}?{urlencode({'page': page, 'psid': psid})}",
             "welcome": "" if conversation else _greeting(kept.get("profile", {}), person),
             "get_started": not conversation and "get_started" in kept.get("profile", {}),
             "menu": _menu(kept.get("profile", {})),
@@ -122,17 +127,24 @@ def _menu(profile: dict[str, Any]) -> list[dict[str, Any]]:
     return actions
 
 
-def _drawn(mid: str, data: dict[str, Any]) -> dict[str, Any]:
+def _drawn(psid: str, data: dict[str, Any]) -> Bubble:
     content = data["content"]
     attachment = content.get("attachment", {})
     template = attachment.get("payload", {}) if attachment.get("type") == "template" else {}
     buttons = [item for item in template.get("buttons", []) if item.get("type") == "postback"]
-    return {
-        "mid": mid,
-        "text": content.get("text") or template.get("text", ""),
-        "file": "" if template else attachment.get("payload", {}).get("url", ""),
-        "from_page": data["from_page"],
-        "state": data["state"],
-        "replies": content.get("quick_replies", []),
-        "buttons": buttons,
-    }
+    file = "" if template else attachment.get("payload", {}).get("url", "")
+    return Bubble(
+        text=content.get("text") or template.get("text", ""),
+        is_customer=not data["from_page"],
+        files=[{"name": file}] if file else [],
+        presses=[
+            *(_press("message", psid, item) for item in content.get("quick_replies", [])),
+            *(_press("postback", psid, item) for item in buttons),
+        ],
+        state=_STATES.get(data["state"], data["state"]),
+    )
+
+
+def _press(act: str, psid: str, item: dict[str, Any]) -> Press:
+    title, payload = str(item.get("title", "")), str(item.get("payload", ""))
+    return Press(title, {"act": act, "psid": psid, "payload": payload, "text": title})

@@ -2,12 +2,14 @@
 
 import base64
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.toasts import toast
+from imiconnect.sandbox.talk import Bubble, Press
 from imiconnect.sandbox.twitter import media, telling
 from imiconnect.sandbox.twitter.twin import SLUG
 from imiconnect.sandbox.twitter.world import PEOPLE, accounts, add_message, store
@@ -30,23 +32,25 @@ class TwitterPage(TwinPage):
         listed = accounts()
         user = self._chosen("user", [key for key, _data in listed])
         person = self._chosen("person", list(PEOPLE))
-        messages = [
-            data | {"files": [_shown(name) for name in data.get("media", [])]}
-            for _key, data in store.all("message", account=user, person=person)
-        ]
+        messages = store.all("message", account=user, person=person)
         return super().get_context_data(**kwargs) | {
             "accounts": [(key, data["name"], bool(data["hook"])) for key, data in listed],
             "account_name": dict(listed)[user]["name"],
+            "is_subscribed": bool(dict(listed)[user]["hook"]),
             "people": list(PEOPLE.items()),
             "user": user,
             "person": person,
-            "conversation": messages,
+            "talk": [_drawn(user, person, data) for _key, data in messages],
+            "talk_url": self._address(user, person),
             "welcome": "" if messages else _welcome(user),
         }
 
     def _chosen(self, name: str, known: list[str]) -> str:
         given = self.request.GET.get(name) or self.request.POST.get(name, "")
         return given if given in known else known[0]
+
+    def _address(self, user: str, person: str) -> str:
+        return f"{self.request.path}?{urlencode({'user': user, 'person': person})}"
 
     def perform(self, act: str) -> str:
         """Write or read, and tell the platform."""
@@ -57,7 +61,7 @@ class TwitterPage(TwinPage):
             raise Http404
         if not acts[act](user, person):
             toast(self.request, _("The account is not connected, or the webhook is away."))
-        return f"{self.request.path}?user={user}&person={person}"
+        return self._address(user, person)
 
     def _say(self, user: str, person: str) -> bool:
         text = self.request.POST.get("text", "").strip()
@@ -71,7 +75,24 @@ class TwitterPage(TwinPage):
 
     def _read(self, user: str, person: str) -> bool:
         sent = store.all("message", account=user, person=person, out=False)
+        for key, _data in sent:
+            store.change("message", key, read=True)
         return not sent or telling.tell_reading(user, person, sent[-1][0])
+
+
+def _drawn(user: str, person: str, data: dict[str, Any]) -> Bubble:
+    """Return a message as the customer sees it."""
+    common = {"act": "say", "user": user, "person": person}
+    return Bubble(
+        text=data["text"],
+        is_customer=data["out"],
+        files=[_shown(name) for name in data.get("media", [])],
+        presses=[
+            Press(o["label"], common | {"text": o["label"], "metadata": o.get("metadata", "")})
+            for o in data["options"]
+        ],
+        state=_("Read") if data.get("read") else "",
+    )
 
 
 def _shown(name: str) -> dict[str, str]:
@@ -79,7 +100,7 @@ def _shown(name: str) -> dict[str, str]:
     kind, data = media.data_of(name)
     is_picture = kind in ("image/png", "image/jpeg", "image/gif", "image/webp")
     picture = f"data:{kind};base64,{base64.b64encode(data).decode()}" if is_picture else ""
-    return {"kind": kind, "image": picture}
+    return {"name": kind, "image": picture}
 
 
 def _welcome(user: str) -> str:

@@ -2,22 +2,52 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.toasts import toast
+from imiconnect.sandbox.talk import Bubble, Press
 from imiconnect.sandbox.views import TwinPage
 from imiconnect.sandbox.wechat.api import STORE, note_message
 from imiconnect.sandbox.wechat.push import greet, push
 
-MODES = ("safe", "compatible", "plain")
+MODES = {
+    "safe": _("Safe mode"),
+    "compatible": _("Compatible mode"),
+    "plain": _("Plain mode"),
+}
 
 
 def _acted() -> dict[str, Any]:
     """Return what is kept of a lesser act: it allows some answers, for a moment."""
     return {"acted_at": time.time(), "acted_answers": 0}
+
+
+def _talk(follower: str) -> list[Bubble]:
+    return [_drawn(follower, data) for _key, data in STORE.all("message", follower=follower)]
+
+
+def _drawn(follower: str, data: dict[str, Any]) -> Bubble:
+    """Return a message as the follower sees it."""
+    kind, body = data["type"], data["body"]
+    if kind == "text":
+        return Bubble(body["content"], data["out"])
+    if kind == "msgmenu":
+        appid, openid = follower.split("/", 1)
+        common = {"act": "press", "appid": appid, "openid": openid}
+        presses = [
+            Press(item["content"], common | {"item": item["id"], "text": item["content"]})
+            for item in body["list"]
+        ]
+        return Bubble(body["head_content"], data["out"], presses=presses)
+    if kind == "news":
+        article = body["articles"][0]
+        return Bubble(article["title"], data["out"], link=article["url"])
+    return Bubble("", data["out"], files=[{"name": f"{kind} {body['media_id']}"}])
 
 
 class WeChatPage(TwinPage):
@@ -31,7 +61,7 @@ class WeChatPage(TwinPage):
         chosen = self.request.GET.get("account") or (accounts[-1][0] if accounts else "")
         account = STORE.get("account", chosen)
         followers = [
-            (key.split("/", 1)[1], data, [m for _key, m in STORE.all("message", follower=key)])
+            (key.split("/", 1)[1], data, _talk(key))
             for key, data in STORE.all("follower")
             if key.startswith(f"{chosen}/")
         ]
@@ -40,12 +70,13 @@ class WeChatPage(TwinPage):
             "appid": chosen,
             "account": account,
             "followers": followers,
-            "modes": MODES,
+            "modes": MODES.items(),
+            "talk_url": f"{self.request.path}?{urlencode({'account': chosen})}",
         }
 
     def perform(self, act: str) -> str | None:
         """Do what the person asks, as an owner of the account or as a follower."""
-        acts = {
+        acts: dict[str, Callable[[], str | None]] = {
             "account": self._make_account,
             "server": self._set_server,
             "follow": self._follow,
@@ -57,8 +88,7 @@ class WeChatPage(TwinPage):
         }
         if act not in acts:
             raise Http404
-        acts[act]()
-        return None
+        return acts[act]()
 
     def _sent(self, name: str) -> str:
         return self.request.POST.get(name, "").strip()
@@ -69,10 +99,11 @@ class WeChatPage(TwinPage):
             raise Http404
         return account
 
-    def _make_account(self) -> None:
+    def _make_account(self) -> str:
         appid = "wx" + secrets.token_hex(8)
         STORE.put("account", appid, secret=secrets.token_hex(16), original=f"gh_{appid[2:14]}")
         toast(self.request, _("The account is made."))
+        return f"{self.request.path}?{urlencode({'account': appid})}"
 
     def _set_server(self) -> None:
         self._account()
