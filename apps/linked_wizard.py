@@ -5,7 +5,7 @@ the provider, and, once the person is back, the accounts that were granted; thos
 configured already cannot be selected.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,14 +13,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
-from imiconnect.apps import authorizations, health, services
+from imiconnect.accounts.access import acting
+from imiconnect.apps import authorizations, services
 from imiconnect.apps.channel_types.base import ChannelType
-from imiconnect.apps.models import App, Authorization
+from imiconnect.apps.models import Authorization
+from imiconnect.apps.provider_wizard import ProviderWizard
 from imiconnect.apps.services import NAME_LENGTH
 from imiconnect.console.forms import ConsoleForm
 from imiconnect.console.summary import SummaryRow
-from imiconnect.wizards import Answers, Outcome, Step, Wizard
+from imiconnect.wizards import Answers, Outcome, Step
 
 BEGIN_AGAIN = _("The login has ended. Log in again.")
 
@@ -50,6 +51,8 @@ class AccountForm(ConsoleForm):
             acting(request), given, channel_type
         )
         self.fields["authorization"].initial = given
+        free = [o.choice for o in self.offers if not (o.taken or o.choice.obstacle)]
+        self.fields["account"].initial = free[0].account if len(free) == 1 else ""
 
     @property
     def offers(self) -> list[authorizations.Offer]:
@@ -105,17 +108,8 @@ def _login(kind: ChannelType) -> dict[str, Any]:
     }
 
 
-class LinkedWizard(MemberRequiredMixin, Wizard):
+class LinkedWizard(ProviderWizard):
     """The wizard; ``kind`` is the channel type."""
-
-    kind: ClassVar[ChannelType]
-    act = Act.MANAGE_APPS
-    section = "apps"
-    url_name = "apps:configure"
-    confirm_label = _("SAVE")
-    already_title = _("This app was already configured")
-    already_text = _("Going back does not configure it a second time.")
-    done_template = "apps/linked_done.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Let the form of the button lead to the provider."""
@@ -134,11 +128,4 @@ class LinkedWizard(MemberRequiredMixin, Wizard):
             config=choice.config,
             secrets=choice.secrets,
         )
-        health.check_now(app=app)
-        url = reverse("apps:manage", args=[app.pk])
-        return Outcome(url, reference=app.app_id, words={"id": str(app.pk)})
-
-    def done_context(self, run: dict[str, Any]) -> dict[str, Any]:
-        """Show the app and whether it works."""
-        app = App.objects.filter(pk=run["outcome"]["words"]["id"]).first()
-        return {"app": app, "checkup": getattr(app, "checkup", None), "kind": self.kind}
+        return self.made(app)

@@ -125,6 +125,8 @@ class ChannelType:
     systems: Callable[[Mapping[str, Any]], list[str]] = field(default=lambda config: [])
     #: The fields of the configuration and how the MANAGE page names them.
     config_labels: Mapping[str, "Words"] = field(default_factory=dict)
+    #: How it tells values of a field that are no words of their own.
+    config_words: Mapping[str, Mapping[str, "Words"]] = field(default_factory=dict)
     #: Dotted names of what the type adds: addresses below an app's page and below its REST
     #: resource (lists of ``path``), cards of the MANAGE page, and a function that takes that
     #: page and returns what ``manage_template`` draws.
@@ -155,6 +157,9 @@ class ChannelType:
     #: The dotted name of a ``Linking``: how a person lets the platform act for the account.
     linking: str = ""
     advanced: tuple[AdvancedPage, ...] = ()
+    #: Whether the provider tells that a message has arrived. Where it does not, one that it
+    #: has taken counts as delivered: no receipt would ever come.
+    confirms_delivery: bool = True
     #: Messages that an app may hand to the provider in a second.
     rate_per_second: int = 50
     #: Seconds after a customer's last message in which they may be written to; 0: always.

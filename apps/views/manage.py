@@ -17,6 +17,7 @@ from imiconnect.apps import authorizations, services
 from imiconnect.apps.attributes import DEVICE_ATTRIBUTES
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import Capability, ChannelType
+from imiconnect.apps.config_rows import rows_of
 from imiconnect.apps.connection import masked_secrets
 from imiconnect.apps.forms import (
     DevicesForm,
@@ -155,10 +156,7 @@ class ManageApp(AppMixin, ManagePage):
             "kind": kind,
             "is_own": self.is_own,
             "client_keys": [(masked(key.secret), key.expires_at) for key in valid],
-            "config_rows": [
-                SummaryRow(label, _words(app.config.get(name)))
-                for name, label in kind.config_labels.items()
-            ],
+            "config_rows": rows_of(app.config, kind.config_labels, kind.config_words),
             "device_rows": _device_rows(policy_of(app)),
             "try_policy_url": answers.try_policy(app),
             "policy_rows": _policy_rows(policy_of(app), has_devices=self.has_devices),
@@ -183,16 +181,6 @@ def _nearness(row: AppExpiry) -> str:
     if left <= dt.timedelta():
         return "expired"
     return "expiring" if left <= dt.timedelta(days=WARNINGS[0]) else ""
-
-
-def _words(value: Any) -> str:
-    values = value if isinstance(value, list) else [value]
-    return ", ".join(_word(str(item)) for item in values if item)
-
-
-def _word(text: str) -> str:
-    """Begin a word with a capital; an id stays as it is, for it is copied from here."""
-    return text[:1].upper() + text[1:] if text.isalpha() else text
 
 
 def _policy_rows(policy: Policy, *, has_devices: bool) -> list[SummaryRow]:

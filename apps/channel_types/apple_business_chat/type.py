@@ -22,7 +22,8 @@ TYPE = ChannelType(
     # Apple's landing page makes the app.
     wizard="",
     instructions_template="apps/channel_types/apple_business_chat/instructions.html",
-    receipts={"apple": ("submitted", "failed", "expired")},
+    receipts={"apple": ("submitted", "delivered", "failed", "expired")},
+    confirms_delivery=False,
     checked_config=checked_config,
     account=account_of,
     config_labels={

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.apps.channel_types.base import Onboarding
+from imiconnect.console.words import Words
 
 #: WeChat's own ids of official accounts.
 _APP_ID = re.compile(r"wx[0-9a-f]{16}", re.IGNORECASE)
@@ -32,13 +33,13 @@ class Mode(StrEnum):
     SAFE = "safe"
 
 
-MODE_LABELS = {
+MODE_LABELS: dict[str, Words] = {
     Mode.SAFE: _("Safe mode: encrypted (recommended)"),
     Mode.COMPATIBLE: _("Compatible mode: encrypted and plain"),
     Mode.PLAIN: _("Plain mode"),
 }
 #: By what a customer says who they are: an attribute of the master profile.
-IDENTIFIERS = {
+IDENTIFIERS: dict[str, Words] = {
     "msisdn": _("Mobile number"),
     "customerid": _("Customer ID"),
     "email": _("E-mail address"),
@@ -71,14 +72,20 @@ SECRET_LABELS = {
     "token": _("CALLBACK TOKEN"),
     "aes_key": _("EncodingAESKey"),
 }
-CONFIG_LABELS = {
-    "appid": _("App ID at WeChat"),
-    "mode": _("Message encryption"),
+ACCOUNT_LABELS = {"appid": _("App ID at WeChat"), "mode": _("Message encryption")}
+ONBOARDING_LABELS = {
     "start_keyword": _("Keyword to on-board a customer"),
     "start_identifier": _("Unique identifier when on-boarding"),
     "stop_keyword": _("Keyword to off-board a customer"),
     "stop_identifier": _("Unique identifier when off-boarding"),
     "sender_id": _("Sender ID"),
+}
+CONFIG_LABELS = ACCOUNT_LABELS | ONBOARDING_LABELS
+#: How values of the configuration are told.
+WORDS: dict[str, Mapping[str, Words]] = {
+    "mode": MODE_LABELS,
+    "start_identifier": IDENTIFIERS,
+    "stop_identifier": IDENTIFIERS,
 }
 
 

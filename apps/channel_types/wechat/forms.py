@@ -24,6 +24,8 @@ from imiconnect.apps.models import new_app_id
 from imiconnect.apps.services import NAME_LENGTH
 from imiconnect.console.forms import ConsoleForm
 
+MODE_HINT = _("Select the same in the server settings of WeChat.")
+
 
 class AccountForm(ConsoleForm):
     """WeChat Official Account Details."""
@@ -76,7 +78,7 @@ class CallbackForm(ConsoleForm):
         choices=list(MODE_LABELS.items()),
         initial=Mode.SAFE,
         widget=forms.RadioSelect,
-        help_text=_("Select the same in the server settings of WeChat."),
+        help_text=MODE_HINT,
         error_messages={"required": _("Select the message encryption")},
     )
 

@@ -7,14 +7,17 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.apps.channel_types.base import Capability, ChannelType, Prerequisite, Request
 from imiconnect.apps.channel_types.wechat.config import (
-    CONFIG_LABELS,
+    ACCOUNT_LABELS,
+    ONBOARDING_LABELS,
     SECRET_LABELS,
+    WORDS,
     account_of,
     checked_config,
     checked_secrets,
     onboarding_of,
 )
 from imiconnect.apps.channel_types.wechat.senders import check_sender
+from imiconnect.apps.config_rows import rows_of
 
 #: Hours and messages after each message of a customer (facts/wechat.md, section 5).
 WINDOW_SECONDS = 48 * 3600
@@ -26,10 +29,13 @@ _PACKAGE = "imiconnect.apps.channel_types.wechat"
 
 
 def manage_context(page: Any) -> Mapping[str, Any]:
-    """Return what the MANAGE page shows besides: where WeChat has to call."""
+    """Return what the MANAGE page shows besides: where WeChat has to call, the on-boarding."""
     from imiconnect.apps.connection import hook_url
 
-    return {"callback_url": hook_url("wechat", page.object.app_id)}
+    return {
+        "callback_url": hook_url("wechat", page.object.app_id),
+        "onboarding_rows": rows_of(page.object.config, ONBOARDING_LABELS, WORDS),
+    }
 
 
 TYPE = ChannelType(
@@ -40,16 +46,19 @@ TYPE = ChannelType(
     channel="wechat",
     capabilities=frozenset({Capability.SEND, Capability.RECEIVE}),
     wizard=f"{_PACKAGE}.wizard.WeChatWizard",
-    receipts={"wechat": ("submitted", "failed", "expired")},
+    receipts={"wechat": ("submitted", "delivered", "failed", "expired")},
+    confirms_delivery=False,
     checked_config=checked_config,
     checked_secrets=checked_secrets,
-    config_labels=CONFIG_LABELS,
+    config_labels=ACCOUNT_LABELS,
+    config_words=WORDS,
     secret_labels=SECRET_LABELS,
     account=account_of,
     handlers={"wechat": f"{_PACKAGE}.handler.WeChatHandler"},
     request=Request(
         names=("wechat",), id_types=("wechatid", "openid"), profile_id="wechat_user_id"
     ),
+    cards=f"{_PACKAGE}.cards.CARDS",
     manage_context=f"{_PACKAGE}.type.manage_context",
     manage_template="apps/channel_types/wechat/manage.html",
     credentials_template="apps/provider_credentials.html",

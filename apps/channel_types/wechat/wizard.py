@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
+from imiconnect.accounts.access import acting
 from imiconnect.apps import services
 from imiconnect.apps.channel_types.wechat.forms import (
     AccountForm,
@@ -15,7 +14,8 @@ from imiconnect.apps.channel_types.wechat.forms import (
 )
 from imiconnect.apps.channel_types.wechat.type import TYPE
 from imiconnect.apps.connection import hook_url
-from imiconnect.wizards import Answers, Outcome, Step, Wizard
+from imiconnect.apps.provider_wizard import ProviderWizard
+from imiconnect.wizards import Answers, Outcome, Step
 
 _NEXT = _(
     "Enter the CALLBACK URL and the CALLBACK TOKEN in the server settings of WeChat and save "
@@ -27,18 +27,13 @@ def _organization(request: HttpRequest, answers: Answers) -> dict[str, Any]:
     return {"organization": acting(request).organization}
 
 
-class WeChatWizard(MemberRequiredMixin, Wizard):
+class WeChatWizard(ProviderWizard):
     """The documented steps; the review is the page with SAVE."""
 
-    act = Act.MANAGE_APPS
-    section = "apps"
+    kind = TYPE
     name = f"configure-{TYPE.slug}"
-    url_name = "apps:configure"
     title = _("Configure a WeChat app")
-    confirm_label = _("SAVE")
     done_title = _("The application is created")
-    already_title = _("This application was already created")
-    already_text = _("Going back does not create it a second time.")
     steps = (
         Step(
             "account",
@@ -87,5 +82,4 @@ class WeChatWizard(MemberRequiredMixin, Wizard):
                 "aes_key": callback["aes_key"],
             },
         )
-        url = reverse("apps:manage", args=[app.pk])
-        return Outcome(url, reference=app.app_id, words={"next": str(_NEXT)})
+        return self.made(app, next=str(_NEXT))

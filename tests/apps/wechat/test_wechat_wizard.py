@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -14,6 +15,8 @@ from imiconnect.apps.connection import secrets_of
 from imiconnect.apps.models import App
 from imiconnect.numbers.kinds import Kind
 from imiconnect.numbers.models import Number
+from imiconnect.sandbox.wechat.api import STORE
+from tests.apps.over_django import carry
 
 APPID = "wx0123456789abcdef"
 SignIn = Callable[[Member], Client]
@@ -27,8 +30,10 @@ def value_of(page: str, name: str) -> str:
 
 
 def test_the_wizard_shows_what_wechat_needs_before_it_saves(
-    client: Client, admin: Member
+    client: Client, admin: Member, settings: Any, monkeypatch: Any
 ) -> None:
+    carry(monkeypatch, settings)
+    STORE.put("account", APPID, secret="s" * 32, original="gh_1")
     client.force_login(admin.user)
     start = "/apps/configure/wechat/"
     account = {"name": "WeChat", "appid": APPID, "appsecret": "s" * 32}
@@ -47,7 +52,9 @@ def test_the_wizard_shows_what_wechat_needs_before_it_saves(
             "sender_id": "",
         },
     )
-    client.post(f"{start}review/")
+    done = client.post(f"{start}review/", follow=True).text
+    assert "The application is created" in done
+    assert "Healthy" in done
     app = App.objects.get()
     assert (app.app_id, app.account) == (drawn["app_id"], APPID)
     assert secrets_of(app) == {
@@ -58,6 +65,70 @@ def test_the_wizard_shows_what_wechat_needs_before_it_saves(
     page = client.get(f"/apps/{app.pk}/").content.decode()
     assert f"/hooks/wechat/{app.app_id}/" in page
     assert drawn["token"] not in page
+
+
+def manage(client: Client, app: App, card: str, **values: str) -> Any:
+    return client.post(f"/apps/{app.pk}/", {"card": card, **values}, follow=True)
+
+
+KEYWORDS = {
+    "start_keyword": "#join", "start_identifier": "email",
+    "stop_keyword": "#leave", "stop_identifier": "email", "sender_id": "",
+}  # fmt: skip
+
+
+def test_the_onboarding_is_changed_on_the_manage_page(
+    client: Client, admin: Member, wechat_app: App
+) -> None:
+    client.force_login(admin.user)
+    assert "The app is changed." in manage(client, wechat_app, "onboarding", **KEYWORDS).text
+    config = App.objects.get().config
+    assert (config["start_keyword"], config["stop_identifier"]) == ("#join", "email")
+    assert (config["appid"], config["mode"]) == (APPID, "safe")
+
+
+def test_two_keywords_that_are_the_same_are_refused_on_the_manage_page(
+    client: Client, admin: Member, wechat_app: App
+) -> None:
+    client.force_login(admin.user)
+    page = manage(client, wechat_app, "onboarding", **KEYWORDS | {"stop_keyword": "#JOIN"})
+    assert page.status_code == 422
+    assert "The two keywords must differ." in page.text
+    assert App.objects.get().config == wechat_app.config
+
+
+def test_the_mode_is_changed_on_the_manage_page(
+    client: Client, admin: Member, wechat_app: App
+) -> None:
+    client.force_login(admin.user)
+    assert manage(client, wechat_app, "mode", mode="loud").status_code == 422
+    manage(client, wechat_app, "mode", mode="plain")
+    assert App.objects.get().config["mode"] == "plain"
+
+
+def test_a_new_app_secret_is_tried_at_once(
+    client: Client, admin: Member, wechat_app: App, settings: Any, monkeypatch: Any
+) -> None:
+    carry(monkeypatch, settings)
+    STORE.put("account", APPID, secret="n" * 32, original="gh_1")
+    client.force_login(admin.user)
+    assert manage(client, wechat_app, "secret", appsecret="short").status_code == 422
+    page = manage(client, wechat_app, "secret", appsecret="o" * 32).text
+    assert "the app does not work" in page
+    assert "invalid appsecret" in page
+    page = manage(client, wechat_app, "secret", appsecret="n" * 32).text
+    assert "WeChat takes it." in page
+    assert secrets_of(App.objects.get())["token"] == secrets_of(wechat_app)["token"]
+    assert "n" * 32 not in page
+
+
+def test_who_may_not_manage_reads_the_onboarding(
+    client: Client, viewer: Member, wechat_app: App
+) -> None:
+    client.force_login(viewer.user)
+    page = client.get(f"/apps/{wechat_app.pk}/").text
+    assert "Mobile number" in page
+    assert manage(client, wechat_app, "mode", mode="plain").status_code == 403
 
 
 @pytest.mark.parametrize(
