@@ -47,12 +47,14 @@ class Dispatched:
     """The broker or the provider has it; delivery is proved by the receipt alone.
 
     ``provider_ids`` are the provider's own ids of the message, one for each part, and
-    ``account`` says whose they are: receipts of the provider name them.
+    ``account`` says whose they are: receipts of the provider name them. ``is_delivery``
+    is set where the provider never sends one: that it has the message is all there is.
     """
 
     detail: dict[str, Any] = field(default_factory=dict)
     provider_ids: tuple[str, ...] = ()
     account: str = ""
+    is_delivery: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.apps.channel_types import registry
 from imiconnect.console.words import Words
 from imiconnect.rtm.conditions import SKIPPED
 from imiconnect.rtm.models import Channel, Message
@@ -50,6 +51,19 @@ _HEADLINES: dict[State, tuple[Words, Words]] = {
         ),
     ),
     State.RECEIVED: (_("Received from the customer"), _("Nothing to do.")),
+}
+
+#: Where a message through a provider differs: no device of ours confirms it.
+_OVER_PROVIDERS: dict[State, tuple[Words, Words]] = {
+    State.SUBMITTED: (
+        _("With the provider, and not yet confirmed"),
+        _("Nothing to do: the provider's receipt is waited for until the message expires."),
+    ),
+    State.DELIVERED: (_("Delivered to the customer's conversation"), _("Nothing to do.")),
+    State.EXPIRED: (
+        _("Expired before it was confirmed"),
+        _("The provider did not confirm it in time. Send it again, or with a later expiry."),
+    ),
 }
 
 #: Where a message over a number differs: no device of ours confirms it.
@@ -104,14 +118,25 @@ _ADVICE: dict[int, Words] = {
 }
 
 
+#: Where a failure at a provider needs another advice: it has addresses, not numbers.
+_ADVICE_OVER_PROVIDERS: dict[int, Words] = {
+    7203: _("Check the customer's address under Customers > Contacts."),
+    7207: _("Send it again later, or on another channel."),
+}
+
+
 def verdict_of(message: Message) -> Verdict:
     """Return the verdict on a message as it is now."""
     state = State(message.state)
     headline, advice = _HEADLINES[state]
+    advices = _ADVICE
+    if message.app and registry.get(message.app.channel_type).request:
+        headline, advice = _OVER_PROVIDERS.get(state, (headline, advice))
+        advices = _ADVICE | _ADVICE_OVER_PROVIDERS
     if message.channel in (Channel.SMS, Channel.VOICE):
         headline, advice = _OVER_NUMBERS.get(state, (headline, advice))
     if message.channel == Channel.VOICE:
         headline, advice = _CALLS.get(state, (headline, advice))
     if state == State.FAILED:
-        advice = _ADVICE.get(message.code, advice)
+        advice = advices.get(message.code, advice)
     return Verdict(state.name.lower(), message.code, headline, advice)

@@ -180,7 +180,12 @@ def _outcome(app: App, came: Sent | ChannelError | None) -> Outcome:
     if isinstance(came, ChannelError):
         return outcome_of(came, app)
     ids = (came.provider_id,) if came.provider_id else ()
-    return Dispatched(came.detail, provider_ids=ids, account=str(app.pk))
+    return Dispatched(
+        came.detail,
+        provider_ids=ids,
+        account=str(app.pk),
+        is_delivery=not registry.get(app.channel_type).confirms_delivery,
+    )
 
 
 def outcome_of(error: ChannelError, app: App) -> Outcome:

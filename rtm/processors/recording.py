@@ -9,6 +9,8 @@ from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from imiconnect.identity import uuid7
+from imiconnect.rtm.models import Receipt
+from imiconnect.rtm.nudge import nudge
 from imiconnect.rtm.outcomes import Dispatched, Move
 from imiconnect.rtm.processors.claims import Claim
 from imiconnect.rtm.processors.closing import (
@@ -87,6 +89,14 @@ ON CONFLICT (channel, account, provider_id) DO UPDATE SET tid = excluded.tid,
   is_delivered = false, created_at = excluded.created_at
 """
 
+# The DR processor applies it as it does every other receipt.
+_DELIVERED = """
+INSERT INTO rtm_receipt (tid, app_id, address, device_id, kind, code, reason, detail,
+  received_at, due_at, attempts)
+SELECT u.tid, u.app, u.address, '', %b, 0, '', '{}', %b, %b, 0
+FROM unnest(%b::uuid[], %b::uuid[], %b::text[]) u (tid, app, address)
+"""
+
 Changed = tuple[uuid.UUID, uuid.UUID, State]
 
 
@@ -128,6 +138,7 @@ def record(
         if item.is_first_success
     ]
     changed = held + _submit(by_state[State.SUBMITTED], finished)
+    _confirm([t for t in by_state[State.SUBMITTED] if t.sent and t.sent.is_delivery], finished)
     changed += _requeue(by_state[State.QUEUED])
     ended = by_state[State.FAILED] + by_state[State.EXPIRED]
     _count_last_tries([item for item in ended if item.route])
@@ -200,6 +211,17 @@ def _submit(tries: list[Try], finished: dt.datetime) -> list[Changed]:
         changed = [(org, tid, State(state)) for tid, org, state in own.fetchall()]
         own.execute(_WAITING, [ids, [item.claim.due_at for item in tries]])
     return changed
+
+
+def _confirm(tries: list[Try], finished: dt.datetime) -> None:
+    """Write the receipt of messages whose provider sends none."""
+    if not tries:
+        return
+    claims = [item.claim for item in tries]
+    columns = [[c.id for c in claims], [c.app_id for c in claims], [c.address for c in claims]]
+    with cursor() as own:
+        own.execute(_DELIVERED, [int(Receipt.Kind.DELIVERED), finished, finished, *columns])
+    transaction.on_commit(lambda: nudge("dr"))
 
 
 def _requeue(tries: list[Try]) -> list[Changed]:

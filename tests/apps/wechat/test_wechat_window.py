@@ -14,11 +14,11 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types.events import Incoming, Opens, OptIn, Postback
 from imiconnect.apps.channel_types.wechat import client as wechat_client
 from imiconnect.apps.models import App
-from imiconnect.rtm.models import Contact, Customer, Message
+from imiconnect.rtm.models import Callback, Contact, Customer, Message, OpenMessage
 from imiconnect.rtm.ott import windows
 from imiconnect.rtm.ott.taking import take
 from imiconnect.rtm.ott.windows import Place
-from imiconnect.rtm.processors import mt
+from imiconnect.rtm.processors import dr, mt
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.services import send_request
 from imiconnect.sandbox.wechat.api import STORE
@@ -47,7 +47,11 @@ def twin(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def send(wechat_app: App) -> Callable[[], Message]:
     """Send a message of a live service to the follower; return its row."""
     service = Service.objects.create(
-        organization=wechat_app.organization, name="Alerts", state=Service.State.LIVE
+        organization=wechat_app.organization,
+        name="Alerts",
+        state=Service.State.LIVE,
+        receipt_url="https://northwind.example/receipts",
+        receipt_kinds={"wechat": ["submitted", "delivered"]},
     )
     Allocation.objects.create(
         service=service, app=wechat_app, channel="wechat", is_inbound=True
@@ -87,6 +91,20 @@ def test_the_sixth_message_is_not_sent_until_the_customer_writes(
     assert len(STORE.all("message", follower=FOLLOWER)) == 5
     hear(wechat_app, number=2)
     assert State(send().state) is State.SUBMITTED
+
+
+def test_what_wechat_has_taken_is_delivered_for_it_tells_no_more(
+    wechat_app: App, send: Callable[[], Message]
+) -> None:
+    hear(wechat_app)
+    sent = send()
+    assert State(sent.state) is State.SUBMITTED
+    dr.process_due()
+    sent.refresh_from_db()
+    assert (State(sent.state), sent.code) == (State.DELIVERED, 7500)
+    assert not OpenMessage.objects.exists()
+    kinds = Callback.objects.order_by("id").values_list("event", flat=True)
+    assert list(kinds) == ["submitted", "delivered"]
 
 
 def test_a_message_that_did_not_go_takes_no_place(
