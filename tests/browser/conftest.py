@@ -1,7 +1,8 @@
 """The real application in real Chromium: a server, signed-in pages, and axe.
 
 ``live_site`` is the address of the whole ASGI application on a free port; ``sign_in`` puts a
-member's session into a page; ``look`` repeats a test for wide and narrow, light and dark;
+member's session into a page; ``sandbox`` and ``gateway`` let a channel be walked through with
+the doubles of the providers; ``look`` repeats a test for wide and narrow, light and dark;
 ``assert_no_axe_findings`` looks for what keeps people out. A script error or a breach of the
 content security policy fails the test that met it.
 """
@@ -19,6 +20,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from imiconnect import ROOT
 from imiconnect.accounts.models import Member
+from tests.browser.gateway import gateway_processes
 from tests.serving import serve
 from tests.waiting import PATIENCE_MS
 
@@ -72,6 +74,20 @@ def live_site(transactional_db: None, settings: Any) -> Iterator[str]:
     """Serve the application on a free port and return its address."""
     with serve(settings) as address:
         yield address
+
+
+@pytest.fixture
+def sandbox(live_site: str, settings: Any) -> None:
+    """The doubles stand in for the providers."""
+    settings.SANDBOX = True
+
+
+@pytest.fixture
+def gateway(sandbox: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The gateway's processes, which call the doubles too."""
+    monkeypatch.setenv("SANDBOX", "1")
+    with gateway_processes(tmp_path):
+        yield
 
 
 @pytest.fixture
