@@ -63,7 +63,9 @@ class Topics(NamedList):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the topics with the number of their subscribers."""
-        return super().get_queryset().annotate(subscribers=Count("subscriptions"))
+        rows: QuerySet[Any] = super().get_queryset()
+        counted: QuerySet[Any] = rows.annotate(subscribers=Count("subscriptions"))
+        return counted
 
 
 class TopicForm(ConsoleForm):
