@@ -146,7 +146,7 @@ def test_an_android_phone_is_notified_with_the_sandboxs_service_account(
     sign_in(page, admin)
     page.goto(PLAY.format("fcm"))
     page.get_by_role("button", name="Generate new private key").click()
-    file = downloaded(page, r"firebase-adminsdk\.json", tmp_path)
+    file = downloaded(page, r"firebase-adminsdk-\w+\.json", tmp_path)
     begin(page, "Android", "Firebase (FCM)")
     page.get_by_label("Service-account file (.json)").set_input_files(file)
     app = save(page)

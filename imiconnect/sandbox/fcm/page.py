@@ -80,7 +80,7 @@ class FcmPage(DevicesPage):
         if found is None:
             raise Http404
         answer = HttpResponse(json.dumps(found["file"], indent=2), "application/json")
-        name = f"{found['project']}-firebase-adminsdk.json"
+        name = _name_of(request.GET["file"], found)
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         answer.headers["Cache-Control"] = "no-store"
         return answer
@@ -89,7 +89,10 @@ class FcmPage(DevicesPage):
         """Add the service accounts."""
         context = super().get_context_data(**kwargs)
         context.setdefault("account_form", AccountForm())
-        rows = self.store.all("account")[::-1]
+        rows = [
+            (key, {**data, "name": _name_of(key, data)})
+            for key, data in self.store.all("account")[::-1]
+        ]
         return context | {"accounts": sorted(rows, key=lambda row: row[1]["project"])}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -155,3 +158,8 @@ class FcmPage(DevicesPage):
         """Return what the SDK finds in ``data``."""
         found = data["message"].get("data", {})
         return found.get("appId", ""), found.get("tid", "")
+
+
+def _name_of(key_id: str, account: dict[str, Any]) -> str:
+    """Return what a key's file is called, as at Google by the beginning of the key's id."""
+    return f"{account['project']}-firebase-adminsdk-{key_id[:10]}.json"
