@@ -16,7 +16,8 @@ from imiconnect.identity import uuid7
 from imiconnect.rtm.lanes import PUSH
 from imiconnect.rtm.models import Attempt, Companion, Device, OpenMessage
 from imiconnect.rtm.nudge import nudge
-from imiconnect.rtm.outcomes import Dispatched, Outcome, RetryAt
+from imiconnect.rtm.outcomes import Dispatched, Outcome, Postponed, RetryAt
+from imiconnect.rtm.processors.claims import LEASE_SECONDS
 from imiconnect.rtm.push import content, route
 from imiconnect.rtm.routes import Parcel
 
@@ -25,7 +26,7 @@ BATCH = 200
 ROUTE = "push"
 MAX_ATTEMPTS = 5
 #: How long a claim holds, and the wait after a try that failed.
-_LEASE, _AGAIN = dt.timedelta(seconds=30), dt.timedelta(seconds=60)
+_LEASE, _AGAIN = dt.timedelta(seconds=LEASE_SECONDS), dt.timedelta(seconds=60)
 
 
 def keep(parcels: Iterable[Parcel]) -> int:
@@ -125,6 +126,11 @@ def _record(
     again: set[uuid.UUID] = set()
     attempts = []
     for row, outcome in tried:
+        if isinstance(outcome, Postponed):
+            again.add(row.pk)
+            due_at = ended + dt.timedelta(seconds=outcome.after)
+            Companion.objects.filter(pk=row.pk).update(due_at=due_at)
+            continue
         why = getattr(outcome, "reason", None)
         attempts.append(
             Attempt(

@@ -18,7 +18,7 @@ from imiconnect.apps.push.clients.outcomes import (
 from imiconnect.apps.push.credentials import Credentials
 from imiconnect.apps.push.secrets import secrets_of
 from imiconnect.rtm.models import PushAddress
-from imiconnect.rtm.outcomes import Dispatched, Failed, Outcome, Reason, RetryAt
+from imiconnect.rtm.outcomes import Dispatched, Failed, Outcome, Postponed, Reason, RetryAt
 from imiconnect.rtm.push import addresses
 from imiconnect.rtm.push.content import MAX_TTL
 from imiconnect.rtm.push.payloads import Note
@@ -28,6 +28,8 @@ from imiconnect.rtm.routes import Parcel
 NOBODY = Reason(7105, _("No device of the destination takes push."))
 NOT_CONFIGURED = Reason(7202, _("Push is not configured for the platform of the device."))
 NO_TEXT = Reason(7004, _("The request has no text for the platform of the device."))
+#: The wait of a message whose batch was full.
+_TURN_SECONDS = 1.0
 #: Documented codes are those of SMS; the tables of push were never found (section 14).
 _CODES = {
     Problem.GONE: 7203,
@@ -86,7 +88,7 @@ def send(orders: Sequence[Order]) -> list[Outcome]:
             item = _sending(order, apps[order.app], row, credentials, now)
             sendings.append((number, row, item))
     results = pusher().send([item for _, _, item in sendings]) if sendings else []
-    by_order: dict[int, list[Result]] = {}
+    by_order: dict[int, list[Result | None]] = {}
     dead = []
     for (number, row, _item), result in zip(sendings, results, strict=True):
         by_order.setdefault(number, []).append(result)
@@ -97,6 +99,7 @@ def send(orders: Sequence[Order]) -> list[Outcome]:
     push_health.note(
         push_health.Told(row.app_id, row.platform, result)
         for (_number, row, _item), result in zip(sendings, results, strict=True)
+        if result is not None
     )
     return [
         _outcome(by_order.get(number, []), reasons[number]) for number in range(len(orders))
@@ -117,8 +120,11 @@ def _sending(
     return Sending(note, credentials, row.platform, row.address)
 
 
-def _outcome(results: list[Result], otherwise: Reason) -> Outcome:
-    """Return the one outcome: taken by one device is enough; else the best hope counts."""
+def _outcome(results: list[Result | None], otherwise: Reason) -> Outcome:
+    """Return the one outcome: taken by one device is enough; else the best hope counts.
+
+    None stands for a device that had no place in its batch, which is a hope, too.
+    """
     if not results:
         return Failed(otherwise)
     taken = [result for result in results if isinstance(result, Taken)]
@@ -128,7 +134,11 @@ def _outcome(results: list[Result], otherwise: Reason) -> Outcome:
         detail["refused"] = [error.problem.name.lower() for error in errors]  # type: ignore[assignment]
     if taken:
         return Dispatched(detail)
+    if not errors:
+        return Postponed(_TURN_SECONDS)
     hopeful = [error for error in errors if error.problem.retryable]
+    if None in results:
+        hopeful.append(PushError(Problem.UNAVAILABLE))
     if hopeful:
         after = max((error.after or 0.0) for error in hopeful) or None
         return RetryAt(reason_of(hopeful[0]), after)

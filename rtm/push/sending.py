@@ -39,11 +39,15 @@ from imiconnect.apps.push.credentials import (
     WebPush,
 )
 from imiconnect.outbound import Outbound
+from imiconnect.rtm.processors.claims import LEASE_SECONDS
 from imiconnect.rtm.push import payloads
 from imiconnect.rtm.push.payloads import Note
 
-#: Seconds for one call, and the most at once; a claimed batch must end within its lease.
+#: Seconds for one call, and the most at once.
 TIMEOUT, AT_ONCE = 8.0, 200
+#: Seconds within which calls of a batch begin. It must end within its lease, with time left to
+#: write down what came of it, or somebody else sends it too.
+BEGIN_SECONDS = (LEASE_SECONDS - TIMEOUT) / 2
 _KEPT_CLIENTS = 200
 Result = Taken | PushError
 T = TypeVar("T")
@@ -81,15 +85,22 @@ class Pusher:
         self._clients: dict[Credentials, Any] = {}
         self._outbound: Outbound | None = None
 
-    def send(self, sendings: Sequence[Sending]) -> list[Result]:
-        """Send all at once and return what came of each, in their order."""
+    def send(self, sendings: Sequence[Sending]) -> list[Result | None]:
+        """Send all at once and return what came of each, in their order.
+
+        None stands for those that nobody was asked to take, since the others were too slow.
+        """
         return self._loop.run(self._send_all(sendings))
 
-    async def _send_all(self, sendings: Sequence[Sending]) -> list[Result]:
+    async def _send_all(self, sendings: Sequence[Sending]) -> list[Result | None]:
         gate = asyncio.Semaphore(AT_ONCE)
+        loop = asyncio.get_running_loop()
+        last_begin = loop.time() + BEGIN_SECONDS
 
-        async def one(item: Sending) -> Result:
+        async def one(item: Sending) -> Result | None:
             async with gate:
+                if loop.time() > last_begin:
+                    return None
                 try:
                     async with asyncio.timeout(TIMEOUT):
                         return await self._send(item)

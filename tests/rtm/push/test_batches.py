@@ -1,8 +1,10 @@
 """A batch of pushes: what cannot be sent costs the others nothing, whoever they belong to."""
 
+import asyncio
 import datetime as dt
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -14,10 +16,12 @@ from imiconnect.apps.models import App
 from imiconnect.apps.push.clients.web import Keys, Subscription
 from imiconnect.apps.push.services import configure_push, credentials_of
 from imiconnect.rtm.models import PushAddress
-from imiconnect.rtm.outcomes import Dispatched, Failed, Outcome
-from imiconnect.rtm.push import addresses, route
+from imiconnect.rtm.outcomes import Dispatched, Failed, Outcome, Postponed, RetryAt
+from imiconnect.rtm.processors.claims import LEASE_SECONDS
+from imiconnect.rtm.push import addresses, route, sending
+from imiconnect.sandbox.calls import asgi
 from imiconnect.vault import digest
-from tests.rtm.push.conftest import BUNDLE, Served
+from tests.rtm.push.conftest import BUNDLE, Served, served
 from tests.rtm.push.test_medium import PUSH_BODY, phone
 from tests.rtm.push.test_web_push import AUTH, BROWSER_PUBLIC
 
@@ -53,6 +57,54 @@ def order_to(app: App, kind: str = "userid", name: str = "u1", **extras: Any) ->
     content = {platform: {"text": "Paid", "extras": extras} for platform in PUSH_BODY}
     later = timezone.now() + dt.timedelta(hours=1)
     return route.Order(uuid.uuid4(), app.pk, kind, name, content, later.timestamp())
+
+
+@pytest.fixture
+def answers(pushed: App, apns: Served, settings: Any) -> Iterator[threading.Event]:
+    """Let Apple take calls and answer none of them until the event is set."""
+    may_answer, there = threading.Event(), asgi(apns.twin.answer)
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        while scope["type"] == "http" and not may_answer.is_set():
+            await asyncio.sleep(0.02)
+        await there(scope, receive, send)
+
+    with served(slow) as url:
+        settings.APNS_URLS = {"production": url, "sandbox": url}
+        yield may_answer
+        may_answer.set()
+
+
+def test_a_batch_to_a_push_service_that_hangs_ends_within_its_lease_whatever_the_number(
+    pushed: App, apns: Served, answers: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sending.BEGIN_SECONDS + sending.TIMEOUT < LEASE_SECONDS
+    for name, value in {"AT_ONCE": 2, "TIMEOUT": 0.3, "BEGIN_SECONDS": 0.4}.items():
+        monkeypatch.setattr(sending, name, value)
+    tokens = [apns.new_device(BUNDLE) for _ in range(8)]
+    for number, token in enumerate(tokens):
+        phone(pushed, "ios", token, user=f"u{number}", device=f"d{number}")
+    orders = [order_to(pushed, name=f"u{number}") for number in range(8)]
+    outcomes = route.send(orders)
+    later = [number for number, came in enumerate(outcomes) if isinstance(came, Postponed)]
+    assert all(isinstance(outcomes[number], RetryAt) for number in set(range(8)) - set(later))
+    assert later == list(range(8))[-len(later) :]
+    assert 4 <= len(later) < 8, "two calls at once, each cut at its time"
+    answers.set()
+    monkeypatch.undo()
+    found = route.send([orders[number] for number in later])
+    assert all(isinstance(came, Dispatched) for came in found)
+    assert [len(apns.received(tokens[number])) for number in later] == [1] * len(later)
+
+
+def test_a_message_that_some_devices_were_asked_to_take_has_been_tried(
+    pushed: App, apns: Served, answers: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"AT_ONCE": 1, "TIMEOUT": 0.3, "BEGIN_SECONDS": 0.2}.items():
+        monkeypatch.setattr(sending, name, value)
+    for device in ("d1", "d2"):
+        phone(pushed, "ios", apns.new_device(BUNDLE), device=device)
+    assert isinstance(route.send([order_to(pushed)])[0], RetryAt)
 
 
 def kept_once(app: App, endpoint: str) -> str:

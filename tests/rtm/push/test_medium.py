@@ -16,7 +16,7 @@ from imiconnect.rtm.lanes import PUSH
 from imiconnect.rtm.models import Attempt, Callback, Companion, Device, Message, PushAddress
 from imiconnect.rtm.processors import dr, mt, retry
 from imiconnect.rtm.protocol.states import State
-from imiconnect.rtm.push import addresses, companion
+from imiconnect.rtm.push import addresses, companion, sending
 from tests.rtm.conftest import Client as Intake
 from tests.rtm.push.conftest import BUNDLE, Served
 
@@ -285,6 +285,26 @@ def test_a_message_that_is_published_again_has_had_its_notification(
     retry.process_due(now=timezone.now() + dt.timedelta(seconds=30))
     assert mt.process_due(now=timezone.now() + dt.timedelta(seconds=30)) == 1
     assert companion.process_due() == 0
+    assert len(apns.received(token)) == 1
+
+
+def test_a_companion_that_had_no_place_in_its_batch_has_not_been_tried(
+    pushed: App,
+    apns: Served,
+    intake: Intake,
+    order: Order,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = apns.new_device(BUNDLE)
+    phone(pushed, "ios", token)
+    intake.post("/resources/v1/messaging", json=companion_order(order))
+    mt.process_due()
+    with monkeypatch.context() as changed:
+        changed.setattr(sending, "BEGIN_SECONDS", -1)
+        assert companion.process_due() == 1
+    assert Companion.objects.get().attempts == 0
+    assert not Attempt.objects.filter(route="push").exists()
+    assert companion.process_due(now=timezone.now() + dt.timedelta(seconds=2)) == 1
     assert len(apns.received(token)) == 1
 
 
