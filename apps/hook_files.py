@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.errors import ChannelError
@@ -25,30 +26,41 @@ log = logging.getLogger(__name__)
 
 #: A file is tried this often, with growing pauses, before its message goes without it.
 TRIES = 4
-#: How long one worker has a call whose files it fetches.
+#: Seconds that a provider may ask to wait for a file: its message waits as long.
+_LONGEST_PAUSE = 600.0
+#: How long one worker has a call of which it fetches a file.
 _CLAIM = dt.timedelta(seconds=60)
-#: Calls without files wait for these: the rest of the files comes in the next run.
+#: Calls that come meanwhile wait for these: the rest of the files comes in the next run.
 _AT_MOST_SECONDS = 5.0
 
 
 class _Later(Exception):
-    """The provider may have the file in a moment."""
+    """The provider may have the file in a moment; ``after`` seconds, where it says so."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(after)
+        self.after = after
 
 
-def fetch_all(*, limit: int, now: dt.datetime) -> Q:
-    """Fetch the files of calls that are due; return the condition of those that still wait."""
+def waiting() -> Q:
+    """Return the condition of calls whose files are still to be fetched."""
     slugs = [kind.slug for kind in registry.all_types() if _fetches(kind.slug)]
-    waiting = Q(channel_type__in=slugs, files__isnull=True)
-    rows = HookEvent.objects.filter(waiting, due_at__lte=now).select_related("app")
+    return Q(channel_type__in=slugs, files__isnull=True)
+
+
+def fetch_all(*, limit: int, now: dt.datetime) -> int:
+    """Fetch the files of calls that are due; return how many calls wait for none any more."""
+    rows = HookEvent.objects.filter(waiting(), due_at__lte=now).select_related("app")
     until = time.monotonic() + _AT_MOST_SECONDS
+    done = 0
     for row in rows.order_by("due_at", "pk")[:limit]:
         if time.monotonic() > until:
             break
         # Another worker may have taken it since, or this one may die with it.
         mine = HookEvent.objects.filter(pk=row.pk, due_at=row.due_at, files__isnull=True)
         if mine.update(due_at=now + _CLAIM):
-            _fetch_of(row, now)
-    return waiting
+            done += _fetch_of(row, now)
+    return done
 
 
 def with_files(events: Iterable[Event], files: Mapping[str, str]) -> list[Event]:
@@ -72,20 +84,26 @@ def _fetches(slug: str) -> bool:
     return handler is not None and handler.fetches
 
 
-def _fetch_of(row: HookEvent, now: dt.datetime) -> None:
-    files: dict[str, str] = {}
+def _fetch_of(row: HookEvent, now: dt.datetime) -> bool:
+    """Fetch the files of a call; tell whether it waits for none any more.
+
+    What has come is written down at once: one that comes later does not make it come again.
+    """
+    files: dict[str, str] = dict(row.some_files or {})
     rows = HookEvent.objects.filter(pk=row.pk, files__isnull=True)
     try:
         for app, address, part in _wanted(row):
-            if url := _fetched(app, address, part, is_last=row.attempts + 1 >= TRIES):
-                files[part.at_provider["url"]] = url
-    except _Later:
-        pause = dt.timedelta(seconds=4**row.attempts)
-        rows.update(attempts=row.attempts + 1, due_at=now + pause)
-        return
+            if (named := part.at_provider["url"]) not in files:
+                files[named] = _fetched(app, address, part, is_last=row.attempts + 1 >= TRIES)
+                rows.update(some_files=files, due_at=timezone.now() + _CLAIM)
+    except _Later as later:
+        seconds = max(4.0**row.attempts, min(later.after, _LONGEST_PAUSE))
+        pause = dt.timedelta(seconds=seconds)
+        rows.update(attempts=row.attempts + 1, due_at=timezone.now() + pause)
+        return False
     except Exception:  # what cannot be read is told when the call itself is worked through
         log.exception("The files of a webhook event of %s were not read", row.channel_type)
-    rows.update(files=files, due_at=now)
+    return bool(rows.update(files=files, due_at=now))
 
 
 def _wanted(row: HookEvent) -> list[tuple[App, str, Attachment]]:
@@ -116,7 +134,7 @@ def _fetched(app: App, address: str, part: Attachment, *, is_last: bool) -> str:
         return answers.keep_file(app, address, data, part.content_type)
     except ChannelError as error:
         if error.outcome.retryable and not is_last:
-            raise _Later from None
+            raise _Later(error.after or 0.0) from None
         log.warning("A file for the app %s was not fetched: %s", app.app_id, error)
     except ValueError as error:
         log.warning("A file for the app %s was not taken: %s", app.app_id, error)

@@ -31,6 +31,9 @@ BATCH = 100
 KEEP = dt.timedelta(days=7)
 #: A row that cannot be read is tried this often, with growing pauses: a release may mend it.
 TRIES = 8
+_WORKED_ON = (
+    "events", "due_at", "problem", "attempts", "body", "query", "files", "some_files",
+)  # fmt: skip
 REFUSED = HookAnswer(b"The signature is missing or wrong.", status=403)
 UNKNOWN = HookAnswer(b"There is no such webhook.", status=404)
 
@@ -81,14 +84,23 @@ def _store(channel_type: str, app: App | None, request: HookRequest) -> bool:
 
 
 def work_through(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
-    """Parse a batch of stored calls and hand their events on; return how many were taken."""
+    """Parse a batch of stored calls and hand their events on; return how many were taken.
+
+    Files are fetched last: a provider whose store hangs holds up no call without one.
+    """
     moment = now or timezone.now()
-    waiting = hook_files.fetch_all(limit=limit, now=moment)
+    taken = _take_due(limit, moment)
+    if hook_files.fetch_all(limit=limit, now=moment):
+        taken += _take_due(limit, moment)
+    return taken
+
+
+def _take_due(limit: int, moment: dt.datetime) -> int:
     with transaction.atomic():
         rows = list(
             HookEvent.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(due_at__lte=moment)
-            .exclude(waiting)
+            .exclude(hook_files.waiting())
             .select_related("app")
             .order_by("due_at", "pk")[:limit]
         )
@@ -102,16 +114,14 @@ def _work_on(row: HookEvent, now: dt.datetime) -> None:
         with transaction.atomic():
             row.events = _hand_on(row)
             row.due_at, row.problem = None, ""
-            row.body, row.query, row.files = b"", {}, None
+            row.body, row.query, row.files, row.some_files = b"", {}, None, None
     except Exception as error:  # one call that cannot be read must not hold up the others
         row.attempts += 1
         row.problem = f"{type(error).__name__}: {error}"[:500]
         pause = dt.timedelta(seconds=min(4**row.attempts, 3600))
         row.due_at = now + pause if row.attempts < TRIES else None
         log.exception("A webhook event of %s could not be taken", row.channel_type)
-    row.save(
-        update_fields=["events", "due_at", "problem", "attempts", "body", "query", "files"]
-    )
+    row.save(update_fields=_WORKED_ON)
 
 
 def _hand_on(row: HookEvent) -> int:

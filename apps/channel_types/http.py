@@ -25,6 +25,8 @@ from imiconnect.outbound import File, OutboundError, fetch
 TIMEOUT = httpx.Timeout(8.0, connect=4.0)
 #: Seconds that a customer's file may take in all.
 FILE_SECONDS = 8.0
+#: Seconds that a provider's file may take in all; the claim of its call lasts longer.
+PROVIDER_FILE_SECONDS = 30.0
 
 
 @cache
@@ -60,6 +62,7 @@ def file_at(url: str, *, most: int) -> File:
 def read_file(http: httpx.Client, url: str, *, most: int) -> bytes:
     """Return a file of a provider's; raises ``ChannelError``."""
     data = bytearray()
+    until = time.monotonic() + PROVIDER_FILE_SECONDS
     try:
         with http.stream("GET", url) as answer:
             raise_for_transport(answer)
@@ -69,6 +72,8 @@ def read_file(http: httpx.Client, url: str, *, most: int) -> bytes:
                 data += chunk
                 if len(data) > most:
                     raise ChannelError(CONTENT, "the file is too large")
+                if time.monotonic() > until:
+                    raise ChannelError(UNREACHABLE, "the file comes too slowly")
     except httpx.HTTPError as error:
         raise ChannelError(UNREACHABLE, type(error).__name__) from None
     return bytes(data)

@@ -24,6 +24,8 @@ class HookEvent(Identified):
     #: The platform's addresses of the files in it, by the provider's; None before they are
     #: fetched, where the channel has any.
     files = models.JSONField(null=True, editable=False)
+    #: Those that have come while others are still to come.
+    some_files = models.JSONField(null=True, editable=False)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now, null=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

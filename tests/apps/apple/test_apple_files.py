@@ -1,18 +1,24 @@
 """Files to and from a phone: encrypted at Apple's store, their keys in the messages."""
 
 import datetime as dt
+import gzip
+import json
 import os
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from imiconnect.apps import hook_files, hooks
+from imiconnect.apps.channel_types import http
 from imiconnect.apps.channel_types.apple_business_chat import sealing
+from imiconnect.apps.channel_types.apple_business_chat.handler import AppleHandler
 from imiconnect.apps.channel_types.errors import ChannelError
 from imiconnect.apps.channel_types.events import Event, Incoming
 from imiconnect.apps.models import App, HookEvent
@@ -21,6 +27,7 @@ from imiconnect.sandbox.apple_business_chat import mmcs
 from imiconnect.sandbox.apple_business_chat.world import store
 from tests.apps.apple.conftest import Send
 from tests.apps.file_site import PNG, file_site
+from tests.apps.test_hooks import note, tell
 
 PLAY = "/tools/sandbox/apple_business_chat/"
 PDF = b"%PDF-1.7 a small one"
@@ -184,6 +191,87 @@ def test_a_file_comes_once_apple_is_up_again(
     assert event.attachments[0].url
 
 
+@pytest.fixture
+def after_each_file(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """What happens whenever a file has come from Apple."""
+    acts: list[Callable[[], object]] = []
+    fetch = AppleHandler.fetch
+
+    def fetched(own: AppleHandler, *asked: Any) -> bytes:
+        data = fetch(own, *asked)
+        for act in acts:
+            act()
+        return data
+
+    monkeypatch.setattr(AppleHandler, "fetch", fetched)
+    return acts
+
+
+def test_a_file_that_has_come_is_not_fetched_again_for_one_that_comes_later(
+    linked: App,
+    signed_in: Client,
+    phone: str,
+    taken: Taken,
+    after_each_file: list[Callable[[], object]],
+) -> None:
+    photograph(signed_in, phone, "a.png", "image/png", PNG)
+    photograph(signed_in, phone, "b.pdf", "application/pdf", PDF)
+    first, second = HookEvent.objects.order_by("received_at")
+    both, other = (json.loads(gzip.decompress(row.body)) for row in (first, second))
+    both["attachments"] += other["attachments"]
+    body = gzip.compress(json.dumps(both).encode())
+    HookEvent.objects.filter(pk=first.pk).update(body=body)
+    second.delete()
+    after_each_file.append(lambda: store.set_switches({"down"}))
+    hooks.work_through()
+    assert (len(taken), MediaFile.objects.count()) == (0, 1)
+    store.set_switches(set())
+    hooks.work_through(now=timezone.now() + dt.timedelta(hours=1))
+    (event,) = [event for _app, event in taken]
+    assert isinstance(event, Incoming)
+    assert all(part.url for part in event.attachments)
+    assert MediaFile.objects.count() == len(event.attachments) == 2
+    assert HookEvent.objects.get().some_files is None
+
+
+def test_a_file_is_tried_again_when_apple_asks_for_it_and_counted_from_now(
+    linked: App, signed_in: Client, phone: str, taken: Taken
+) -> None:
+    photograph(signed_in, phone, "a.png", "image/png", PNG)
+    store.set_switches({"rate_limit"})
+    begun = timezone.now()
+    HookEvent.objects.update(due_at=begun - dt.timedelta(hours=1))
+    hooks.work_through(now=begun - dt.timedelta(minutes=1))
+    due_at = HookEvent.objects.get().due_at
+    assert due_at is not None
+    assert dt.timedelta(seconds=7) <= due_at - begun < dt.timedelta(seconds=60)
+
+
+def test_no_other_channel_waits_for_a_file(
+    linked: App,
+    loft_app: App,
+    signed_in: Client,
+    phone: str,
+    taken: Taken,
+    after_each_file: list[Callable[[], object]],
+) -> None:
+    photograph(signed_in, phone, "a.png", "image/png", PNG)
+    assert tell("/hooks/pigeon/", note()).status_code == 200
+    before: list[str] = []
+    after_each_file.append(lambda: before.extend(app for app, _event in taken))
+    assert hooks.work_through() == 2
+    assert before == [loft_app.name]
+    assert [app for app, _event in taken] == [loft_app.name, linked.name]
+
+
+def test_a_store_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "PROVIDER_FILE_SECONDS", 0)
+    store = httpx.MockTransport(lambda _request: httpx.Response(200, content=b"drip"))
+    with httpx.Client(transport=store) as client, pytest.raises(ChannelError) as found:
+        http.read_file(client, "https://store.example/a", most=10)
+    assert found.value.outcome.name == "unreachable"
+
+
 def test_messages_are_packed_for_apple(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     from imiconnect.sandbox.apple_business_chat import api
 
@@ -219,18 +307,24 @@ def test_the_files_of_iphones_are_taken(
 
 
 def test_a_call_whose_files_another_worker_fetches_is_left_to_it(
-    linked: App, signed_in: Client, phone: str, monkeypatch: pytest.MonkeyPatch
+    linked: App, signed_in: Client, phone: str, after_each_file: list[Callable[[], object]]
 ) -> None:
     photograph(signed_in, phone, "a.png", "image/png", PNG)
-    now, asked = timezone.now(), []
+    now = timezone.now()
+    found: list[int] = []
+    after_each_file.append(lambda: found.append(hook_files.fetch_all(limit=10, now=now)))
+    assert hook_files.fetch_all(limit=10, now=now) == 1
+    assert (found, MediaFile.objects.count()) == ([0], 1)
 
-    def fetch(row: HookEvent, moment: dt.datetime) -> None:
-        asked.append(row.pk)
-        if len(asked) == 1:
-            hook_files.fetch_all(limit=10, now=now)
 
-    monkeypatch.setattr(hook_files, "_fetch_of", fetch)
-    hook_files.fetch_all(limit=10, now=now)
-    assert len(asked) == 1
-    hook_files.fetch_all(limit=10, now=now + dt.timedelta(seconds=61))
-    assert len(asked) == 2
+def test_a_call_whose_worker_has_died_comes_back_in_a_minute(
+    linked: App, signed_in: Client, phone: str, after_each_file: list[Callable[[], object]]
+) -> None:
+    photograph(signed_in, phone, "a.png", "image/png", PNG)
+    now = timezone.now()
+    after_each_file.append(lambda: sys.exit())
+    with pytest.raises(SystemExit):
+        hook_files.fetch_all(limit=10, now=now)
+    after_each_file.clear()
+    assert hook_files.fetch_all(limit=10, now=now) == 0
+    assert hook_files.fetch_all(limit=10, now=now + dt.timedelta(seconds=61)) == 1
