@@ -41,7 +41,7 @@ from tests.running import Started
 
 #: Further measurements: ``tests.bench.<name>`` with ``run() -> dict[str, float]``, each in a
 #: process of its own with the addresses of the platform that runs.
-PARTS = ("sharing", "fanout", "connected", "numbers")
+PARTS = ("fanout", "connected", "numbers", "sharing")
 RUNS = 3
 #: What the broker does alone on a machine that gets the full number of messages.
 _FULL_SPEED = 20_000

@@ -1,7 +1,7 @@
 """The newest page of visible apps: 100,000 apps, 1,000 teams, somebody of a group with 50.
 
-Next to it guardian's own ``get_objects_for_user`` on the same rows. Everything is written in
-one transaction that is rolled back.
+Next to it guardian's own ``get_objects_for_user`` on the same rows. They are an organization
+of their own, and stay: PostgreSQL reads indexes alone only of what is committed and vacuumed.
 """
 
 import random
@@ -31,23 +31,19 @@ def run(*, apps: int = APPS, runs: int = RUNS) -> dict[str, float]:
     """Return p95 in milliseconds and the number of queries, ours and guardian's."""
     with transaction.atomic():
         member = build(apps)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "ANALYZE apps_app, sharing_appshare, accounts_team, accounts_user_groups"
-            )
-        try:
-            with CaptureQueriesContext(connection) as ours:
-                assert len(visible(member)) == PAGE
-            with CaptureQueriesContext(connection) as theirs:
-                assert len(by_guardian(member.user)) == PAGE
-            return {
-                "visible_assets_p95_ms": p95(lambda: visible(member), runs),
-                "visible_assets_queries": float(len(ours)),
-                "guardian_visible_assets_p95_ms": p95(lambda: by_guardian(member.user), runs),
-                "guardian_visible_assets_queries": float(len(theirs)),
-            }
-        finally:
-            transaction.set_rollback(True)
+    with connection.cursor() as cursor:
+        tables = "apps_app, sharing_appshare, accounts_team, accounts_user_groups"
+        cursor.execute(f"VACUUM ANALYZE {tables}")
+    with CaptureQueriesContext(connection) as ours:
+        assert len(visible(member)) == PAGE
+    with CaptureQueriesContext(connection) as theirs:
+        assert len(by_guardian(member.user)) == PAGE
+    return {
+        "visible_assets_p95_ms": p95(lambda: visible(member), runs),
+        "visible_assets_queries": float(len(ours)),
+        "guardian_visible_assets_p95_ms": p95(lambda: by_guardian(member.user), runs),
+        "guardian_visible_assets_queries": float(len(theirs)),
+    }
 
 
 def visible(member: Member) -> list[Any]:
