@@ -22,6 +22,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from imiconnect.engines.memory import settle  # noqa: E402
 from imiconnect.engines.one_hop import OneHopHandler  # noqa: E402
 from imiconnect.sandbox.serving import beside  # noqa: E402
 
@@ -68,6 +69,7 @@ class Router:
     @asynccontextmanager
     async def _lifespan(self) -> AsyncIterator[None]:
         async with self._intake.lifespan() if self._intake else nullcontext(), beside():
+            settle()
             yield
 
 

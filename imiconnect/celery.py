@@ -24,6 +24,14 @@ def _end_with_the_worker(**_: Any) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+@signals.worker_ready.connect
+def _settle(**_: Any) -> None:
+    """Let the collector leave what the start has loaded."""
+    from imiconnect.engines.memory import settle
+
+    settle()
+
+
 @signals.setup_logging.connect
 def _keep_django_logging(**_: Any) -> None:
     """Celery would replace the log settings; Django's stay."""

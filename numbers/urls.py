@@ -46,6 +46,7 @@ urlpatterns = [
     path("tools/keyword-test/", tools.KeywordTest.as_view(), name="keyword-test"),
     # /numbers/<id>/
     path("numbers/<uuid:pk>/", manage.NumberPage.as_view(), name="manage"),
+    path("numbers/<uuid:pk>/history/", manage.HistoryPart.as_view(), name="history"),
     path("numbers/<uuid:pk>/release/", manage.ReleasePage.as_view(), name="release"),
     path("numbers/<uuid:pk>/release/undo/", manage.undo_release, name="undo-release"),
     path("numbers/<uuid:pk>/sender-id/", sender.as_sender, name="as-sender"),

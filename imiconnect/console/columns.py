@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -22,7 +22,7 @@ class Column:
     """One column. ``accessor`` is a dotted path (``app.name``) or a function of the row.
 
     ``kind`` decides alignment and drawing; ``sort`` names the model's field (indexed, not
-    null) that the column can be sorted by.
+    null) that the column can be sorted by; ``draw`` draws the value otherwise than ``kind``.
     """
 
     slug: str
@@ -31,6 +31,7 @@ class Column:
     kind: str = TEXT
     href: Callable[[Any], str] | None = None
     sort: str = ""
+    draw: Callable[[Any], SafeString] | None = None
 
     def value(self, row: Any) -> Any:
         """Return the plain value, as a CSV file holds it."""
@@ -53,6 +54,17 @@ class Cell:
     url: str = ""
     empty: bool = False
 
+    def element(self) -> SafeString:
+        """Draw the cell of a table: here, for a list has hundreds, and a template is slow."""
+        return format_html(
+            '<td role="cell" data-label="{}" class="cell-{}{}{}">{}</td>',
+            self.column.label,
+            self.column.kind,
+            " num" if self.column.kind == FIGURE else "",
+            " nothing" if self.empty else "",
+            format_html('<a href="{}">{}</a>', self.url, self.html) if self.url else self.html,
+        )
+
 
 def cell(column: Column, row: Any) -> Cell:
     """Draw one column of one row; what is empty reads None and is hidden on a phone."""
@@ -60,7 +72,8 @@ def cell(column: Column, row: Any) -> Cell:
     url = column.href(row) if column.href else ""
     if value is None or value == "":
         return Cell(column, gettext("None"), url, empty=True)
-    return Cell(column, _html(column.kind, value, row), url)
+    drawn = column.draw(row) if column.draw else _html(column.kind, value, row)
+    return Cell(column, drawn, url)
 
 
 def _html(kind: str, value: Any, row: Any) -> SafeString | str:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
@@ -218,8 +219,13 @@ class ListPage(PageMixin, TemplateView):
         }
         return render(self.request, "includes/live_rows.html", context)
 
+    @cached_property
+    def _translated(self) -> list[Column]:
+        """The columns with their labels looked up once, not for each row."""
+        return [replace(column, label=str(column.label)) for column in self.columns]
+
     def _row(self, row: Any) -> Row:
-        cells = [cell(column, row) for column in self.columns]
+        cells = [cell(column, row) for column in self._translated]
         return Row(row, cells[0], cells[1:], self.manage_url(row), self.row_id(row))
 
     def _csv(self) -> StreamingHttpResponse:

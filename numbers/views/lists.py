@@ -1,26 +1,26 @@
 """The numbers screen: every kind in one list, with history behind the status."""
 
-import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console import paging
 from imiconnect.console.columns import CODE, FIGURE, STATE, TIME, Column
 from imiconnect.console.export import csv_response
-from imiconnect.console.lists import Button, Empty, FilterForm, ListPage, Row
+from imiconnect.console.lists import Button, Empty, FilterForm, ListPage
+from imiconnect.console.selects import LongSelect
+from imiconnect.console.templatetags.console import status_badge
 from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.models import Country, Number, NumberEvent
+from imiconnect.numbers.models import Country, Number
 from imiconnect.numbers.money import money
 from imiconnect.numbers.ports import answers
 from imiconnect.numbers.words import shown
@@ -42,12 +42,16 @@ class NumberFilters(FilterForm):
 
     kind = forms.ChoiceField(choices=KINDS, widget=forms.HiddenInput)
     search = forms.CharField(label=_("Search"), max_length=64)
-    country = forms.ModelChoiceField(
-        label=_("Country"), queryset=Country.objects.all(), empty_label=_("All countries")
-    )
+    country = forms.ChoiceField(label=_("Country"), widget=LongSelect)
     state = forms.ChoiceField(
         label=_("Status"), choices=[("", _("All states")), *State.choices]
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Read the countries, once."""
+        super().__init__(*args, **kwargs)
+        countries = Country.objects.values_list("iso2", "name")
+        self.fields["country"].choices = [("", _("All countries")), *countries]
 
 
 def uses_text(number: Number) -> str:
@@ -55,8 +59,25 @@ def uses_text(number: Number) -> str:
     return ", ".join(use.name for use in getattr(number, USES, []))
 
 
+def _badge(number: Number) -> SafeString:
+    """Draw the status; a click on it fetches and shows the history of the order."""
+    return format_html(
+        '<button type="button" class="badge-button" popovertarget="history-{pk}">{status}'
+        '<span class="visually-hidden"> {show}</span></button>'
+        '<div popover id="history-{pk}" class="history-pop" role="dialog" aria-label="{title}"'
+        ' hx-get="{url}" hx-trigger="toggle once" hx-target="this"><p role="status">{wait}</p>'
+        "</div>",
+        pk=number.pk,
+        status=status_badge(number.state),
+        show=_("Show the history"),
+        title=_("History"),
+        url=reverse("numbers:history", args=[number.pk]),
+        wait=_("Loading"),
+    )
+
+
 class NumberList(MemberRequiredMixin, ListPage):
-    """Numbers of the organization, newest first; five queries however many there are."""
+    """Numbers of the organization, newest first; the same queries however many there are."""
 
     act = Act.READ
     template_name = "numbers/list.html"
@@ -68,7 +89,7 @@ class NumberList(MemberRequiredMixin, ListPage):
         Column("value", _("Number"), shown, CODE),
         Column("kind", _("Kind"), "get_kind_display"),
         Column("country", _("Country"), "country.name"),
-        Column("state", _("Status"), "state", STATE),
+        Column("state", _("Status"), "state", STATE, draw=_badge),
         Column("uses", _("Services"), uses_text),
         Column("monthly_cost", _("Monthly cost"), money, FIGURE),
         Column("created_at", _("Requested"), "created_at", TIME),
@@ -120,20 +141,7 @@ class NumberList(MemberRequiredMixin, ListPage):
     def _page(self, filters: FilterForm | None) -> paging.Page[Any]:
         page = super()._page(filters)
         self._with_uses(page.rows)
-        self._histories: dict[uuid.UUID, list[NumberEvent]] = defaultdict(list)
-        for event in NumberEvent.objects.filter(number__in=page.rows):
-            self._histories[event.number_id].append(event)
         return page
-
-    def _row(self, row: Number) -> Row:
-        drawn = super()._row(row)
-        context = {"number": row, "events": self._histories[row.pk]}
-        badge = render_to_string("numbers/badge.html", context)
-        cells = [
-            replace(cell, html=badge) if cell.column.slug == "state" else cell
-            for cell in drawn.cells
-        ]
-        return replace(drawn, cells=cells)
 
     def _with_uses(self, rows: Sequence[Number]) -> None:
         uses = answers.uses(rows, acting(self.request))

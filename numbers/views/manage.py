@@ -91,6 +91,17 @@ def _urls(line: PhoneLine | None) -> dict[str, str]:
     return {name: getattr(line, name, "") for name in ("incoming_call_url", "incoming_sms_url")}
 
 
+class HistoryPart(MemberRequiredMixin, OfNumber, TemplateView):
+    """What happened to a number, for the pop-up of the list."""
+
+    act = Act.READ
+    template_name = "numbers/history_pop.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Name the number and its events."""
+        return {"number": self.number, "events": self.number.events.all()}
+
+
 class NumberForms(NumberPage):
     """The forms of the manage page; a refused one comes back with what was typed."""
 

@@ -20,6 +20,7 @@ from django.db import Error, connection
 from paho.mqtt.client import Client, MQTTMessage
 
 from imiconnect.engines.heartbeat import active, beat
+from imiconnect.engines.memory import settle
 from imiconnect.rtm.broker import aim, new_client
 from imiconnect.rtm.protocol.topics import uplink_filters
 from imiconnect.rtm.uplink.inbox import Inbox
@@ -62,6 +63,7 @@ class Listener:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         self.start()
+        settle()
         try:
             self.work()
         finally:

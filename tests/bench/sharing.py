@@ -34,6 +34,11 @@ def run(*, apps: int = APPS, runs: int = RUNS) -> dict[str, float]:
     with connection.cursor() as cursor:
         tables = "apps_app, sharing_appshare, accounts_team, accounts_user_groups"
         cursor.execute(f"VACUUM ANALYZE {tables}")
+    return measure(member, runs)
+
+
+def measure(member: Member, runs: int) -> dict[str, float]:
+    """Return the figures of this person."""
     with CaptureQueriesContext(connection) as ours:
         assert len(visible(member)) == PAGE
     with CaptureQueriesContext(connection) as theirs:

@@ -201,3 +201,17 @@ def test_a_release_needs_the_number_typed(admin: Member, make_number: Any) -> No
 def test_the_sender_page_shows_the_rules_of_the_country(admin: Member, catalogue: None) -> None:
     page = client_of(admin).get("/numbers/get/sender-id/rules/?country=AE")
     assert "AD- prefix" in page.content.decode()
+
+
+def test_the_history_of_a_number_is_fetched_when_it_is_asked_for(
+    admin: Member, outsider: Member, stock: list[str]
+) -> None:
+    client = client_of(admin)
+    walk(client, stock[0])
+    number = Number.objects.get()
+    url = reverse("numbers:history", args=[number.pk])
+    assert f'hx-get="{url}"' in client.get("/numbers/").text
+    shown = client.get(url).text
+    assert "History of" in shown
+    assert number.events.first().text in shown
+    assert client_of(outsider).get(url).status_code == 404

@@ -7,5 +7,5 @@ from tests.bench import sharing
 
 @pytest.mark.django_db
 def test_the_number_of_queries_does_not_grow() -> None:
-    small, large = sharing.run(apps=2000, runs=2), sharing.run(apps=6000, runs=2)
+    small, large = (sharing.measure(sharing.build(apps), 2) for apps in (2000, 6000))
     assert small["visible_assets_queries"] == large["visible_assets_queries"] <= 3
