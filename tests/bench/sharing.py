@@ -96,11 +96,12 @@ def build(apps: int) -> Member:
         Team(name=f"t{n}", group=groups[n // TEAMS], permission_group=holders[n])
         for n in range(GROUPS * TEAMS)
     )
+    there = App.objects.filter(app_id__startswith="ZZ").count()
     rows = App.objects.bulk_create(
         (
             App(
                 organization=organization,
-                app_id=f"ZZ{number:08d}",
+                app_id=f"ZZ{there + number:08d}",
                 name=f"App {number}",
                 channel_type="mobile_web",
             )
