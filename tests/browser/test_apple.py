@@ -53,7 +53,7 @@ def test_a_business_from_apples_choice_to_an_answer(
         text="Which shop?",
         quick_reply={"options": options},
     )
-    see_journey(page, sent, "Sent, and not yet confirmed")
+    see_journey(page, sent, "Delivered to the customer")
     page.goto(PLAY)
     page.get_by_role("button", name="South").click()
     wait_until(
