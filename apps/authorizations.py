@@ -79,8 +79,10 @@ def begin(
     state = new_key()
     try:
         begun = linking.begin(callback_url=callback_url(channel_type), state=state)
+    except Refused as refused:
+        raise ValidationError(refused.words) from refused
     except ChannelError as error:
-        raise ValidationError(error.outcome.words) from error
+        raise ValidationError(f"{error.outcome.words} {error.detail}".strip()) from error
     row = Authorization.objects.create(
         channel_type=channel_type,
         member=member,

@@ -11,6 +11,7 @@ import hashlib
 import logging
 from collections import defaultdict
 
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -34,6 +35,8 @@ TRIES = 8
 _WORKED_ON = (
     "events", "due_at", "problem", "attempts", "body", "query", "files", "some_files",
 )  # fmt: skip
+#: How long a nonce is known: longer than any signature is good.
+NONCE_SECONDS = 900
 REFUSED = HookAnswer(b"The signature is missing or wrong.", status=403)
 UNKNOWN = HookAnswer(b"There is no such webhook.", status=404)
 
@@ -60,9 +63,20 @@ def receive(channel_type: str, app_id: str, request: HookRequest) -> HookAnswer:
     if not handler.verify(account, request):
         log.warning("A webhook call for %s %s had no valid signature.", channel_type, app_id)
         return REFUSED
+    nonce = handler.nonce_of(request)
+    if nonce and not _is_its_own(f"{channel_type}.{app_id}.{nonce}", request.body):
+        log.warning("A webhook call for %s %s repeats a nonce.", channel_type, app_id)
+        return REFUSED
     if _store(channel_type, app, request):
         nudge("hooks")
     return handler.answer(account, request)
+
+
+def _is_its_own(nonce: str, body: bytes) -> bool:
+    """Tell whether a nonce is new, or was used for this body: a provider repeats itself."""
+    key = f"hooks.nonce.{hashlib.sha256(nonce.encode()).hexdigest()}"
+    digest = hashlib.sha256(body).hexdigest()
+    return cache.add(key, digest, NONCE_SECONDS) or cache.get(key) == digest
 
 
 def _store(channel_type: str, app: App | None, request: HookRequest) -> bool:

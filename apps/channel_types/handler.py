@@ -118,6 +118,14 @@ class Handler(Generic[Config, Secrets]):
         """Tell whether the provider signed this call, on its raw bytes, in constant time."""
         return False
 
+    def nonce_of(self, request: HookRequest) -> str:
+        """Return what a verified call may use for one content alone, empty for nothing.
+
+        It is for a provider whose signature does not cover the body: one call that somebody
+        has seen would sign any other.
+        """
+        return ""
+
     def parse(
         self, account: Account[Config, Secrets] | None, request: HookRequest
     ) -> list[Event]:

@@ -27,8 +27,9 @@ def carry(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
             headers=headers,
         )
         found = {"content-type": answer.headers.get("Content-Type", "")}
-        if "Retry-After" in answer.headers:
-            found["retry-after"] = answer.headers["Retry-After"]
+        for name in ("Retry-After", "x-rate-limit-reset"):
+            if name in answer.headers:
+                found[name] = answer.headers[name]
         return httpx.Response(answer.status_code, content=answer.content, headers=found)
 
     own = httpx.Client(transport=httpx.MockTransport(handle))

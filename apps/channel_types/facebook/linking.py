@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.apps.channel_types.errors import CREDENTIALS, ChannelError
 from imiconnect.apps.channel_types.facebook.handler import graph
 from imiconnect.apps.channel_types.facebook.provider import facebook, is_configured
 from imiconnect.apps.channel_types.linking import Begun, Choice, Granted, Refused
@@ -30,7 +29,7 @@ class FacebookLinking:
     def begin(self, *, callback_url: str, state: str) -> Begun:
         """Return the dialog's address."""
         if not is_configured():
-            raise ChannelError(CREDENTIALS, "FACEBOOK_APP_ID is not set.")
+            raise Refused(_("The operator of this platform has not set FACEBOOK_APP_ID yet."))
         found = facebook()
         query = {
             "client_id": found.app_id,

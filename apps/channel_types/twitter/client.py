@@ -1,6 +1,7 @@
 """The calls of X's API that an account needs (facts/twitter.md), signed by oauthlib."""
 
 import json
+import time
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -38,6 +39,7 @@ _BY_CODE: dict[int, Outcome] = {
     326: BLOCKED,
     349: UNAVAILABLE,
     354: CONTENT,
+    415: PERMISSION,
 }
 _BY_STATUS: dict[int, Outcome] = {401: CREDENTIALS, 402: PERMISSION, 403: UNAVAILABLE}
 
@@ -228,12 +230,23 @@ def _error(answer: httpx.Response) -> ChannelError:
         found = {}
     first = (found.get("errors") or [{}])[0] if isinstance(found, dict) else {}
     code = first.get("code") if isinstance(first, dict) else None
+    if answer.status_code == 429 and code not in _BY_CODE:
+        return ChannelError(THROTTLED, "429", after=_after(answer))
     if code not in _BY_CODE:
         raise_for_transport(answer)
     outcome = _BY_CODE.get(code or 0) or _BY_STATUS.get(answer.status_code, CONTENT)
-    words = found.get("detail") or first.get("message") or json.dumps(found)
+    told = [found.get("title"), found.get("detail") or first.get("message")]
+    words = ": ".join(str(part) for part in told if part) or json.dumps(found)
     detail = f"({code or answer.status_code}) {words}"[:300]
-    return ChannelError(outcome, detail, after=retry_after(answer))
+    return ChannelError(outcome, detail, after=_after(answer))
+
+
+def _after(answer: httpx.Response) -> float | None:
+    """Return the seconds until X takes calls again: it names the moment, not the pause."""
+    moment = answer.headers.get("x-rate-limit-reset", "")
+    if moment.isdigit():
+        return max(float(moment) - time.time(), 0.0)
+    return retry_after(answer)
 
 
 def _processing(found: dict[str, Any]) -> dict[str, Any]:

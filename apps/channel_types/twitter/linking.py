@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.apps.channel_types.errors import CREDENTIALS, ChannelError
 from imiconnect.apps.channel_types.linking import Begun, Choice, Granted, Refused
 from imiconnect.apps.channel_types.twitter.handler import client
 from imiconnect.apps.channel_types.twitter.provider import is_configured, twitter
@@ -27,7 +26,9 @@ class TwitterLinking:
     def begin(self, *, callback_url: str, state: str) -> Begun:
         """Return the address of the page with Authorize App."""
         if not is_configured():
-            raise ChannelError(CREDENTIALS, "TWITTER_CONSUMER_KEY is not set.")
+            raise Refused(
+                _("The operator of this platform has not set TWITTER_CONSUMER_KEY yet.")
+            )
         back = f"{callback_url}?{urlencode({'state': state})}"
         token, secret = client().request_token(back)
         url = f"{twitter().base_url}/oauth/authorize?{urlencode({'oauth_token': token})}"

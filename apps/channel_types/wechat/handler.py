@@ -56,6 +56,13 @@ class WeChatHandler(Handler[Config, Secrets]):
         parts = (account.secrets.token, query.get("timestamp", ""), query.get("nonce", ""))
         return _is_recent(query) and crypto.is_signed(given, *parts, encrypted)
 
+    def nonce_of(self, request: HookRequest) -> str:
+        """Return the nonce of a plain push: its signature says nothing of the message."""
+        query = request.query
+        if _is_encrypted(query):
+            return ""
+        return f"{query.get('timestamp', '')}.{query.get('nonce', '')}"
+
     def parse(self, account: WeChatAccount | None, request: HookRequest) -> list[Event]:
         """Return what the push says, deciphered where it is encrypted."""
         push = fields_of(request.body)

@@ -37,7 +37,7 @@ def _misbehaviour() -> HttpResponse | None:
         return HttpResponse("over capacity", status=503)
     if store.misbehaves("rate_limit"):
         answer = problem(429, "Too Many Requests", "Too Many Requests")
-        answer["Retry-After"] = "60"
+        answer["x-rate-limit-reset"] = str(int(time.time()) + 60)
         return answer
     return None
 

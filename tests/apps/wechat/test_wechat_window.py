@@ -93,6 +93,14 @@ def test_the_sixth_message_is_not_sent_until_the_customer_writes(
     assert State(send().state) is State.SUBMITTED
 
 
+def test_a_customer_who_never_wrote_is_not_written_to(send: Callable[[], Message]) -> None:
+    STORE.put("follower", FOLLOWER, follows=True)
+    never = send()
+    assert State(never.state) is State.FAILED
+    assert "the customer writes first" in never.reason
+    assert not STORE.all("message", follower=FOLLOWER)
+
+
 def test_what_wechat_has_taken_is_delivered_for_it_tells_no_more(
     wechat_app: App, send: Callable[[], Message]
 ) -> None:
