@@ -63,7 +63,11 @@ export class Connection {
   }
 
   /** Close for good; `open` begins anew. */
-  async close() {
+  close() {
+    return this.#close(false);
+  }
+
+  async #close(hasNoGoodbye) {
     this.#wanted = false;
     clearTimeout(this.#timer);
     this.#timer = 0;
@@ -73,7 +77,7 @@ export class Connection {
     this.#settle(new SdkError(ErrorCode.CONNECTION_FAILED, 'The connection was closed.'));
     if (client) {
       client.removeAllListeners('close');
-      await client.endAsync().catch(() => {});
+      await client.endAsync(hasNoGoodbye).catch(() => {});
     }
     this.#become('closed');
   }
@@ -84,7 +88,8 @@ export class Connection {
    */
   async refuse(error) {
     if (this.state === 'refused') return;
-    await this.close();
+    // The platform is closing the connection too: there is nobody to say goodbye to.
+    await this.#close(true);
     this.#become('refused', { error });
   }
 
