@@ -1,7 +1,7 @@
 """``make bench``: measure the broker alone and the gateway end to end, in one run.
 
-Writes ``DATA_DIR/bench.json`` (name to value) and prints a table. The platform runs in a
-folder of its own that is removed afterwards. Aims are those of two cores. A machine on which
+Writes ``DATA_DIR/bench.json`` (name to value) and ``plans.txt``, and prints a table. The
+platform runs in a folder of its own that is removed afterwards. Aims are those of two cores. A machine on which
 the broker alone is slow gets fewer messages, so that a run ends in ten minutes there too.
 
 ``BENCH_SCALE=0.1`` makes every run a tenth as long. ``BENCH_LOG`` adds so many messages to the
@@ -178,6 +178,17 @@ class Bench:
 
     def part(self, started: Started, *named: str) -> None:
         """Run one further measurement; one that fails is named at the end, the rest goes on."""
+        for figure, value in self._asked(started, *named).items():
+            self.note(figure, value)
+
+    def plans(self, started: Started) -> None:
+        """Write how PostgreSQL reads the list of numbers and the stock to ``plans.txt``."""
+        found = self._asked(started, "numbers", "plans")
+        text = "\n\n".join(f"{name}\n{plan}" for name, plan in found.items())
+        self.path.with_name("plans.txt").write_text(text + "\n")
+
+    def _asked(self, started: Started, *named: str) -> dict[str, Any]:
+        """Return what a function of a part says; nothing where it fails."""
         try:
             done = subprocess.run(
                 [sys.executable, RUN, "bench.part", *named],
@@ -190,9 +201,9 @@ class Bench:
             )
         except subprocess.SubprocessError as error:
             self.failed.append(f"{' '.join(named)}: {error}")
-            return
-        for figure, value in json.loads(done.stdout.splitlines()[-1]).items():
-            self.note(figure, value)
+            return {}
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
 
     def large(self, gateway: Gateway) -> None:
         """Measure again over a log of ``BENCH_LOG`` messages, and while weeks of it go."""
@@ -259,6 +270,7 @@ def main() -> int:
                 bench.gateway(gateway)
                 for name in PARTS:
                     bench.part(started, name)
+                bench.plans(started)
                 if os.environ.get("BENCH_LOG"):
                     bench.large(gateway)
         finally:
