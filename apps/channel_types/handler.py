@@ -73,11 +73,13 @@ class OutMessage:
 @dataclass(frozen=True)
 class Sent:
     """The provider has it. ``provider_id`` is what its receipts name; ``detail`` is for the
-    journey of the message, without secrets.
+    journey of the message, without secrets. ``is_final`` says that no receipt of delivery will
+    come for this one, although the channel has them: it counts as delivered.
     """
 
     provider_id: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
+    is_final: bool = False
 
 
 @dataclass(frozen=True)

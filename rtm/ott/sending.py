@@ -184,7 +184,7 @@ def _outcome(app: App, came: Sent | ChannelError | None) -> Outcome:
         came.detail,
         provider_ids=ids,
         account=str(app.pk),
-        is_delivery=not registry.get(app.channel_type).confirms_delivery,
+        is_delivery=came.is_final or not registry.get(app.channel_type).confirms_delivery,
     )
 
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from imiconnect.apps.models import App
 from imiconnect.rtm.lanes import OTT
-from imiconnect.rtm.models import Callback, Contact, Customer, Message, RuleEvent
+from imiconnect.rtm.models import Callback, Contact, Customer, Message, Receipt, RuleEvent
 from imiconnect.rtm.ott import profiles
-from imiconnect.rtm.processors import mt, rules
+from imiconnect.rtm.processors import dr, mt, rules
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sandbox.facebook import world
 from imiconnect.sharing.models import Rule, Service
@@ -102,6 +102,27 @@ def test_whoever_ticks_a_checkbox_is_logged_and_answered_once(
     assert not Contact.objects.filter(address=logged.address).exists()
     ((_key, kept),) = world.store.all("user_ref")
     assert kept["used"]
+
+
+def test_the_answer_to_a_checkbox_is_delivered_for_meta_tells_no_more(
+    connected: App,  # noqa: F811 - the fixture
+    service: Service,
+    client: Client,
+) -> None:
+    answer = ticked(client, service)
+    dr.process_due()
+    answer.refresh_from_db()
+    assert (answer.state, answer.code) == (State.DELIVERED, 7500)
+
+
+def test_what_is_sent_to_a_person_waits_for_metas_word(
+    connected: App,  # noqa: F811 - the fixture
+    client: Client,
+    send: Any,  # noqa: F811 - the fixture
+) -> None:
+    play(client, "message", "Hello")
+    sent = send("Hello Cora")
+    assert not Receipt.objects.filter(tid=sent.id).exists()
 
 
 def test_meta_takes_no_second_message_to_a_checkbox(

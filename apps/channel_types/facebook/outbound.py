@@ -59,10 +59,15 @@ def window_of(payload: Mapping[str, Any]) -> dt.timedelta | None:
     return HUMAN_WINDOW if tag == HUMAN_AGENT else WINDOW
 
 
+def is_reference(address: str, address_type: str) -> bool:
+    """Tell whether an address is a ticked checkbox and no person."""
+    return address.startswith(USER_REF) or address_type == "user_ref"
+
+
 def body_of(address: str, address_type: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return the body of the call."""
-    is_ref = address.startswith(USER_REF) or address_type == "user_ref"
-    recipient = {"user_ref" if is_ref else "id": address.removeprefix(USER_REF)}
+    kind = "user_ref" if is_reference(address, address_type) else "id"
+    recipient = {kind: address.removeprefix(USER_REF)}
     body: dict[str, Any] = {"recipient": recipient, "messaging_type": "RESPONSE"}
     tag = payload.get("tag", "")
     if tag == UTILITY:
