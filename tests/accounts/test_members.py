@@ -11,7 +11,7 @@ from imiconnect.accounts import services
 from imiconnect.accounts.models import Group, Member, Organization, Team
 from imiconnect.accounts.roles import Role
 from imiconnect.audit.models import AuditEntry
-from tests.factories import make_member, make_user
+from tests.factories import make_group, make_member, make_team, make_user
 
 
 def groups_of(member: Member) -> set[str]:
@@ -37,6 +37,22 @@ def test_a_move_changes_the_permission_groups(
     assert groups_of(developer) == names(organization, team)
     services.change_seat(member=developer, level=group, by=admin)
     assert groups_of(developer) == names(organization, group)
+
+
+@pytest.mark.parametrize("start", ["Retail › Cards", "Cards"])
+def test_a_person_moves_between_levels_of_the_same_name(
+    admin: Member, organization: Organization, team: Team, start: str
+) -> None:
+    first = team if start == "Retail › Cards" else make_group(organization, name="Cards")
+    second = make_team(make_group(organization, name="Wholesale"), name="Cards")
+    person = make_member(first)
+    moved = services.change_seat(member=person, level=second, by=admin)
+    person.refresh_from_db()
+    assert (moved.level, person.level) == (second, second)
+    assert groups_of(person) == names(organization, second)
+    entry = AuditEntry.objects.get(action="member.changed")
+    assert entry.before == {"role": "admin", "level": start}
+    assert entry.after == {"role": "admin", "level": "Wholesale › Cards"}
 
 
 def test_a_deactivated_person_holds_none(admin: Member, developer: Member) -> None:
@@ -132,7 +148,7 @@ def test_a_change_tells_role_and_level_in_the_audit(
     services.change_seat(member=developer, role=Role.VIEWER, level=team, by=admin)
     entry = AuditEntry.objects.get(action="member.changed")
     assert entry.before == {"role": "developer", "level": "Northwind Bank"}
-    assert entry.after == {"role": "viewer", "level": "Cards"}
+    assert entry.after == {"role": "viewer", "level": "Retail › Cards"}
 
 
 def test_an_unchanged_seat_writes_nothing(admin: Member, developer: Member) -> None:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.accounts.levels import path_of
 from imiconnect.accounts.models import Invitation, Member, User
 from imiconnect.accounts.roles import Act, Role
 from imiconnect.accounts.services.members import add_member
@@ -68,7 +69,7 @@ def invite(*, email: str, level: Level, role: Role, by: Member | None = None) ->
     )
     invitation.full_clean()
     invitation.save(force_insert=True)
-    record("invitation.sent", invitation, after={"role": str(role), "level": str(level)})
+    record("invitation.sent", invitation, after={"role": str(role), "level": path_of(level)})
     return OpenInvitation(invitation, token)
 
 

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.accounts.levels import path_of
 from imiconnect.accounts.models import Member, User
 from imiconnect.accounts.roles import Act, Role
 from imiconnect.accounts.services.permission_groups import sync_permission_groups
@@ -18,6 +19,7 @@ from imiconnect.accounts.services.rules import (
     organization_id_of,
     runs_organization,
 )
+from imiconnect.accounts.standing import key_of
 from imiconnect.audit.services import record
 
 
@@ -56,6 +58,7 @@ def change_seat(
     seat = _locked(member)
     may(by, Act.MANAGE_PEOPLE, seat.level)
     before, ran_all = _told(seat), runs_organization(seat)
+    place = _place(seat)
     if level is not None:
         may(by, Act.MANAGE_PEOPLE, level)
         if organization_id_of(level) != seat.organization_id:
@@ -63,7 +66,7 @@ def change_seat(
         columns = columns_of(level)
         seat.group, seat.team = columns["group"], columns["team"]  # type: ignore[assignment]  # a dict of three kinds
     seat.role = role or seat.role
-    if _told(seat) == before:
+    if _place(seat) == place:
         return seat
     seat.full_clean()
     seat.save(update_fields=["role", "group", "team"])
@@ -112,5 +115,10 @@ def _locked(member: Member) -> Member:
     return seat
 
 
+def _place(member: Member) -> tuple[str, str]:
+    """Return role and level; a name alone does not tell levels apart."""
+    return str(member.role), key_of(member.level)
+
+
 def _told(member: Member) -> dict[str, Any]:
-    return {"role": str(member.role), "level": str(member.level)}
+    return {"role": str(member.role), "level": path_of(member.level)}
