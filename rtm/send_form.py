@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types import registry
-from imiconnect.apps.channel_types.base import Capability
+from imiconnect.apps.channel_types.base import Capability, Request
 from imiconnect.apps.models import App
 from imiconnect.console.forms import ConsoleForm
 from imiconnect.rtm.models import Thread
@@ -69,6 +69,22 @@ def routes_of(member: Member) -> "QuerySet[Allocation]":
     return routes
 
 
+def asks_of(route: Allocation) -> Request | None:
+    """Return how the app's provider is asked for; None for devices of ours."""
+    return registry.get(route.app.channel_type).request
+
+
+def request_words(route: Allocation) -> dict[str, str]:
+    """Return the words of a request through a route: app, channel and kind of address."""
+    asks = asks_of(route)
+    channel, id_type = (asks.names[0], asks.id_types[0]) if asks else ("rt", "userid")
+    return {"appid": route.app.app_id, "channel": channel, "id_type": id_type}
+
+
+def _content(channel: str, text: str) -> dict[str, Any]:
+    return {"message": {"text": text}} if channel == "rt" else {"text": text}
+
+
 class _RouteField(forms.ModelChoiceField):  # type: ignore[type-arg]  # in stubs only
     def label_from_instance(self, obj: Any) -> str:
         channel = registry.get(obj.app.channel_type).name
@@ -86,7 +102,10 @@ class SendForm(ConsoleForm):
     )
     user_id = forms.CharField(
         label=_("User ID"),
-        help_text=_("The name with which the customer's device has registered."),
+        help_text=_(
+            "The name with which the customer's device has registered; at a provider, the "
+            "customer's address under Customers > Contacts."
+        ),
         max_length=MAX_NAME,
         widget=forms.TextInput(
             attrs={"list": "recent-users", "autocomplete": "off", "spellcheck": "false"}
@@ -117,13 +136,6 @@ class SendForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         self.fields["route"].queryset = routes_of(member)  # type: ignore[attr-defined]  # a model choice
 
-    def clean_user_id(self) -> str:
-        """Refuse what no device can have registered as."""
-        user_id = str(self.cleaned_data["user_id"])
-        if name_problem(user_id):
-            raise forms.ValidationError(_("User ID must not contain / + # * > or line breaks."))
-        return user_id
-
     def clean_correlation_id(self) -> str:
         """Hold the documented limit."""
         return checked_correlation_id(self.cleaned_data["correlation_id"])
@@ -132,6 +144,9 @@ class SendForm(ConsoleForm):
         """Find the thread in the chosen app."""
         values = super().clean() or self.cleaned_data
         route, named = values.get("route"), values.get("thread")
+        if route and not asks_of(route) and name_problem(values.get("user_id", "")):
+            sentence = _("User ID must not contain / + # * > or line breaks.")
+            self.add_error("user_id", sentence)
         if route and named:
             self._check_thread(route, named, values.get("user_id", ""))
         return values
@@ -139,14 +154,15 @@ class SendForm(ConsoleForm):
     def request(self, now: dt.datetime) -> dict[str, Any]:
         """Return the body of the equivalent REST request."""
         values = self.cleaned_data
-        destination: dict[str, Any] = {"userid": [values["user_id"]]}
+        words = request_words(values["route"])
+        destination: dict[str, Any] = {words["id_type"]: [values["user_id"]]}
         if values["correlation_id"]:
             destination["correlationid"] = values["correlation_id"]
         body: dict[str, Any] = {
-            "deliverychannel": "rt",
-            "appid": values["route"].app.app_id,
+            "deliverychannel": words["channel"],
+            "appid": words["appid"],
             "destination": [destination],
-            "channels": {"rt": {"message": {"text": values["text"]}}},
+            "channels": {words["channel"]: _content(words["channel"], values["text"])},
         }
         if values["thread"]:
             body["thread"] = values["thread"]

@@ -65,7 +65,7 @@ def message_pages(request: HttpRequest, current: str) -> list[Button]:
 def send_pages(current: str) -> list[Button]:
     """Return the pages that send one message, by medium."""
     pages = (
-        ("send", _("Live chat / In-app")),
+        ("send", _("Apps")),
         ("send-sms", _("SMS")),
         ("send-call", _("Voice")),
     )

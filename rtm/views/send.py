@@ -4,7 +4,7 @@ from typing import Any
 
 from imiconnect.accounts.access import acting
 from imiconnect.rtm.models import Device
-from imiconnect.rtm.send_form import SendForm, example, routes_of
+from imiconnect.rtm.send_form import SendForm, example, request_words, routes_of
 from imiconnect.rtm.views.send_page import SendPage
 from imiconnect.sharing.models import Service
 
@@ -29,11 +29,11 @@ class SendMessage(SendPage):
         return service
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add suggestions, and the apps by the route that leads to them."""
+        """Add suggestions, and the words of a request by the route that it takes."""
         member = acting(self.request)
         users = Device.objects.visible_to(member).filter(unregistered_at=None)
         newest = users.order_by("-id").values_list("user_id", flat=True)[:_SUGGESTED]
         return super().get_context_data(**kwargs) | {
             "recent_users": list(dict.fromkeys(newest)),
-            "app_ids": {str(route.pk): route.app.app_id for route in routes_of(member)},
+            "routes": {str(route.pk): request_words(route) for route in routes_of(member)},
         }

@@ -4,20 +4,22 @@
   const place = document.querySelector("#curl code");
   const form = document.querySelector("form [name=user_id]")?.form;
   if (!place || !form) return;
-  const appIds = JSON.parse(document.getElementById("app-ids").textContent);
+  const routes = JSON.parse(document.getElementById("routes").textContent);
   const after = { "5m": 300, "1h": 3600, "24h": 86400, "7d": 604800 }; // seconds
   const [head] = place.textContent.split("  -d ");
   const quoted = (text) => `'${text.replaceAll("'", `'"'"'`)}'`;
 
   function request() {
     const field = (name) => form.elements[name].value.trim();
-    const destination = { userid: [field("user_id") || "alice"] };
+    const route = routes[field("route")] ?? Object.values(routes)[0];
+    const text = field("text") || "Hello";
+    const destination = { [route.id_type]: [field("user_id") || "alice"] };
     if (field("correlation_id")) destination.correlationid = field("correlation_id");
     const body = {
-      deliverychannel: "rt",
-      appid: appIds[field("route")] ?? Object.values(appIds)[0],
+      deliverychannel: route.channel,
+      appid: route.appid,
       destination: [destination],
-      channels: { rt: { message: { text: field("text") || "Hello" } } },
+      channels: { [route.channel]: route.channel === "rt" ? { message: { text } } : { text } },
     };
     if (field("thread")) body.thread = field("thread");
     const seconds = after[field("expiry")];

@@ -5,14 +5,17 @@ import shlex
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Role
 from imiconnect.apps.models import App
+from imiconnect.apps.services import create_app
 from imiconnect.rtm.models import Device, Message
-from imiconnect.rtm.send_form import curl_of
+from imiconnect.rtm.send_form import SendForm, curl_of
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Allocation, Service
+from tests.rtm.pages.conftest import make_service
 
 ROLES = [
     (Role.ADMIN, 200),
@@ -49,6 +52,49 @@ def test_a_message_is_accepted_and_its_journey_opens(
     assert (message.address, message.correlation_id) == ("alice", "order-17")
     assert message.payload == {"message": "Hello"}
     assert message.service_id == service.pk
+
+
+@committed
+@pytest.mark.parametrize(
+    ("kind", "config", "secrets", "address", "said"),
+    [
+        (
+            "wechat",
+            {"appid": "wx0123456789abcdef"},
+            {"appsecret": "s" * 32},
+            "oOpen-Id_7",
+            {"deliverychannel": "wechat", "destination": [{"wechatid": ["oOpen-Id_7"]}]},
+        ),
+        (
+            "twitter",
+            {"user_id": "3805104374"},
+            {"access_token": "t", "access_secret": "s"},
+            "5501",
+            {"deliverychannel": "twitter", "destination": [{"twitterid": ["5501"]}]},
+        ),
+    ],
+)
+def test_a_customer_at_a_provider_is_sent_to(
+    admin: Member,
+    client_of: Any,
+    kind: str,
+    config: dict[str, str],
+    secrets: dict[str, str],
+    address: str,
+    said: dict[str, Any],
+) -> None:
+    app = create_app(
+        member=admin, name="Bank", channel_type=kind, config=config, secrets=secrets
+    )
+    given = answers(make_service(admin, app), user_id=address)
+    form = SendForm(given, member=admin)
+    assert form.is_valid(), form.errors
+    body = form.request(timezone.now())
+    assert {name: body[name] for name in said} == said
+    assert client_of(admin).post("/messages/send/", given).status_code == 302
+    message = Message.objects.get()
+    assert (message.channel, message.address, message.app_id) == (kind, address, app.pk)
+    assert message.payload == {"message": "Hello"}
 
 
 @committed
