@@ -16,6 +16,7 @@ from tests.browser.channels import (
     press_next,
     see_journey,
     see_problem,
+    two_looks,
 )
 from tests.browser.conftest import Look
 from tests.browser.test_apps_and_services import checked
@@ -56,6 +57,7 @@ def test_a_page_from_configuration_to_receipts(
     see_journey(page, sent, "Read by the customer")
 
 
+@two_looks
 def test_the_pages_of_a_page(
     page: Page,
     look: Look,
