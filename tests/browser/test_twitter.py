@@ -17,7 +17,7 @@ from tests.browser.channels import (
     two_looks,
 )
 from tests.browser.conftest import Look
-from tests.browser.test_apps_and_services import checked
+from tests.browser.test_apps_and_services import checked, choose
 
 PLAY = "/tools/sandbox/twitter/"
 
@@ -25,7 +25,7 @@ PLAY = "/tools/sandbox/twitter/"
 def add_account(page: Page, name: str = "Northwind Bank") -> None:
     """Press ADD TWITTER ACCOUNT, and Authorize App at Twitter."""
     page.get_by_role("button", name="ADD TWITTER ACCOUNT").click()
-    page.get_by_label(name).check()
+    choose(page, name)
     page.get_by_role("button", name="Authorize App").click()
     expect(page.get_by_label(name)).to_be_checked()
 
@@ -139,7 +139,7 @@ def test_another_account_takes_the_place_of_the_first(
     app = configure(page)
     page.get_by_role("link", name="MANAGE").click()
     page.get_by_role("button", name="CHANGE TWITTER ACCOUNT").click()
-    page.get_by_label("Harbour Telecom").check()
+    choose(page, "Harbour Telecom")
     page.get_by_role("button", name="Authorize App").click()
     expect(page.get_by_text("@harbourtel")).to_be_visible()
     assert App.objects.get().app_id == app.app_id
