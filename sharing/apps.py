@@ -14,7 +14,7 @@ class SharingConfig(AppConfig):
         """Answer what apps and numbers ask of services; put services into the navigation."""
         from imiconnect.accounts.ports import answers as of_levels
         from imiconnect.apps import ports
-        from imiconnect.console import shell
+        from imiconnect.console import shell, told
         from imiconnect.numbers import ports as of_numbers
         from imiconnect.sharing import querysets, uses
         from imiconnect.sharing import shares as of_shares
@@ -27,6 +27,7 @@ class SharingConfig(AppConfig):
         ports.answers.choose_incoming = uses.choose_incoming
         ports.answers.blockers += [uses.allocations_of, uses.rules_of]
         of_numbers.answers.uses = uses.uses_of_numbers
+        told.tellers["shares"] = of_shares.told
         of_levels.merging.append(of_shares.unite_shares)
         services = shell.Section("services", _("Services"), "services:list", "stack-2", 40)
         shell.register_section(services)

@@ -6,13 +6,14 @@ group and its teams, somebody of a team with nobody. A share itself gives no say
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.levels import path_of
@@ -22,6 +23,7 @@ from imiconnect.accounts.services.rules import holds
 from imiconnect.accounts.standing import key_of
 from imiconnect.apps.models import App
 from imiconnect.audit.services import record
+from imiconnect.console.told import moment_of
 from imiconnect.sharing.changes import tell
 from imiconnect.sharing.models import AppShare, Service
 from imiconnect.sharing.querysets import Level
@@ -213,6 +215,24 @@ def _described(targets: Iterable[Target]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row["with"]))
 
 
+def told(row: Mapping[str, Any]) -> str | None:
+    """Return a share of ``_described`` as a sentence: "Retail and all its teams"."""
+    name = row.get("name")
+    if not name:
+        return None
+    kind, until = str(row.get("with")).partition(":")[0], moment_of(str(row.get("until")))
+    text = str(name)
+    if kind == "organization":
+        text = gettext("All groups and teams of %(name)s") % {"name": name}
+    elif row.get("include_teams"):
+        text = gettext("%(name)s and all its teams") % {"name": name}
+    elif kind == "group":
+        text = gettext("%(name)s, not its teams") % {"name": name}
+    return (
+        gettext("%(share)s, until %(end)s") % {"share": text, "end": until} if until else text
+    )
+
+
 def _tell_users(app: App) -> None:
     """Let the gateway hear of it for each service that uses the app."""
     for service in Service.objects.filter(allocations__app=app).distinct():
@@ -225,6 +245,7 @@ __all__ = [
     "may_share",
     "remove_ended_shares",
     "share_app",
+    "told",
     "unite_shares",
     "unshare",
     "update_shares",

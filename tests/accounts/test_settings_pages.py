@@ -259,6 +259,50 @@ def test_the_audit_is_filtered(
     assert ("ours.happened" in text) is found
 
 
+@pytest.mark.parametrize(
+    ("kind", "action"),
+    [
+        ("share", "app.shares_updated"),
+        ("share", "app.share_ended"),
+        ("role", "member.changed"),
+        ("level", "group.merged"),
+        ("key", "service.key_regenerated"),
+        ("key", "token.made"),
+        ("secret", "app.credential_revealed"),
+        ("service_state", "service.suspended"),
+        ("allocation", "service.app_allocated"),
+        ("number", "phone_number.keyword_reserved"),
+        ("sign_in", "sign_in.failed"),
+    ],
+)
+def test_the_audit_is_narrowed_to_a_kind_of_change(
+    admin: Member, client_of: ClientOf, kind: str, action: str
+) -> None:
+    for one in (action, "service.updated", "phone_number.keyword_freed"):
+        record(one, admin)
+    rows = client_of(admin).get(f"/settings/audit/?kind={kind}").context["rows"]
+    shown = {row.object.action for row in rows} - {"sign_in.succeeded", "member.added"}
+    assert action in shown and "service.updated" not in shown
+    assert ("phone_number.keyword_freed" in shown) is (kind == "number")
+
+
+def test_an_entry_shows_shares_as_sentences(admin: Member, client_of: ClientOf) -> None:
+    share = {"with": "group:1", "name": "Retail", "include_teams": True, "until": None}
+    entry = record(
+        "app.shares_updated", admin, after={"shares": [share, share | {"name": "B"}]}
+    )
+    text = client_of(admin).get(f"/settings/audit/{entry.pk}/").content.decode()
+    assert "<li>Retail and all its teams</li>" in text
+    assert "include_teams" not in text and "&#x27;" not in text
+    assert "App: shares updated" in text and "<code>app.shares_updated</code>" in text
+
+
+def test_an_entry_escapes_what_it_shows(admin: Member, client_of: ClientOf) -> None:
+    entry = record("ours.happened", admin, after={"names": ["<i>a</i>", "<i>b</i>"]})
+    text = client_of(admin).get(f"/settings/audit/{entry.pk}/").content.decode()
+    assert "<li>&lt;i&gt;a&lt;/i&gt;</li>" in text
+
+
 def test_the_audit_is_downloaded_with_before_after_and_chain(
     admin: Member, client_of: ClientOf
 ) -> None:

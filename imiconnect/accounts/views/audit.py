@@ -18,11 +18,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin
+from imiconnect.accounts.kinds_of_audit import KINDS
 from imiconnect.accounts.views.base import settings_tabs, whole_organization
 from imiconnect.audit.models import AuditEntry, AuditLink
 from imiconnect.console.columns import TIME, Column
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.lists import Empty, FilterForm, ListPage
+from imiconnect.console.told import name_of
 from imiconnect.identity import first_uuid7_at
 
 _SAID = (
@@ -38,8 +40,12 @@ def _entry_url(entry: AuditEntry) -> str:
 class AuditFilter(FilterForm):
     """Which entries to show; days are UTC."""
 
-    who = forms.CharField(label=_("Who"))
+    kind = forms.ChoiceField(
+        label=_("Kind of change"),
+        choices=[("", _("Any")), *((key, kind.label) for key, kind in KINDS.items())],
+    )
     action = forms.CharField(label=_("What, such as sign_in.failed"))
+    who = forms.CharField(label=_("Who"))
     of = forms.CharField(label=_("Name of the object"))
     since = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("Up to"), widget=forms.DateInput(attrs={"type": "date"}))
@@ -85,6 +91,8 @@ class Audit(MemberRequiredMixin, ListPage):
         ):
             if values.get(field):
                 queryset = queryset.filter(**{lookup: values[field]})
+        if values.get("kind"):
+            queryset = queryset.filter(KINDS[values["kind"]].actions)
         if values.get("since"):
             queryset = queryset.filter(id__gte=_first_id(values["since"]))
         if values.get("until"):
@@ -124,9 +132,12 @@ class Entry(MemberRequiredMixin, PageMixin, TemplateView):
         rows = AuditEntry.objects.filter(organization_id=member.organization_id)
         entry = get_object_or_404(rows, pk=self.kwargs["entry_id"])
         names = sorted({*entry.before, *entry.after})
-        changes = [(name, entry.before.get(name), entry.after.get(name)) for name in names]
+        changes = [
+            (name, name_of(name), entry.before.get(name), entry.after.get(name))
+            for name in names
+        ]
         return super().get_context_data(
-            **kwargs, entry=entry, changes=changes, title=entry.action
+            **kwargs, entry=entry, changes=changes, title=name_of(entry.action)
         )
 
 

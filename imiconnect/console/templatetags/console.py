@@ -10,11 +10,11 @@ from django.forms import BaseForm, BoundField, Form
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.http import HttpRequest
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from imiconnect.console import once, states, toasts
+from imiconnect.console import once, states, toasts, told
 
 register = template.Library()
 
@@ -138,3 +138,13 @@ def none_if_empty(value: object) -> object:
     if value is None or value == "" or (isinstance(value, Iterable) and not value):
         return gettext("None")
     return value
+
+
+@register.filter
+def as_lines(value: object, field: str = "") -> SafeString | str:
+    """Draw a recorded value, one line for each item of a list or dictionary; see ``told``."""
+    lines = told.lines_of(value, field)
+    if len(lines) < 2:
+        return "".join(lines) or gettext("None")
+    items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
+    return format_html('<ul class="lines">{}</ul>', items)
