@@ -20,10 +20,11 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Member
+from imiconnect.apps import health
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import ChannelType
 from imiconnect.apps.channel_types.errors import ChannelError
-from imiconnect.apps.channel_types.linking import Choice, Linking, Refused
+from imiconnect.apps.channel_types.linking import ChangesAccount, Choice, Linking, Refused
 from imiconnect.apps.credentials import replace_secrets
 from imiconnect.apps.models import App, Authorization
 from imiconnect.apps.services import ACCOUNT_TAKEN, update_app
@@ -184,7 +185,8 @@ def reconnect(*, app: App, authorization: Authorization) -> App:
     """Give an app the credentials of a new login; its id, log and settings stay.
 
     Where the channel lets an app change its account, the one that was granted takes the
-    place of another. Raises ``ValidationError`` when the login grants none that may be used.
+    place of another, and the provider stops calling us for that one; ``carry_over`` is to
+    follow. Raises ``ValidationError`` when the login grants none that may be used.
     """
     offer = next(
         (item for item in offers(authorization) if item.choice.account == app.account), None
@@ -195,6 +197,7 @@ def reconnect(*, app: App, authorization: Authorization) -> App:
     if offer.choice.obstacle:
         raise ValidationError(offer.choice.obstacle)
     if offer.choice.account != app.account:
+        health.say_goodbye(app)
         app = update_app(app=app, config={**app.config, **offer.choice.config})
     app = replace_secrets(app=app, secrets=offer.choice.secrets)
     record("app.reconnected", app, after={"granted_by": granted_by(authorization)})
@@ -202,11 +205,21 @@ def reconnect(*, app: App, authorization: Authorization) -> App:
     return app
 
 
+def carry_over(*, app: App) -> None:
+    """Tell the new account of an app what the old one was told; not inside a transaction.
+
+    Raises ``ValidationError`` with what the provider said when it does not take it.
+    """
+    linking = linking_of(app.channel_type)
+    if isinstance(linking, ChangesAccount):
+        linking.account_changed(app)
+
+
 def _other_account(app: App, authorization: Authorization) -> Offer | None:
     """Return the account that may take the place of an app's own; raises for a taken one."""
     granted = offers(authorization)
     kind = registry.get(app.channel_type)
-    if len(granted) != 1 or not getattr(linking_of(kind), "changes_account", False):
+    if len(granted) != 1 or not isinstance(linking_of(kind), ChangesAccount):
         return None
     if granted[0].taken:
         raise ValidationError(ACCOUNT_TAKEN)

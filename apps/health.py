@@ -182,9 +182,10 @@ def warn_of_expiries(*, now: dt.datetime | None = None) -> int:
 
 
 def say_goodbye(app: App) -> None:
-    """After the commit of an app's deletion, have the provider stop calling us.
+    """After the commit, have the provider stop calling us for the account that an app has now.
 
-    Best effort: what the provider does not hear now, the webhook answers with 404.
+    For an app that is being deleted, or is about to get another account. Best effort: what
+    the provider does not hear now, the webhook answers with 404.
     """
     handler = handler_of(app)
     if handler is None:

@@ -167,7 +167,7 @@ class Handler(Generic[Config, Secrets]):
         """Make the provider call us (subscribe the webhook); doing it twice does no harm."""
 
     def deactivate(self, account: Account[Config, Secrets]) -> None:
-        """Undo ``activate``, for an app that is being deleted."""
+        """Undo ``activate`` and what else was set, for an app that leaves the account."""
 
     def check(self, account: Account[Config, Secrets]) -> Checked:
         """Ask the provider whether the app still works; raises ``ChannelError`` if not."""

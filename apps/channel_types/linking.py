@@ -8,9 +8,12 @@ provider outside of any transaction and may raise ``ChannelError``.
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from imiconnect.console.words import Words
+
+if TYPE_CHECKING:
+    from imiconnect.apps.models import App
 
 
 @dataclass(frozen=True)
@@ -74,3 +77,15 @@ class Linking(Protocol):
         self, *, callback_url: str, query: Mapping[str, str], kept: Mapping[str, str]
     ) -> Granted:
         """Return what was granted; raises ``Refused`` when it was not."""
+
+
+@runtime_checkable
+class ChangesAccount(Protocol):
+    """What a ``Linking`` has besides when a login for an app may bring another account."""
+
+    def account_changed(self, app: "App") -> None:
+        """Tell the new account what the old one was told of the app's settings.
+
+        Called after the change is kept, outside of any transaction. Raises
+        ``ValidationError`` with what the provider said when it does not take them.
+        """

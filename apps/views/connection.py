@@ -115,16 +115,28 @@ class Authorized(MemberRequiredMixin, View):
         app = row.app
         if app is None or not type(app).objects.at_or_below(member).filter(pk=app.pk).exists():
             raise PermissionDenied
+        account = app.account
         app = authorizations.reconnect(app=app, authorization=row)
         health.check_now(app=app)
+        if app.account != account:
+            try:
+                authorizations.carry_over(app=app)
+            except ValidationError as error:
+                return _could_not(self.request, error, manage_url(app), is_changed=True)
         toast(self.request, _("The app %(name)s is connected again.") % {"name": app.name})
         return HttpResponseRedirect(manage_url(app))
 
 
-def _could_not(request: HttpRequest, error: ValidationError, back: str) -> HttpResponse:
+def _could_not(
+    request: HttpRequest, error: ValidationError, back: str, *, is_changed: bool = False
+) -> HttpResponse:
+    title = _("The login did not work")
+    if is_changed:
+        title = _("The account is changed, but does not take the app's settings")
     context = {
         "section": "apps",
-        "title": _("The login did not work"),
+        "title": title,
+        "is_changed": is_changed,
         "problems": error.messages,
         "back_url": back,
     }

@@ -98,9 +98,11 @@ class TwitterHandler(Handler[TwitterConfig, TwitterSecrets]):
         own.subscribe(own.webhook(account.shared_hook_url))
 
     def deactivate(self, account: User) -> None:
-        """Unsubscribe the account."""
+        """Unsubscribe the account, and take our welcome screen from it."""
         own = client_of(account)
         own.unsubscribe(own.webhook(account.shared_hook_url), account.config.user_id)
+        if account.config.welcome:
+            own.drop_welcome()
 
     def check(self, account: User) -> Checked:
         """Ask whose token it is; tokens of X do not end by themselves."""

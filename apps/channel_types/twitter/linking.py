@@ -9,15 +9,18 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.apps.channel_types.linking import Begun, Choice, Granted, Refused
 from imiconnect.apps.channel_types.twitter.handler import client
 from imiconnect.apps.channel_types.twitter.provider import is_configured, twitter
+from imiconnect.apps.channel_types.twitter.welcome import save_welcome
+from imiconnect.apps.models import App
 
 
 class TwitterLinking:
-    """The account is the one that authorizes; there is none to choose."""
+    """The account is the one that authorizes; there is none to choose.
+
+    A login for an app may bring another one: CHANGE TWITTER ACCOUNT.
+    """
 
     button = _("ADD TWITTER ACCOUNT")
     account_label = _("Twitter account")
-    #: A login for an app may bring another account: CHANGE TWITTER ACCOUNT.
-    changes_account = True
 
     def origins(self) -> tuple[str, ...]:
         """Where the button's form may lead."""
@@ -61,3 +64,8 @@ class TwitterLinking:
             },
         )
         return Granted(name, (choice,))
+
+    def account_changed(self, app: App) -> None:
+        """Set the welcome screen of the app at its new account."""
+        if app.config.get("welcome"):
+            save_welcome(app=app)

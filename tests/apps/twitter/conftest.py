@@ -50,3 +50,11 @@ def twitter_app(admin: Member, log_in: LogIn) -> App:
         config=choice.config,
         secrets=choice.secrets,
     )
+
+
+@pytest.fixture
+def browser(admin: Member) -> Client:
+    """Ada's browser."""
+    client = Client()
+    client.force_login(admin.user)
+    return client

@@ -1,15 +1,19 @@
 """ADD TWITTER ACCOUNT: three legs, and what is refused on the way."""
 
-from urllib.parse import parse_qsl
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client as Browser
 from oauthlib.oauth1 import Client
 
 from imiconnect.accounts.models import Member
-from imiconnect.apps import authorizations, services
+from imiconnect.apps import authorizations, health, services
+from imiconnect.apps.channel_types.twitter.welcome import save_welcome
 from imiconnect.apps.connection import secrets_of
 from imiconnect.apps.models import App
+from imiconnect.sandbox.twitter.world import store
 from tests.apps.twitter.conftest import BANK, TELECOM, LogIn
 
 
@@ -77,6 +81,58 @@ def test_change_twitter_account_keeps_the_app(twitter_app: App, log_in: LogIn) -
     assert (app.app_id, app.account) == (twitter_app.app_id, TELECOM)
     assert app.config["handle"] == "@harbourtel"
     assert secrets_of(app) != before
+
+
+def change_account(browser: Browser, app: App) -> Any:
+    """Press CHANGE TWITTER ACCOUNT, and authorize as the other account at X."""
+    page = urlsplit(browser.post(f"/apps/{app.pk}/reconnect/")["Location"])
+    answer = Browser().post(f"{page.path}?{page.query}", {"act": "allow", "user": TELECOM})
+    back = urlsplit(answer["Location"])
+    return browser.get(f"{back.path}?{back.query}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_change_twitter_account_leaves_nothing_at_the_old_one(
+    twitter_app: App, browser: Browser
+) -> None:
+    health.check_now(app=twitter_app)
+    save_welcome(app=twitter_app, welcome="How may we help?")
+    assert store.get("account", BANK)["hook"]
+    answer = change_account(browser, twitter_app)
+    assert answer["Location"] == f"/apps/{twitter_app.pk}/"
+    assert store.get("account", BANK)["hook"] == ""
+    assert store.get("account", TELECOM)["hook"]
+    assert store.all("rule", user=BANK) == []
+    ((_key, rule),) = store.all("rule", user=TELECOM)
+    assert store.get("welcome", rule["message"])["data"]["text"] == "How may we help?"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_screen_that_the_new_account_does_not_take_is_told(
+    twitter_app: App, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_welcome(app=twitter_app, welcome="How may we help?")
+    checked = health.check_now
+
+    def check_and_fall(*, app: App) -> Any:
+        found = checked(app=app)
+        store.set_switches({"down"})
+        return found
+
+    monkeypatch.setattr(health, "check_now", check_and_fall)
+    answer = change_account(browser, twitter_app)
+    assert answer.status_code == 422
+    assert "The account is changed, but does not take" in answer.text
+    assert App.objects.get().account == TELECOM
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deleted_app_takes_its_welcome_screen_along(twitter_app: App) -> None:
+    health.check_now(app=twitter_app)
+    save_welcome(app=twitter_app, welcome="How may we help?")
+    services.delete_app(app=twitter_app)
+    assert store.get("account", BANK)["hook"] == ""
+    assert store.all("rule") == []
 
 
 def test_an_account_of_another_app_does_not_take_its_place(

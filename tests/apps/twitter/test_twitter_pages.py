@@ -6,19 +6,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types.twitter.config import checked_config
 from imiconnect.apps.models import App
 from imiconnect.sandbox.twitter.world import store
 from tests.apps.twitter.conftest import BANK
-
-
-@pytest.fixture
-def browser(admin: Member) -> Client:
-    """Ada's browser."""
-    client = Client()
-    client.force_login(admin.user)
-    return client
 
 
 def replies(*rows: dict[str, str]) -> dict[str, str]:
