@@ -325,6 +325,7 @@ SPECTACULAR_SETTINGS = {
         "AppState": "imiconnect.apps.models.App.State",
         "ServiceState": "imiconnect.sharing.models.Service.State",
         "NumberKind": "imiconnect.numbers.kinds.Kind",
+        "NumberState": "imiconnect.numbers.kinds.State",
         "ThreadType": "imiconnect.rtm.models.Thread.Type",
         "TopicAccess": "imiconnect.rtm.models.Topic.Access",
         "Transport": "imiconnect.apps.policy.TRANSPORTS",

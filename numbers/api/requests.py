@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from imiconnect.numbers.api import serializers as s
 from imiconnect.numbers.api.views import NumbersApi, country_of
 from imiconnect.numbers.forms.codes import wish_of
-from imiconnect.numbers.models import OfflineRequest, RateCard, SmsRestriction
+from imiconnect.numbers.models import OfflineRequest, RateCard, ShortCodeFormat, SmsRestriction
 from imiconnect.numbers.services import keywords, offline, senders, short_codes
 from imiconnect.rest import checked_body
 
@@ -92,10 +92,10 @@ class _Reference(mixins.ListModelMixin, NumbersApi):
     pagination_class = ByCountry
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return every row, or those of one country."""
+        """Return every row, or those of one country; an unknown one is refused."""
         rows: QuerySet[Any] = vars(type(self))["queryset"].all()
         country = self.request.query_params.get("country") if self.request else None
-        return rows.filter(country=country.upper()) if country else rows
+        return rows.filter(country=country_of(country)) if country else rows
 
 
 class RateViewSet(_Reference):
@@ -103,6 +103,13 @@ class RateViewSet(_Reference):
 
     queryset: Any = RateCard.objects.all()
     serializer_class: Any = s.RateSerializer
+
+
+class ShortCodeFormatViewSet(_Reference):
+    """How many digits short codes have in each country; elsewhere 5 or 7."""
+
+    queryset: Any = ShortCodeFormat.objects.all()
+    serializer_class: Any = s.ShortCodeFormatSerializer
 
 
 class RestrictionViewSet(_Reference):

@@ -5,6 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from imiconnect.numbers.kinds import Choice, Kind, Match, NumberType, State
+from imiconnect.numbers.models import ShortCodeFormat
+from imiconnect.numbers.services.short_codes import lengths_of
 
 Serializer = serializers.Serializer[Any]
 _AMOUNT: dict[str, Any] = {
@@ -33,6 +35,45 @@ class NumberSerializer(Serializer):
     currency = serializers.CharField()
     quarantine_until = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField(read_only=True)
+
+
+class FilterSerializer(Serializer):
+    """What narrows the list of numbers; an unknown kind or state is refused."""
+
+    kind = serializers.ChoiceField(choices=Kind.choices, required=False)
+    state = serializers.ChoiceField(choices=State.choices, required=False)
+    country = serializers.CharField(
+        required=False, max_length=2, help_text="ISO 3166-1 alpha-2"
+    )
+    search = serializers.CharField(
+        required=False, allow_blank=True, default="", help_text="Any part of the number"
+    )
+
+
+class OrderStateSerializer(Serializer):
+    """How far a purchase has come, and why not further."""
+
+    reference = serializers.CharField(source="__str__")
+    state = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class ChargeSerializer(Serializer):
+    """A month's rent; ``month`` is its first day."""
+
+    month = serializers.DateField()
+    amount = serializers.DecimalField(max_digits=12, decimal_places=5)
+    currency = serializers.CharField()
+
+
+class VerificationSerializer(Serializer):
+    """One operator's check of a short code; an empty operator is all of the country."""
+
+    operator = serializers.CharField()
+    result = serializers.CharField()
+    due_on = serializers.DateField(allow_null=True)
+    decided_at = serializers.DateTimeField(allow_null=True)
+    reason = serializers.CharField()
 
 
 class UseSerializer(Serializer):
@@ -150,8 +191,8 @@ class KeywordSerializer(Serializer):
     assign_random = serializers.BooleanField(default=False)
 
 
-class KeywordDetailsSerializer(KeywordSerializer):
-    """The keyword form with its nine details."""
+class KeywordNineSerializer(Serializer):
+    """The nine details of a keyword."""
 
     email = serializers.CharField()
     company_name = serializers.CharField()
@@ -162,6 +203,35 @@ class KeywordDetailsSerializer(KeywordSerializer):
     service_website = serializers.CharField()
     is_existing_website = serializers.BooleanField()
     service_content = serializers.CharField()
+
+
+class KeywordDetailsSerializer(KeywordNineSerializer, KeywordSerializer):
+    """The keyword form with its nine details."""
+
+
+class KeptKeywordSerializer(KeywordNineSerializer):
+    """A keyword's details, and how its code was chosen."""
+
+    choice = serializers.CharField()
+    desired_short_code = serializers.CharField()
+
+
+class KeptShortCodeSerializer(Serializer):
+    """What was asked for when a short code was requested."""
+
+    choice = serializers.CharField()
+    desired_code = serializers.CharField()
+    is_dedicated = serializers.BooleanField()
+    monthly_volume = serializers.IntegerField()
+    purpose = serializers.CharField()
+
+
+class NumberDetailSerializer(NumberSerializer):
+    """A number with what only some kinds have; what it has not is null."""
+
+    order = OrderStateSerializer(default=None)
+    keyword_details = KeptKeywordSerializer(default=None)
+    short_code_request = KeptShortCodeSerializer(default=None)
 
 
 class KeywordPreviewSerializer(Serializer):
@@ -252,6 +322,22 @@ class SmsContentRuleSerializer(Serializer):
     kind = serializers.CharField()
     value = serializers.CharField()
     covers = serializers.CharField()
+
+
+class ShortCodeFormatSerializer(Serializer):
+    """How many digits short codes have in a country, and how they are had."""
+
+    country = serializers.CharField(source="country_id")
+    lengths = serializers.SerializerMethodField()
+    dedicated_available = serializers.CharField()
+    shared_available = serializers.CharField()
+    lead_time = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a column, not the option
+    checked_on = serializers.DateField()
+
+    def get_lengths(self, known: ShortCodeFormat) -> list[int]:
+        """Return every length that a request may ask for, in order."""
+        return lengths_of(known)
 
 
 class RestrictionSerializer(Serializer):

@@ -11,6 +11,9 @@ router.register("numbers/rates", requests.RateViewSet, basename="api-rate")
 router.register(
     "numbers/sms-restrictions", requests.RestrictionViewSet, basename="api-restriction"
 )
+router.register(
+    "numbers/short-code-formats", requests.ShortCodeFormatViewSet, basename="api-code-format"
+)
 router.register("numbers", views.ShopViewSet, basename="api-shop")
 router.register("numbers", requests.RequestViewSet, basename="api-request")
 router.register("numbers", views.NumberViewSet, basename="api-number")

@@ -15,8 +15,8 @@ from rest_framework.response import Response
 from imiconnect.accounts.roles import Act
 from imiconnect.identity import uuid7
 from imiconnect.numbers.api import serializers as s
-from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.models import Address, Country, Number, RateCard, ShortCode
+from imiconnect.numbers.kinds import Kind
+from imiconnect.numbers.models import Address, Country, Number, PhoneLine, RateCard, ShortCode
 from imiconnect.numbers.ports import answers, uses_of
 from imiconnect.numbers.services import (
     addresses,
@@ -33,12 +33,6 @@ from imiconnect.rest import InUse, MemberViewSet, checked_body
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key", str, "header", description="The same key again is the same order."
 )
-FILTERS = [
-    OpenApiParameter("kind", enum=Kind.values),
-    OpenApiParameter("state", enum=State.values),
-    OpenApiParameter("country", description="ISO 3166-1 alpha-2"),
-    OpenApiParameter("search", description="Any part of the number"),
-]
 
 
 def country_of(iso2: str) -> Country:
@@ -80,16 +74,27 @@ class NumberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, NumbersApi
     def get_queryset(self) -> QuerySet[Any]:
         """Return what may be seen, narrowed by the query."""
         rows: Any = self.visible(Number.objects.visible_to).select_related("short_code")
-        if self.action != "list":
-            return rows  # type: ignore[no-any-return]
-        asked = self.request.query_params
-        for name in ("kind", "state"):
-            if asked.get(name):
-                rows = rows.filter(**{name: asked[name]})
-        if asked.get("country"):
-            rows = rows.filter(country=asked["country"].upper())
-        found: QuerySet[Any] = rows.matching(asked.get("search", ""))
+        if self.action == "retrieve":
+            rows = rows.select_related("order", "keyword_details", "short_code_request")
+        if self.action == "list":
+            rows = self._narrowed(rows)
+        found: QuerySet[Any] = rows
         return found
+
+    def _narrowed(self, rows: Any) -> Any:
+        asked = s.FilterSerializer(
+            data={name: text for name, text in self.request.query_params.items() if text}
+        )
+        asked.is_valid(raise_exception=True)
+        values = dict(asked.validated_data)
+        found = rows.matching(values.pop("search"))
+        if "country" in values:
+            values["country"] = country_of(values["country"])
+        return found.filter(**values)
+
+    def get_serializer_class(self) -> Any:
+        """Show one number with its details, a list without."""
+        return s.NumberDetailSerializer if self.action == "retrieve" else self.serializer_class
 
     @extend_schema(responses=s.UseSerializer(many=True))
     @action(detail=True, pagination_class=None)
@@ -119,7 +124,7 @@ class NumberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, NumbersApi
         tried = try_text(member=self.member, text=values["text"], code=code)
         return Response(s.TriedSerializer(tried).data)
 
-    @extend_schema(parameters=FILTERS)
+    @extend_schema(parameters=[s.FilterSerializer])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List numbers."""
         return super().list(request, *args, **kwargs)
@@ -131,12 +136,30 @@ class NumberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, NumbersApi
         events = self.get_object().events.all()
         return Response(s.EventSerializer(events, many=True).data)
 
+    @extend_schema(responses=s.ChargeSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def charges(self, request: Request, pk: str) -> Response:
+        """List a phone number's monthly charges, newest first."""
+        charges = self.get_object().charges.order_by("-month")
+        return Response(s.ChargeSerializer(charges, many=True).data)
+
+    @extend_schema(responses=s.VerificationSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def verifications(self, request: Request, pk: str) -> Response:
+        """List the operators' checks of a short code with what they said and until when."""
+        checks = self.get_object().verifications.all()
+        return Response(s.VerificationSerializer(checks, many=True).data)
+
     @extend_schema(request=s.UrlsSerializer, responses=s.UrlsSerializer)
-    @action(detail=True, methods=["put"])
+    @action(detail=True, methods=["get", "put"])
     def urls(self, request: Request, pk: str) -> Response:
-        """Change where incoming calls and messages go."""
+        """Tell or change where incoming calls and messages go; 404 unless a phone number."""
+        number = self.get_object()
+        if request.method == "GET":
+            line = get_object_or_404(PhoneLine, number=number)
+            return Response(s.UrlsSerializer(line).data)
         values = checked_body(s.UrlsSerializer, request)
-        line = lines.set_urls(member=self.member, number=self.get_object(), **values)
+        line = lines.set_urls(member=self.member, number=number, **values)
         return Response(s.UrlsSerializer(line).data)
 
     @extend_schema(request=s.ReservedSerializer, responses={201: s.ReservedSerializer})

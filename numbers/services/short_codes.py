@@ -45,7 +45,11 @@ class Wish:
 
 def lengths_in(country: Country) -> list[int]:
     """Return the lengths that a short code may have in a country."""
-    known = ShortCodeFormat.objects.filter(country=country).first()
+    return lengths_of(ShortCodeFormat.objects.filter(country=country).first())
+
+
+def lengths_of(known: ShortCodeFormat | None) -> list[int]:
+    """Return the lengths that are valid everywhere and those of a country's format."""
     return sorted(LENGTHS | set(known.lengths if known else ()))
 
 
