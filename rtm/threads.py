@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import policy_of
 from imiconnect.rtm.events import tell_of_thread, tell_users
-from imiconnect.rtm.models import Stream, Subscription, Thread, Topic
+from imiconnect.rtm.models import ServiceStream, Stream, Subscription, Thread, Topic
 from imiconnect.rtm.protocol.envelopes import ThreadFacts
-from imiconnect.sharing.models import Service
+from imiconnect.sharing.models import Allocation, Service
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -66,6 +66,22 @@ def threads_of(app: App, user_id: str) -> "QuerySet[Thread]":
         Q(user_id=user_id) | Q(user_id="", topic=None) | Q(topic__in=topics), app=app
     )
     return threads
+
+
+def services_of(thread: Thread) -> list[Service]:
+    """Return the services that may use the thread's app, in the order of their claim to it.
+
+    As the MO processor has it: the thread's own, one of its stream, then by turn.
+    """
+    rows = Allocation.objects.usable().filter(app=thread.app_id).by_turn()
+    found = {row.service_id: row.service for row in rows.select_related("service")}
+    uses = ServiceStream.objects.filter(stream=thread.stream_id, stream__isnull=False)
+    in_stream = set(uses.values_list("service_id", flat=True))
+
+    def claim(service: Service) -> tuple[bool, bool]:
+        return service.pk != thread.service_id, service.pk not in in_stream
+
+    return sorted(found.values(), key=claim)
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from imiconnect.accounts.models import Group, Member, Organization, Team
@@ -28,6 +28,37 @@ class ServiceQuerySet(LevelQuerySet):
 
 class AllocationQuerySet(models.QuerySet[Any]):
     """Apps that services use."""
+
+    def usable(self) -> Self:
+        """Return those whose service may use the app now, by its level or by a share.
+
+        ``usable_by`` for many services at once. What is not usable is kept, and counts again
+        once the app is shared again.
+        """
+        shares = shares_in_force().filter(content_object=OuterRef("app"))
+        of_group = Q(group=OuterRef("service__group__permission_group"))
+        everywhere = (
+            Q(group=OuterRef("service__organization__permission_group"))
+            | Q(group=OuterRef("service__team__permission_group"))
+            | (of_group & Q(include_teams=True))
+        )
+        at_organization = Q(service__group__isnull=True)
+        at_group = Q(service__team__isnull=True) & ~at_organization
+        own = (
+            (at_organization & Q(app__group__isnull=True))
+            | (at_group & Q(app__group=F("service__group"), app__team__isnull=True))
+            | Q(app__team=F("service__team"))
+        )
+        return self.filter(
+            own
+            | (~at_organization & Exists(shares.filter(everywhere)))
+            | (at_group & Exists(shares.filter(of_group))),
+            app__organization=F("service__organization"),
+        )
+
+    def by_turn(self) -> Self:
+        """Return them in the order in which their services get an app's incoming messages."""
+        return self.order_by("-is_inbound", "id")
 
     def resolved_for(self, member: Member) -> Self:
         """Return the one app that each service uses on each channel for this person.

@@ -16,6 +16,7 @@ from imiconnect.rtm import typing
 from imiconnect.rtm.callbacks.nudge import nudge
 from imiconnect.rtm.models import Callback, Device, Thread
 from imiconnect.rtm.protocol.clock import iso
+from imiconnect.rtm.threads import services_of
 from imiconnect.sharing.models import Service
 
 _encode = msgspec.json.Encoder().encode
@@ -47,16 +48,11 @@ def tell_service(thread: Thread, user_id: str, begun: bool) -> None:
 
 
 def _service_of(thread: Thread) -> Service | None:
-    """Return the live service that asked for it: the thread's, else the app's inbound one."""
-    services = Service.objects.filter(
-        state=Service.State.LIVE, typing_events=True, inbound_url__gt=""
-    )
-    if thread.service_id:
-        own: Service | None = services.filter(pk=thread.service_id).first()
-        return own
-    use = thread.app.allocations.order_by("-is_inbound", "id").first()
-    found: Service | None = services.filter(pk=use.service_id).first() if use else None
-    return found
+    """Return the service that gets what is said there, if it is live and asked for it."""
+    service = next(iter(services_of(thread)), None)
+    if service is None or service.state != Service.State.LIVE:
+        return None
+    return service if service.typing_events and service.inbound_url else None
 
 
 def _body(thread: Thread, user_id: str, event: str) -> dict[str, Any]:

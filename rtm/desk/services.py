@@ -13,8 +13,8 @@ from imiconnect.audit.services import record
 from imiconnect.rtm.intake import media
 from imiconnect.rtm.models import Assignment, Stream, Thread, ThreadGuest
 from imiconnect.rtm.services import Refusal, Sent, send_request
-from imiconnect.rtm.threads import update_thread
-from imiconnect.sharing.models import Allocation, Service
+from imiconnect.rtm.threads import services_of, update_thread
+from imiconnect.sharing.models import Service
 
 MAX_TEXT = 4000
 
@@ -125,12 +125,9 @@ def _may_join(thread: Thread, agent: Member) -> bool:
 
 
 def _service_of(thread: Thread) -> Service | None:
-    """Return the live service that answers: the thread's, else the app's inbound service."""
-    if thread.service and thread.service.state == Service.State.LIVE:
-        return thread.service
-    uses = Allocation.objects.filter(app=thread.app, service__state=Service.State.LIVE)
-    use = uses.select_related("service").order_by("-is_inbound", "pk").first()
-    return use.service if use else None
+    """Return the first live service with a claim to the thread."""
+    live = (row for row in services_of(thread) if row.state == Service.State.LIVE)
+    return next(live, None)
 
 
 def _check_same(thread: Thread, agent: Member) -> None:

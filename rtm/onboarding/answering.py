@@ -7,6 +7,7 @@ crash; the keys of the requests make sending again change nothing.
 import datetime as dt
 import json
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -49,7 +50,7 @@ def _claim(limit: int, now: dt.datetime) -> list[OnboardingStep]:
 
 
 def _send(steps: list[OnboardingStep], now: dt.datetime) -> None:
-    services = _services({step.app_id for step in steps})
+    services = hearers({step.app_id for step in steps})
     sent: list[tuple[OnboardingStep, bool]] = []
     requests: list[Request] = []
     for step in steps:
@@ -79,10 +80,10 @@ def _request(
     return Request(service, json.dumps(body).encode(), f"onboarding:{step.pk}:{part}")
 
 
-def _services(apps: set[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+def hearers(apps: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """Return which service gets the incoming messages of each app, as the MO processor has."""
     found: dict[uuid.UUID, uuid.UUID] = {}
-    for row in Allocation.objects.filter(app__in=apps).order_by("-is_inbound", "id"):
+    for row in Allocation.objects.usable().filter(app__in=apps).by_turn():
         found.setdefault(row.app_id, row.service_id)
     return found
 

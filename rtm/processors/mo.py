@@ -13,6 +13,7 @@ from imiconnect.rtm import live
 from imiconnect.rtm.intake import media
 from imiconnect.rtm.models import Channel, Message
 from imiconnect.rtm.outcomes import APP_OFF, SERVICE_NOT_LIVE
+from imiconnect.rtm.permission import USABLE
 from imiconnect.rtm.processors.closing import write_inbound_callbacks
 from imiconnect.rtm.processors.mo_threads import Belonging, Said, belongings
 from imiconnect.rtm.processors.republish import spread
@@ -33,17 +34,19 @@ DELETE FROM rtm_inbound i USING due WHERE i.id = due.id
 RETURNING i.id, i.app_id, i.address, i.device_id, i.body, i.received_at, i.channel,
   i.organization_id, i.service_id, i.url
 """
-_APPS = """
+# The first service by turn that may use the app: one that lost its share is passed over.
+_APPS = f"""
 SELECT a.id, a.app_id, a.organization_id, a.state = 'active' AND o.is_active, l.service_id,
   v.stream_id
 FROM apps_app a
 JOIN accounts_organization o ON o.id = a.organization_id
 LEFT JOIN LATERAL (
-  SELECT l.service_id FROM sharing_allocation l WHERE l.app_id = a.id
+  SELECT l.service_id FROM sharing_allocation l
+  JOIN sharing_service s ON s.id = l.service_id WHERE l.app_id = a.id AND {USABLE}
   ORDER BY l.is_inbound DESC, l.id LIMIT 1) l ON true
 LEFT JOIN rtm_servicestream v ON v.service_id = l.service_id
 WHERE a.id = ANY(%b::uuid[])
-"""
+"""  # noqa: S608 - constants of this package
 _SERVICES = """
 SELECT s.id, s.inbound_url FROM sharing_service s
 JOIN accounts_organization o ON o.id = s.organization_id

@@ -10,22 +10,36 @@ from imiconnect.rtm.audience import TOPICS
 from imiconnect.rtm.default_threads import Place, default_threads
 from imiconnect.rtm.models import Thread, Topic
 from imiconnect.rtm.outcomes import NO_REPLY, NO_TOPIC, NOT_SUBSCRIBED, READ_ONLY, Reason
+from imiconnect.rtm.permission import ALLOCATED, USABLE
 from imiconnect.rtm.sql import NIL, cursor
 
 # Publishing to a closed conversation opens it again; one of nobody in particular is anybody's.
-# A thread without a service goes to the one whose stream it is in, of those that use the app.
-_THREADS: LiteralString = """
-UPDATE rtm_thread t SET
+# A thread without a service, or whose service may not use the app any more, goes to the one
+# whose stream it is in, of those that may: asked once for all threads of an app and service.
+_THREADS: LiteralString = f"""
+WITH t AS (UPDATE rtm_thread t SET
   status = CASE WHEN t.type = 'Conversation' THEN 'Active' ELSE t.status END,
   updated_at = CASE WHEN t.type = 'Conversation' THEN %b ELSE t.updated_at END
 FROM (SELECT x.id FROM rtm_thread x WHERE x.id = ANY(%b::uuid[]) ORDER BY x.id FOR UPDATE) o
 WHERE t.id = o.id
-RETURNING t.id, t.app_id, t.user_id, coalesce(t.service_id, (
-    SELECT v.service_id FROM rtm_servicestream v
-    JOIN sharing_allocation l ON l.service_id = v.service_id AND l.app_id = t.app_id
-    WHERE v.stream_id = t.stream_id ORDER BY l.is_inbound DESC, l.id LIMIT 1)),
-  coalesce((SELECT s.name FROM rtm_stream s WHERE s.id = t.stream_id), ''), t.type, t.topic_id
-"""
+RETURNING t.id, t.app_id, t.user_id, t.service_id, t.stream_id, t.type, t.topic_id),
+places AS (SELECT DISTINCT t.app_id, t.service_id, t.stream_id FROM t),
+p AS MATERIALIZED (
+  SELECT p.app_id, p.service_id, p.stream_id, coalesce(
+    (SELECT s.id FROM sharing_service s WHERE s.id = p.service_id AND {ALLOCATED} AND {USABLE}),
+    (SELECT v.service_id FROM rtm_servicestream v
+      JOIN sharing_allocation l ON l.service_id = v.service_id AND l.app_id = a.id
+      JOIN sharing_service s ON s.id = v.service_id
+      WHERE v.stream_id = p.stream_id AND {USABLE}
+      ORDER BY l.is_inbound DESC, l.id LIMIT 1)) AS heard_by,
+    coalesce((SELECT x.name FROM rtm_stream x WHERE x.id = p.stream_id), '') AS stream
+  FROM places p
+  JOIN apps_app a ON a.id = p.app_id
+  JOIN accounts_organization o ON o.id = a.organization_id)
+SELECT t.id, t.app_id, t.user_id, p.heard_by, p.stream, t.type, t.topic_id
+FROM t JOIN p ON p.app_id = t.app_id AND p.service_id IS NOT DISTINCT FROM t.service_id
+  AND p.stream_id IS NOT DISTINCT FROM t.stream_id
+"""  # noqa: S608 - constants of this package
 _MEMBERS: LiteralString = """
 SELECT p.id, u.user_id, p.name, p.access, s.id IS NOT NULL
 FROM unnest(%b::uuid[], %b::text[]) u (topic_id, user_id)

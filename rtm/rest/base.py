@@ -43,7 +43,7 @@ from imiconnect.rtm.sealing import (
     open_for,
     sealer,
 )
-from imiconnect.sharing.models import Service, ServiceKey
+from imiconnect.sharing.models import Allocation, Service, ServiceKey
 from imiconnect.vault import digest
 
 
@@ -276,7 +276,7 @@ def find_service(app: App, secret: str) -> Service:
             "service"
         ),
         state=Service.State.LIVE,
-        allocations__app=app,
+        allocations__in=Allocation.objects.usable().filter(app=app),
     ).first()
     if service is None:
         raise RtmsError(Code.WRONG_TOKEN, "The key is no live service's that uses the app.")

@@ -84,7 +84,7 @@ def services_of(events: Sequence[Event]) -> dict[uuid.UUID, list[uuid.UUID]]:
     numbers = {event.number_id for event in open_ones if event.number_id}
     users: dict[Any, list[uuid.UUID]] = defaultdict(list)
     # The service that gets what comes in is the first one, as for the MO processor.
-    for row in Allocation.objects.filter(app__in=apps).order_by("-is_inbound", "id"):
+    for row in Allocation.objects.usable().filter(app__in=apps).by_turn():
         if row.service_id not in users[row.app_id]:
             users[row.app_id].append(row.service_id)
     for line in NumberAllocation.objects.filter(number__in=numbers, is_inbound=True):

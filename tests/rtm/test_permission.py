@@ -53,4 +53,6 @@ def test_sql_and_orm_agree_on_every_level_and_share(
         by_sql = {app.pk for app in apps if found[(service.pk, app.pk)].may_use}
         by_orm = set(App.objects.usable_by(service.level).values_list("pk", flat=True))
         assert by_sql == by_orm
+        allocated = Allocation.objects.usable().filter(service=service)
+        assert set(allocated.values_list("app_id", flat=True)) == by_sql
         assert 0 < len(by_sql) < len(apps)
