@@ -51,7 +51,9 @@ class NumberFilters(FilterForm):
         """Read the countries, once."""
         super().__init__(*args, **kwargs)
         countries = Country.objects.values_list("iso2", "name")
-        self.fields["country"].choices = [("", _("All countries")), *countries]
+        field = self.fields["country"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [("", _("All countries")), *countries]
 
 
 def uses_text(number: Number) -> str:
