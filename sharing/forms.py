@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.accounts.levels import Level, choices_of
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
 from imiconnect.apps.services import NAME_LENGTH
@@ -57,6 +58,33 @@ class NameForm(ConsoleForm):
         max_length=NAME_LENGTH,
         help_text=_("What the service is for, like Order alerts."),
     )
+
+
+class LevelForm(ConsoleForm):
+    """To whom a new service belongs; ``levels`` is what ``levels_below`` returns."""
+
+    level = forms.ChoiceField(
+        label=_("Belongs to"),
+        required=False,
+        help_text=_("It uses the apps that are this level's own or shared with it."),
+    )
+
+    def __init__(self, *args: Any, levels: dict[str, Level], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.levels = levels
+        field = self.fields["level"]
+        field.choices = choices_of(levels)  # type: ignore[attr-defined]  # a ChoiceField
+        field.initial = next(iter(levels))
+
+    def clean_level(self) -> str:
+        """Return the key of the chosen level, the person's own where none is named."""
+        return self.cleaned_data["level"] or next(iter(self.levels))
+
+
+class NewServiceForm(NameForm, LevelForm):
+    """Name and level of a new service."""
+
+    field_order = ("name", "level")
 
 
 class DescriptionForm(ConsoleForm):

@@ -12,7 +12,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect import keys
+from imiconnect.accounts.levels import Level, path_of
 from imiconnect.accounts.models import Member
+from imiconnect.accounts.services.rules import columns_of, holds
 from imiconnect.apps.models import App
 from imiconnect.apps.ports import Blocker
 from imiconnect.apps.services import Blocked, checked_name
@@ -78,17 +80,21 @@ def create_service(
     member: Member,
     name: str,
     description: str = "",
+    level: Level | None = None,
     receipt_kinds: Mapping[str, Sequence[str]] | None = None,
 ) -> Service:
-    """Create a draft service at the level of its creator, with a key and a signing secret.
+    """Create a draft service with a key and a signing secret, at ``level`` or the creator's.
 
     Its key is ``current_key(service).secret``. Without ``receipt_kinds`` every kind of
-    receipt is sent once there is a receipt URL. Raises ``ValidationError`` by field.
+    receipt is sent once there is a receipt URL. Raises ``ValidationError`` by field, also for
+    a level that is neither the creator's nor below it.
     """
+    level = level or member.level
+    if not holds(member, level):
+        sentence = _("There is no such group or team at your level or below.")
+        raise ValidationError({"level": [sentence]})
     fields = {
-        "organization_id": member.organization_id,
-        "group_id": member.group_id,
-        "team_id": member.team_id,
+        **columns_of(level),
         "name": checked_name(name),
         "description": _checked_description(description),
         "receipt_kinds": all_kinds() if receipt_kinds is None else checked_kinds(receipt_kinds),
@@ -101,7 +107,11 @@ def create_service(
     except IntegrityError:
         raise _name_taken(name) from None
     key = issue_key(service=service)
-    after = {"state": service.state, "key": fingerprint(key.secret)}
+    after = {
+        "state": service.state,
+        "level": path_of(level),
+        "key": fingerprint(key.secret),
+    }
     record("service.created", service, after=after)
     return service
 

@@ -8,18 +8,35 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
+from imiconnect.accounts.levels import Level, levels_below
 from imiconnect.apps.models import App
 from imiconnect.console.secret import show_once
 from imiconnect.sharing import services
-from imiconnect.sharing.forms import AppForm, DescriptionForm, NameForm, OutboundForm, kinds_of
+from imiconnect.sharing.forms import (
+    AppForm,
+    DescriptionForm,
+    NewServiceForm,
+    OutboundForm,
+    kinds_of,
+)
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.probing import check_answers
 from imiconnect.wizards import Answers, Outcome, Step, Wizard
 
 
-def _usable(request: HttpRequest, answers: Answers) -> dict[str, Any]:
+def _levels(request: HttpRequest, answers: Answers) -> dict[str, Any]:
+    return {"levels": levels_below(acting(request))}
+
+
+def _level(request: HttpRequest, answers: Answers) -> Level:
+    """Return the level that the service will belong to."""
     member = acting(request)
-    return {"apps": App.objects.usable_by(member.level).order_by("name")}
+    return levels_below(member).get(answers.value("name", "level"), member.level)
+
+
+def _usable(request: HttpRequest, answers: Answers) -> dict[str, Any]:
+    level = _level(request, answers)
+    return {"apps": App.objects.usable_by(level).order_by("name")}
 
 
 class ServiceWizard(MemberRequiredMixin, Wizard):
@@ -35,7 +52,13 @@ class ServiceWizard(MemberRequiredMixin, Wizard):
     already_text = _("Going back does not create it a second time.")
     done_template = "sharing/done.html"
     steps = (
-        Step("name", _("Name"), NameForm, heading=_("What is the service called?")),
+        Step(
+            "name",
+            _("Name"),
+            NewServiceForm,
+            heading=_("What is the service called?"),
+            kwargs=_levels,
+        ),
         Step("description", _("Description"), DescriptionForm, heading=_("What does it do?")),
         Step(
             "app",
@@ -72,6 +95,7 @@ class ServiceWizard(MemberRequiredMixin, Wizard):
             member=acting(self.request),
             name=answers["name"]["name"],
             description=answers["description"]["description"],
+            level=_level(self.request, answers),
             receipt_kinds=kinds_of(receipts),
         )
         if receipts["receipt_url"]:

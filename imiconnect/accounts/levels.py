@@ -1,5 +1,11 @@
 """The levels that a person may choose from, as a form offers them."""
 
+import uuid
+from collections.abc import Mapping
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
 from imiconnect.accounts.models import Group, Member, Organization, Team
 from imiconnect.accounts.standing import key_of
 
@@ -25,6 +31,23 @@ def levels_below(member: Member) -> dict[str, Level]:
         found |= {key_of(team): team for team in teams.pop(group.pk, [])}
     # From within a team only the team itself is left.
     return found | {key_of(team): team for left in teams.values() for team in left}
+
+
+def level_named(member: Member, pk: uuid.UUID) -> Level:
+    """Return the level with this id at the seat's own level or below.
+
+    Raises ``ValidationError`` for the field ``level`` when there is none.
+    """
+    return level_among({level.pk: level for level in levels_below(member).values()}, pk)
+
+
+def level_among(levels: Mapping[uuid.UUID, Level], pk: uuid.UUID) -> Level:
+    """Return the level with this id; raises ``ValidationError`` when it is not among them."""
+    level = levels.get(pk)
+    if level is None:
+        sentence = _("There is no such group or team at your level or below.")
+        raise ValidationError({"level": [sentence]})
+    return level
 
 
 def path_of(level: Level) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from imiconnect.apps.services import NAME_LENGTH
@@ -81,6 +82,11 @@ class NewServiceSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=NAME_LENGTH)
     description = serializers.CharField(
         max_length=DESCRIPTION_LENGTH, allow_blank=True, default=""
+    )
+    level = serializers.UUIDField(
+        allow_null=True,
+        default=None,
+        help_text=_("The organization, group or team it belongs to; the caller's without it."),
     )
 
 

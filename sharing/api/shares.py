@@ -13,8 +13,8 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from imiconnect.accounts.levels import levels_below, path_of
-from imiconnect.accounts.models import Group, Member, Organization, Team
+from imiconnect.accounts.levels import level_among, levels_below, path_of
+from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Act
 from imiconnect.accounts.services.rules import holds
 from imiconnect.apps.models import App
@@ -195,14 +195,9 @@ class NumberWhyViewSet(MemberViewSet):
 
 def _targets(member: Member, rows: Iterable[dict[str, Any]]) -> list[Target]:
     """Return the shares that a call names; a level out of sight is refused by its field."""
-    levels: dict[uuid.UUID, Organization | Group | Team] = {
-        level.pk: level for level in levels_below(member).values()
-    }
+    levels = {level.pk: level for level in levels_below(member).values()}
     found = []
     for row in rows:
-        level = levels.get(row["level"])
-        if level is None:
-            sentence = _("There is no such group or team at your level or below.")
-            raise ValidationError({"level": [sentence]})
+        level = level_among(levels, row["level"])
         found.append(Target(level, row.get("include_teams", False), row.get("ends_at")))
     return found

@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from imiconnect.accounts.levels import level_named
 from imiconnect.accounts.roles import Act
 from imiconnect.apps.api.serializers import KeepSerializer, SecretSerializer
 from imiconnect.apps.models import App
@@ -56,7 +57,9 @@ class ServiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberVie
     def create(self, request: Request) -> Response:
         """Create a draft service; the answer shows its key once."""
         values = checked_body(NewServiceSerializer, request)
-        service = services.create_service(member=self.member, **values)
+        asked = values.pop("level")
+        level = level_named(self.member, asked) if asked else None
+        service = services.create_service(member=self.member, level=level, **values)
         key = {"service_key": services.current_key(service).secret}
         return Response(ServiceSerializer(service).data | key, status=status.HTTP_201_CREATED)
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from imiconnect import outbound
-from imiconnect.accounts.models import Member
+from imiconnect.accounts.models import Member, Team
 from imiconnect.accounts.roles import Role
 from imiconnect.apps.models import App
 from imiconnect.sharing import services
@@ -20,10 +20,10 @@ ALL = {"admin", "developer", "asset_manager", "viewer"}
 MANAGES = {"admin", "developer"}
 
 
-def walk(client: Client, app: App | None, url: str = "") -> Any:
+def walk(client: Client, app: App | None, url: str = "", level: str = "") -> Any:
     """Answer every step of the wizard and return the review."""
     client.get(WIZARD, follow=True)
-    client.post(f"{WIZARD}name/", {"name": "Alerts"})
+    client.post(f"{WIZARD}name/", {"name": "Alerts", "level": level})
     client.post(f"{WIZARD}description/", {"description": "Order alerts"})
     client.post(f"{WIZARD}app/", {"app": str(app.pk) if app else ""})
     values = {"receipt_url": url, "kinds_rt": ["delivered", "read"]}
@@ -43,6 +43,35 @@ def test_the_wizard_makes_a_draft_with_app_and_receipts(
     chosen = {medium: kinds for medium, kinds in service.receipt_kinds.items() if kinds}
     assert chosen == {"rt": ["delivered", "read"]}
     assert service.allocations.get().app == app
+
+
+def test_a_new_service_is_put_into_a_team_below(
+    developer: Member, team: Team, client_of: ClientOf
+) -> None:
+    client = client_of(developer)
+    review = walk(client, None, level=f"team:{team.pk}")
+    assert "Belongs to" in review.text and "Retail › Cards" in review.text
+    assert f"{WIZARD}name/" in review.text
+    client.post(f"{WIZARD}review/")
+    assert Service.objects.get().level == team
+
+
+def test_a_new_service_of_a_team_is_offered_what_the_team_may_use(
+    app: App, developer: Member, team: Team, client_of: ClientOf
+) -> None:
+    client = client_of(developer)
+    walk(client, None, level=f"team:{team.pk}")
+    answer = client.post(f"{WIZARD}app/", {"app": str(app.pk)})
+    assert answer.status_code == 422 and "Shop" not in client.get(f"{WIZARD}app/").text
+
+
+def test_a_new_service_belongs_to_the_own_level_unless_told(
+    developer: Member, client_of: ClientOf
+) -> None:
+    client = client_of(developer)
+    assert "Northwind Bank" in walk(client, None).text
+    client.post(f"{WIZARD}review/")
+    assert Service.objects.get().level == developer.organization
 
 
 def test_the_key_is_shown_once(app: App, developer: Member, client_of: ClientOf) -> None:

@@ -99,3 +99,15 @@ def test_a_number_cannot_be_shared(
     assert answer.status_code == 400
     assert "Only apps can be shared" in answer.json()["errors"][0]["detail"]
     assert send(client_of(outsider), "post", path, body).status_code == 404
+
+
+def test_a_new_service_is_put_into_a_level_below_only(
+    admin: Member, team_member: Member, team: Team, client_of: ClientOf
+) -> None:
+    path, body = "/api/v1/services/", {"name": "Cards", "level": str(team.pk)}
+    made = send(client_of(admin), "post", path, body)
+    assert (made.status_code, made.json()["team"]) == (201, str(team.pk))
+    body = {"name": "All", "level": str(admin.organization_id)}
+    assert send(client_of(team_member), "post", path, body).status_code == 400
+    made = send(client_of(team_member), "post", path, {"name": "Own"})
+    assert made.json()["team"] == str(team_member.team_id)
