@@ -64,6 +64,11 @@ def national_digits(e164: str) -> str:
     return phonenumbers.national_significant_number(phonenumbers.parse(e164))
 
 
+def calling_code(iso2: str) -> int:
+    """Return a country's calling code without plus sign, 0 where none is known."""
+    return phonenumbers.country_code_for_region(iso2)
+
+
 def region_of(e164: str) -> str | None:
     """Return the country of a number, or None where it belongs to none."""
     try:

@@ -5,6 +5,7 @@ server of ours answers as Twilio does where state matters.
 """
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -44,6 +45,8 @@ class Twilio(BaseHTTPRequestHandler):
     """What matters of Twilio's state: numbers owned, one for sale, one sold to others."""
 
     owned: dict[str, str] = {}
+    for_sale: list[str] = []
+    asked: list[dict[str, str]] = []
     buys = 0
     lose_answer = False
 
@@ -59,9 +62,10 @@ class Twilio(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def do_GET(self) -> None:
-        wanted = parse_qs(urlsplit(self.path).query).get("PhoneNumber", [""])[0]
+        query = {name: text[0] for name, text in parse_qs(urlsplit(self.path).query).items()}
+        wanted = query.get("PhoneNumber", "")
         if "AvailablePhoneNumbers" in self.path:
-            self._answer(404, {"code": 20404, "message": "none", "status": 404})
+            self._available(query)
             return
         rows = [
             {"sid": "PN1", "phone_number": number, "friendly_name": name}
@@ -69,6 +73,21 @@ class Twilio(BaseHTTPRequestHandler):
             if number == wanted
         ]
         self._answer(200, {"incoming_phone_numbers": rows, "next_page_uri": None})
+
+    def _available(self, query: dict[str, str]) -> None:
+        """Look for Contains as the description says, and give one page."""
+        if not self.for_sale:
+            self._answer(404, {"code": 20404, "message": "none", "status": 404})
+            return
+        self.asked.append(query)
+        wanted = query.get("Contains", "00")
+        if not re.fullmatch(r"(?=.{2,16}$)\+?[0-9]+\$?", wanted):
+            self._answer(400, {"code": 20001, "message": "Contains", "status": 400})
+            return
+        pattern = wanted.replace("+", r"^\+") if "Contains" in query else ""
+        found = [number for number in self.for_sale if re.search(pattern, number)]
+        rows = [{"phone_number": number} for number in found[: int(query["PageSize"])]]
+        self._answer(200, {"available_phone_numbers": rows, "next_page_uri": None})
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
@@ -89,6 +108,7 @@ class Twilio(BaseHTTPRequestHandler):
 def twilio() -> Iterator[str]:
     """The address of a server with the state of one account."""
     Twilio.owned, Twilio.buys, Twilio.lose_answer = {}, 0, False
+    Twilio.for_sale, Twilio.asked = [], []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Twilio)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -117,6 +137,32 @@ def test_a_number_that_is_sold_is_gone(twilio: str) -> None:
 
 def test_a_list_that_a_country_lacks_offers_nothing(twilio: str) -> None:
     assert carrier(twilio).search(base.Query("GB", "mobile", "51")) == []
+
+
+@pytest.mark.parametrize(
+    ("digits", "match", "contains"),
+    [
+        ("899", "end", "899$"),
+        ("9", "end", "9$"),
+        ("787", "start", "+1787"),
+        ("7", "start", "+17"),
+        ("7552", "anywhere", "7552"),
+        ("87*52", "anywhere", "87"),
+        ("8*9", "end", "9$"),
+        ("7*75", "start", "+17"),
+        ("*87", "start", "87"),
+        ("7", "anywhere", None),
+    ],
+)
+def test_preferred_digits_are_found_behind_many_other_numbers(
+    twilio: str, digits: str, match: str, contains: str | None
+) -> None:
+    tails = [f"{tail:04}" for tail in range(120) if "7" not in str(tail) and tail % 10 != 9]
+    wanted = "+17875523899"
+    Twilio.for_sale = [f"+1415333{tail}" for tail in tails] + [wanted]
+    found = carrier(twilio).search(base.Query("US", "mobile", digits, match, limit=1))
+    assert [offer.e164 for offer in found] == [wanted]
+    assert Twilio.asked[0].get("Contains") == contains
 
 
 def test_a_carrier_that_is_down_is_busy() -> None:

@@ -17,7 +17,7 @@ from twilio.rest import Client
 from imiconnect.numbers.carriers import base
 from imiconnect.numbers.carriers.twilio.http import client_of, told
 from imiconnect.numbers.kinds import Match, NumberType
-from imiconnect.numbers.numbering import national_digits, region_of
+from imiconnect.numbers.numbering import calling_code, national_digits, region_of
 
 #: Which lists of Twilio a type is looked for in, the first one first.
 _LISTS = {
@@ -32,7 +32,9 @@ _ADDRESS = {21615, 21628, 21631, 21649, 21650, 21651}
 _OURS = {20003, 20404, 21470}
 #: The shortest pattern that Twilio's Contains takes.
 _SHORTEST = 2
-_PAGE = 50
+#: How many numbers are asked for: more, up to Twilio's longest page, where Contains cannot
+#: say all that is wanted and the rest is compared here.
+_PAGE, _LONG_PAGE = 50, 1000
 
 
 @contextmanager
@@ -87,9 +89,11 @@ class Carrier:
         return offers[: query.limit]
 
     def _available(self, name: str, query: base.Query) -> list[Any]:
-        filters: dict[str, Any] = {"page_size": _PAGE, "limit": _PAGE}
-        if len(query.digits) >= _SHORTEST:
-            filters["contains"] = query.digits
+        pattern, says_all = contains(query)
+        page = _PAGE if says_all else _LONG_PAGE
+        filters: dict[str, Any] = {"page_size": page, "limit": page}
+        if pattern:
+            filters["contains"] = pattern
         if query.needs_voice:
             filters["voice_enabled"] = True
         if query.needs_sms:
@@ -157,8 +161,28 @@ class Carrier:
                 raise
 
 
+def contains(query: base.Query) -> tuple[str, bool]:
+    """Return what Twilio is asked for as ``Contains``, and whether that is all of the wish.
+
+    ``+`` before the calling code ties a pattern to the start of the number, ``$`` to its end.
+    Wildcards cannot stand between digits and a pattern has two characters or more (the
+    description of the parameter in Twilio's API); then a part of the digits is asked for.
+    """
+    digits = query.digits
+    runs = re.findall(r"[0-9]+", digits)
+    if not runs:
+        return "", not digits
+    says_all = runs == [digits]
+    if query.match == Match.START and digits[0].isdigit():
+        return f"+{calling_code(query.country)}{runs[0]}", says_all
+    if query.match == Match.END and digits[-1].isdigit():
+        return f"{runs[-1]}$", says_all
+    longest = max(runs, key=len)
+    return (longest, says_all) if len(longest) >= _SHORTEST else ("", False)
+
+
 def _fits(e164: str, query: base.Query) -> bool:
-    """Tell whether the digits stand where they are wanted; Twilio finds them anywhere."""
+    """Tell whether the digits stand where they are wanted; ``Contains`` may say less."""
     pattern = query.digits.replace("*", "[0-9]")
     before = "" if query.match == Match.START else ".*"
     after = "" if query.match == Match.END else ".*"
