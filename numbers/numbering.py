@@ -6,6 +6,8 @@ import phonenumbers
 from babel import Locale
 from phonenumbers import PhoneNumberFormat
 
+#: Where numbers are looked for by area code or city: those of Twilio's AreaCode.
+AREAS = frozenset({"US", "CA"})
 _FORMAT = phonenumbers.format_number
 
 

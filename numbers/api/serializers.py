@@ -131,6 +131,16 @@ class SearchSerializer(Serializer):
     number_type = serializers.ChoiceField(choices=NumberType.choices)
     digits = serializers.CharField(required=False, allow_blank=True, default="")
     match = serializers.ChoiceField(choices=Match.choices, default=Match.ANYWHERE)
+    area_code = serializers.CharField(
+        required=False, allow_blank=True, default="", help_text="US and CA only"
+    )
+    locality = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=80,
+        help_text="The name of a city; US and CA only",
+    )
 
 
 class FoundSerializer(Serializer):

@@ -234,7 +234,11 @@ class ShopViewSet(NumbersApi):
         if rate is None or not rate.can_be_bought:
             raise ValidationError({"number_type": ["Not offered here; ask offline."]})
         found, _complete = searching.search_numbers(
-            rate=rate, digits=values["digits"], match=values["match"]
+            rate=rate,
+            digits=values["digits"],
+            match=values["match"],
+            area_code=values["area_code"],
+            locality=values["locality"],
         )
         return Response(s.FoundSerializer(found, many=True).data)
 

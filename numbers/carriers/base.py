@@ -33,7 +33,11 @@ class Account:
 
 @dataclass(frozen=True)
 class Query:
-    """A search. ``digits`` holds digits and ``*`` for any one digit; empty means any."""
+    """A search. ``digits`` holds digits and ``*`` for any one digit; empty means any.
+
+    ``area_code`` and ``locality``, the name of a city, are given for the countries of
+    ``numbering.AREAS`` only.
+    """
 
     country: str
     number_type: str
@@ -42,6 +46,8 @@ class Query:
     needs_voice: bool = False
     needs_sms: bool = False
     limit: int = 20
+    area_code: str = ""
+    locality: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.console.forms import ConsoleForm
 from imiconnect.numbers.kinds import Match, NumberType
 from imiconnect.numbers.models import Address, Country, RateCard
-from imiconnect.numbers.numbering import region_of
-from imiconnect.numbers.services.searching import checked_digits
+from imiconnect.numbers.numbering import AREAS, region_of
+from imiconnect.numbers.services.searching import checked_area, checked_digits
 
 
 def country_label(country: Country) -> str:
@@ -102,8 +102,25 @@ class SearchForm(ConsoleForm):
         initial=Match.ANYWHERE,
     )
 
+    area_code = forms.CharField(
+        label=_("Area code"),
+        required=False,
+        max_length=10,
+        help_text=_("Three digits, for example 415."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    locality = forms.CharField(
+        label=_("City"),
+        required=False,
+        max_length=80,
+        help_text=_("For example San Francisco. Numbers whose city is not known are left out."),
+    )
+
     def __init__(self, *args: Any, rates: Sequence[RateCard], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.country = rates[0].country_id if rates else ""
+        if self.country not in AREAS:
+            del self.fields["area_code"], self.fields["locality"]
         self.rates = {rate.number_type: rate for rate in rates}
         field = self.fields["number_type"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
@@ -127,6 +144,18 @@ class SearchForm(ConsoleForm):
             return checked_digits(self.cleaned_data["digits"])
         except ValidationError as error:
             raise ValidationError(error.messages) from None
+
+    def clean(self) -> dict[str, Any]:
+        """Check the area where the country has areas."""
+        values: dict[str, Any] = super().clean() or {}
+        area = {name: values.get(name, "") for name in ("area_code", "locality")}
+        try:
+            found = checked_area(self.country, area["area_code"], area["locality"])
+        except ValidationError as error:
+            self.add_error(None, error)
+        else:
+            values |= dict(zip(area, found, strict=True))
+        return values
 
 
 def can_do(rate: RateCard | None) -> str:

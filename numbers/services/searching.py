@@ -12,7 +12,7 @@ from imiconnect.numbers.carriers import registry
 from imiconnect.numbers.carriers.base import CarrierError, Offer, Query
 from imiconnect.numbers.kinds import Match
 from imiconnect.numbers.models import RateCard
-from imiconnect.numbers.numbering import pretty
+from imiconnect.numbers.numbering import AREAS, pretty
 
 log = logging.getLogger(__name__)
 LIMIT = 20
@@ -42,13 +42,40 @@ def checked_digits(text: str) -> str:
     return digits
 
 
+def checked_area(country: str, area_code: str, locality: str) -> tuple[str, str]:
+    """Return area code and city without idle spaces; raises ``ValidationError`` by field.
+
+    An area code is three digits of the North American plan, the first of them 2 to 9.
+    """
+    area, city = re.sub(r"[\s()]", "", area_code), " ".join(locality.split())
+    problems: dict[str, list[str]] = {}
+    if area and not re.fullmatch(r"[2-9][0-9]{2}", area):
+        problems["area_code"] = [
+            _("Area code must have 3 digits, the first of them from 2 to 9.")
+        ]
+    if country not in AREAS:
+        elsewhere = _("This can be asked for in the United States and Canada only.")
+        given = {"area_code": area, "locality": city}
+        problems = {name: [elsewhere] for name, value in given.items() if value}
+    if problems:
+        raise ValidationError(problems)
+    return area, city
+
+
 def search_numbers(
-    *, rate: RateCard, digits: str = "", match: str = Match.ANYWHERE, limit: int = LIMIT
+    *,
+    rate: RateCard,
+    digits: str = "",
+    match: str = Match.ANYWHERE,
+    area_code: str = "",
+    locality: str = "",
+    limit: int = LIMIT,
 ) -> tuple[list[Found], bool]:
     """Return numbers for sale, and whether every carrier could be asked.
 
-    Raises ``ValidationError`` for digits that are none.
+    Raises ``ValidationError`` for digits that are none, and as ``checked_area`` does.
     """
+    area, city = checked_area(rate.country_id, area_code, locality)
     query = Query(
         country=rate.country_id,
         number_type=rate.number_type,
@@ -57,6 +84,8 @@ def search_numbers(
         needs_voice=rate.voice,
         needs_sms=rate.sms,
         limit=limit,
+        area_code=area,
+        locality=city,
     )
     offers: list[Offer] = []
     complete = True

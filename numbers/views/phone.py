@@ -35,7 +35,8 @@ def _search(request: HttpRequest, answers: Answers) -> dict[str, Any]:
     rates = _rates(answers)
     asked = "number_type" in request.GET
     before = {
-        name: answers.value("search", name) for name in ("number_type", "digits", "match")
+        name: answers.value("search", name)
+        for name in ("number_type", "digits", "match", "area_code", "locality")
     }
     form = SearchForm(
         request.GET if asked else None,
@@ -53,7 +54,11 @@ def _search(request: HttpRequest, answers: Answers) -> dict[str, Any]:
         context |= {"rate": rate, "values": values}
         if rate.can_be_bought:
             context["found"], context["complete"] = search_numbers(
-                rate=rate, digits=values["digits"], match=values["match"]
+                rate=rate,
+                digits=values["digits"],
+                match=values["match"],
+                area_code=values["area_code"],
+                locality=values["locality"],
             )
     return context
 

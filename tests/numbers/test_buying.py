@@ -11,6 +11,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.audit.models import AuditEntry
 from imiconnect.numbers.carriers.base import CarrierBusy
 from imiconnect.numbers.carriers.stock.carrier import Carrier
+from imiconnect.numbers.carriers.stock.demo import stock_row
 from imiconnect.numbers.kinds import OrderState, State
 from imiconnect.numbers.models import (
     Charge,
@@ -22,6 +23,7 @@ from imiconnect.numbers.models import (
 )
 from imiconnect.numbers.services import addresses, buying
 from imiconnect.numbers.services.searching import search_numbers
+from tests.factories import client_of
 
 
 def keep(member: Member, e164: str) -> dt.datetime:
@@ -64,6 +66,53 @@ def test_a_wildcard_stands_for_one_digit(stock: list[str], uk_rate: RateCard) ->
 def test_letters_are_no_preferred_digits(uk_rate: RateCard) -> None:
     with pytest.raises(ValidationError, match="digits, and"):
         search_numbers(rate=uk_rate, digits="45a")
+
+
+@pytest.fixture
+def us_stock(catalogue: None) -> RateCard:
+    """The rate of American numbers, with one in each of two areas."""
+    rate = RateCard.objects.filter(country="US", monthly_rental__isnull=False, sms=True)[0]
+    areas = ("+14155552671", "+12125554155")
+    StockNumber.objects.bulk_create(stock_row(e164, rate) for e164 in areas)
+    return rate
+
+
+def test_an_area_code_is_looked_for_at_the_start(us_stock: RateCard) -> None:
+    found, _ = search_numbers(rate=us_stock, area_code="(415)")
+    assert [row.e164 for row in found] == ["+14155552671"]
+    found, _ = search_numbers(rate=us_stock, digits="415", area_code="212")
+    assert [row.e164 for row in found] == ["+12125554155"]
+
+
+def test_a_city_leaves_out_numbers_whose_city_is_not_known(us_stock: RateCard) -> None:
+    assert search_numbers(rate=us_stock, locality="San Francisco") == ([], True)
+
+
+@pytest.mark.parametrize("area", ["41", "4155", "115", "4a5"])
+def test_an_area_code_that_cannot_be_is_refused(us_stock: RateCard, area: str) -> None:
+    with pytest.raises(ValidationError, match="must have 3 digits"):
+        search_numbers(rate=us_stock, area_code=area)
+
+
+def test_an_area_is_asked_for_in_two_countries_only(uk_rate: RateCard) -> None:
+    with pytest.raises(ValidationError, match="United States and Canada only"):
+        search_numbers(rate=uk_rate, locality="London")
+
+
+def test_the_page_searches_by_area_code(admin: Member, us_stock: RateCard) -> None:
+    client = client_of(admin)
+    client.post("/numbers/get/phone-number/country/", {"country": "US"})
+    query = {"number_type": us_stock.number_type, "area_code": "415"}
+    text = client.get("/numbers/get/phone-number/search/", query).content.decode()
+    assert "+14155552671" in text and "+12125554155" not in text
+    wrong = client.get("/numbers/get/phone-number/search/", query | {"area_code": "11"})
+    assert "Area code must have 3 digits" in wrong.content.decode()
+
+
+def test_a_program_searches_by_area_code(admin: Member, us_stock: RateCard) -> None:
+    query = {"country": "us", "number_type": us_stock.number_type, "area_code": "212"}
+    found = client_of(admin).get("/api/v1/numbers/available/", query).json()
+    assert [row["e164"] for row in found] == ["+12125554155"]
 
 
 def test_a_reserved_number_is_not_offered(

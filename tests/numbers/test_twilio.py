@@ -32,6 +32,11 @@ def test_a_search_is_what_the_description_allows(prism: str, number_type: str) -
     assert isinstance(carrier(prism).search(query), list)
 
 
+def test_an_area_code_and_a_city_are_what_the_description_allows(prism: str) -> None:
+    query = base.Query("US", "landline", area_code="415", locality="San Francisco")
+    assert isinstance(carrier(prism).search(query), list)
+
+
 def test_a_purchase_is_what_the_description_allows(prism: str) -> None:
     reference = carrier(prism).buy("+14155552344", "order-1", ADDRESS)
     assert reference.startswith("PN")
@@ -163,6 +168,14 @@ def test_preferred_digits_are_found_behind_many_other_numbers(
     found = carrier(twilio).search(base.Query("US", "mobile", digits, match, limit=1))
     assert [offer.e164 for offer in found] == [wanted]
     assert Twilio.asked[0].get("Contains") == contains
+
+
+def test_an_area_code_and_a_city_are_asked_for_at_twilio(twilio: str) -> None:
+    Twilio.for_sale = ["+14155552344"]
+    query = base.Query("US", "mobile", area_code="415", locality="San Francisco")
+    assert carrier(twilio).search(query)
+    asked = Twilio.asked[0]
+    assert (asked["AreaCode"], asked["InLocality"]) == ("415", "San Francisco")
 
 
 def test_a_carrier_that_is_down_is_busy() -> None:

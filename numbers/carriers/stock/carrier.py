@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.numbers.carriers import base
 from imiconnect.numbers.carriers.stock.tokens import like_pattern, tokens_for
+from imiconnect.numbers.kinds import Match
 from imiconnect.numbers.models import Reservation, StockNumber
 
 
@@ -51,16 +52,22 @@ class Carrier:
 
 
 def matching(query: base.Query) -> QuerySet[StockNumber]:
-    """Return the rows for sale that fit, in order of their digits."""
+    """Return the rows for sale that fit, in order of their digits.
+
+    Our own ranges have no city, so none of them is in the one that is asked for.
+    """
+    if query.locality:
+        return StockNumber.objects.none()
     reserved = Reservation.objects.filter(e164=OuterRef("e164"), expires_at__gt=timezone.now())
     rows = StockNumber.objects.filter(
         country=query.country,
         number_type=query.number_type,
         state=StockNumber.State.AVAILABLE,
     ).filter(~Exists(reserved))
-    if query.digits:
-        wanted = tokens_for(query.country, query.number_type, query.digits, query.match)
+    for digits, match in ((query.digits, query.match), (query.area_code, Match.START)):
+        wanted = tokens_for(query.country, query.number_type, digits, match)
         if wanted:
             rows = rows.filter(tokens__contains=wanted)
-        rows = rows.filter(national__like=like_pattern(query.digits, query.match))
+        if digits:
+            rows = rows.filter(national__like=like_pattern(digits, match))
     return rows.order_by("national")

@@ -94,6 +94,10 @@ class Carrier:
         filters: dict[str, Any] = {"page_size": page, "limit": page}
         if pattern:
             filters["contains"] = pattern
+        if query.area_code:
+            filters["area_code"] = int(query.area_code)
+        if query.locality:
+            filters["in_locality"] = query.locality
         if query.needs_voice:
             filters["voice_enabled"] = True
         if query.needs_sms:
