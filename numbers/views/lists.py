@@ -67,8 +67,8 @@ def _badge(number: Number) -> SafeString:
         '<button type="button" class="badge-button" popovertarget="history-{pk}">{status}'
         '<span class="visually-hidden"> {show}</span></button>'
         '<div popover id="history-{pk}" class="history-pop" role="dialog" aria-label="{title}"'
-        ' hx-get="{url}" hx-trigger="toggle once" hx-target="this"><p role="status">{wait}</p>'
-        "</div>",
+        ' hx-get="{url}" hx-trigger="toggle once" hx-target="this"'
+        ' hx-swap="innerHTML"><p role="status">{wait}</p></div>',
         pk=number.pk,
         status=status_badge(number.state),
         show=_("Show the history"),

@@ -1,8 +1,9 @@
 """``make bench``: measure the broker alone and the gateway end to end, in one run.
 
 Writes ``DATA_DIR/bench.json`` (name to value) and ``plans.txt``, and prints a table. The
-platform runs in a folder of its own that is removed afterwards. Aims are those of two cores. A machine on which
-the broker alone is slow gets fewer messages, so that a run ends in ten minutes there too.
+platform runs in a folder of its own that is removed afterwards. Aims are those of two cores. A
+machine on which the broker alone is slow gets fewer messages, so that a run ends in ten minutes
+there too.
 
 ``BENCH_SCALE=0.1`` makes every run a tenth as long. ``BENCH_LOG`` adds so many messages to the
 log, measures again, and archives the oldest weeks in passing (``make bench-large``).

@@ -116,7 +116,7 @@ def test_the_other_screens(
         look_at(page, name, assert_no_axe_findings)
     page.goto("/numbers/")
     page.get_by_role("button", name="Show the history").first.click()
-    expect(page.get_by_text("History of").first).to_be_visible()
+    expect(page.locator(".history-pop:popover-open")).to_contain_text("History of")
     look_at(page, "history", assert_no_axe_findings)
 
 
