@@ -6,6 +6,7 @@ a property test holds the two together.
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +39,13 @@ class Reason:
 
     links: tuple[Link, ...]
     usable: bool
+
+
+def people_in_sight(caller: Member) -> QuerySet[Member]:
+    """Return the active seats whose access an Admin may ask about, by name."""
+    rows = Member.objects.visible_to(caller).filter(is_active=True)
+    found: QuerySet[Member] = rows.select_related("user", "organization", "group", "team")
+    return found.order_by("user__name", "pk")
 
 
 def reasons(app: App, member: Member) -> list[Reason]:
@@ -164,4 +172,4 @@ def _as_role(member: Member, allowed: list[Act]) -> str:
     return str(_("As %(role)s: %(acts)s.") % {"role": member.get_role_display(), "acts": words})
 
 
-__all__ = ["Link", "Reason", "number_reasons", "reasons"]
+__all__ = ["Link", "Reason", "number_reasons", "people_in_sight", "reasons"]

@@ -4,11 +4,11 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +23,13 @@ from imiconnect.rest import MemberViewSet, checked_body
 from imiconnect.sharing.reach import Target, preview, targets_of
 from imiconnect.sharing.shares import share_app, unshare, update_shares
 from imiconnect.sharing.views.shares import concerns
-from imiconnect.sharing.why import number_reasons, reasons
+from imiconnect.sharing.why import number_reasons, people_in_sight, reasons
+
+_PERSON = OpenApiParameter(
+    "person",
+    uuid.UUID,
+    description="The seat whose access to explain; an Admin alone may name another's.",
+)
 
 
 class TargetSerializer(serializers.Serializer[Any]):
@@ -80,7 +86,7 @@ class LinkSerializer(serializers.Serializer[Any]):
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    """A chain by which the caller sees the asset."""
+    """A chain by which the caller or the named person sees the asset."""
 
     links = LinkSerializer(many=True)
     usable = serializers.BooleanField()
@@ -147,10 +153,10 @@ class ShareViewSet(MemberViewSet):
         kept = [t for t in targets_of(app) if not holds(self.member, t.level)]
         return Response(SharePreviewSerializer(preview(app, wanted=wanted, kept=kept)).data)
 
-    @extend_schema(responses=ReasonSerializer(many=True))
+    @extend_schema(parameters=[_PERSON], responses=ReasonSerializer(many=True))
     def why(self, request: Request, pk: str) -> Response:
-        """Return the chains by which the caller sees the app."""
-        found = reasons(self.get_object(), self.member)
+        """Return the chains by which the caller, or the named person, sees the app."""
+        found = reasons(self.get_object(), _person(request, self.member))
         return Response(ReasonSerializer(found, many=True).data)
 
     def _shares(self, code: int = status.HTTP_200_OK) -> Response:
@@ -186,11 +192,32 @@ class NumberWhyViewSet(MemberViewSet):
         """Return the numbers that the caller may see."""
         return self.visible(Number.objects.visible_to)
 
-    @extend_schema(responses=ReasonSerializer(many=True))
+    @extend_schema(parameters=[_PERSON], responses=ReasonSerializer(many=True))
     def why(self, request: Request, pk: str) -> Response:
-        """Return the chain by which the caller sees the number."""
-        found = number_reasons(self.get_object(), self.member)
+        """Return the chain by which the caller, or the named person, sees the number."""
+        found = number_reasons(self.get_object(), _person(request, self.member))
         return Response(ReasonSerializer(found, many=True).data)
+
+
+def _person(request: Request, caller: Member) -> Member:
+    """Return the seat that ``person`` names, or the caller's without it.
+
+    Raises ``PermissionDenied`` unless the caller manages people, ``Http404`` for a seat out of
+    their sight or no longer active.
+    """
+    text = request.query_params.get("person", "")
+    if not text:
+        return caller
+    try:
+        key = uuid.UUID(text)
+    except ValueError:
+        raise ValidationError({"person": [_("This is not an id.")]}) from None
+    if key == caller.pk:
+        return caller
+    if not caller.can(Act.MANAGE_PEOPLE):
+        raise PermissionDenied
+    found: Member = get_object_or_404(people_in_sight(caller), pk=key)
+    return found
 
 
 def _targets(member: Member, rows: Iterable[dict[str, Any]]) -> list[Target]:

@@ -16,7 +16,7 @@ from imiconnect.console.forms import ConsoleForm, PageMixin
 from imiconnect.console.words import Words
 from imiconnect.manage import ObjectMixin
 from imiconnect.numbers.models import Number
-from imiconnect.sharing.why import Reason, number_reasons, reasons
+from imiconnect.sharing.why import Reason, number_reasons, people_in_sight, reasons
 
 
 class PersonForm(ConsoleForm):
@@ -48,7 +48,7 @@ class WhyPage(ObjectMixin, PageMixin, TemplateView):
         """Add the person and the reasons."""
         person, form = self.member, None
         if self.member.can(Act.MANAGE_PEOPLE):
-            people = list(self._people())
+            people = list(people_in_sight(self.member))
             person = self._chosen(people) or person
             form = PersonForm(initial={"person": str(person.pk)}, people=people)
         is_self = person.pk == self.member.pk
@@ -67,12 +67,6 @@ class WhyPage(ObjectMixin, PageMixin, TemplateView):
             "back_label": str(self.object),
         }
 
-    def _people(self) -> Any:
-        rows = Member.objects.visible_to(self.member).filter(is_active=True)
-        return rows.select_related("user", "organization", "group", "team").order_by(
-            "user__name", "pk"
-        )
-
     def _chosen(self, people: list[Member]) -> Member | None:
         """Return the person named in the address; one out of sight is 404."""
         text = self.request.GET.get("person", "")
@@ -82,7 +76,7 @@ class WhyPage(ObjectMixin, PageMixin, TemplateView):
             key = uuid.UUID(text)
         except ValueError:
             key = uuid.UUID(int=0)
-        found: Member = get_object_or_404(self._people(), pk=key)
+        found: Member = get_object_or_404(people_in_sight(self.member), pk=key)
         return found
 
 

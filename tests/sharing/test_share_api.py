@@ -111,3 +111,26 @@ def test_a_new_service_is_put_into_a_level_below_only(
     assert send(client_of(team_member), "post", path, body).status_code == 400
     made = send(client_of(team_member), "post", path, {"name": "Own"})
     assert made.json()["team"] == str(team_member.team_id)
+
+
+def test_an_admin_asks_why_a_person_sees_an_app(
+    app: App, admin: Member, team_member: Member, sister: Member, client_of: ClientOf
+) -> None:
+    share_app(member=admin, app=app, level=team_member.team)
+    path, client = f"/api/v1/apps/{app.pk}/why/", client_of(admin)
+    (reason,) = client.get(f"{path}?person={team_member.pk}").json()
+    assert "Tia Team" in reason["links"][1]["text"] and reason["usable"]
+    assert client.get(f"{path}?person={sister.pk}").json() == []
+
+
+def test_nobody_but_an_admin_asks_for_another_person(
+    app: App, cast: dict[Role, Member], outsider: Member, client_of: ClientOf
+) -> None:
+    path, other = f"/api/v1/apps/{app.pk}/why/", cast[Role.VIEWER]
+    for role in (Role.DEVELOPER, Role.ASSET_MANAGER):
+        client = client_of(cast[role])
+        assert client.get(f"{path}?person={other.pk}").status_code == 403
+        assert client.get(f"{path}?person={cast[role].pk}").status_code == 200
+    admin = client_of(cast[Role.ADMIN])
+    assert admin.get(f"{path}?person={outsider.pk}").status_code == 404
+    assert admin.get(f"{path}?person=anna").status_code == 400

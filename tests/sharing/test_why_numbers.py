@@ -37,6 +37,15 @@ def test_rest_gives_the_chain(number: Number, viewer: Member, client_of: ClientO
     assert [link["kind"] for link in reason["links"]] == ["Owner", "Organization", "Role"]
 
 
+def test_rest_gives_the_chain_of_a_person_to_an_admin_alone(
+    number: Number, admin: Member, viewer: Member, team_member: Member, client_of: ClientOf
+) -> None:
+    path = f"/api/v1/numbers/{number.pk}/why/?person={team_member.pk}"
+    [reason] = client_of(admin).get(path).json()
+    assert "Tia Team is in the organization" in reason["links"][1]["text"]
+    assert client_of(viewer).get(path).status_code == 403
+
+
 def test_another_organization_finds_nothing(
     number: Number, outsider: Member, client_of: ClientOf
 ) -> None:
