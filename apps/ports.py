@@ -65,6 +65,8 @@ class Answers:
 
     #: Each returns the reasons against deleting an app. Added by ``sharing`` and ``rtm``.
     blockers: list[Callable[["App"], Iterable[Blocker]]] = field(default_factory=list)
+    #: Each returns what goes with an app that is deleted, for the record of its end.
+    goes_with: list[Callable[["App"], dict[str, Any]]] = field(default_factory=list)
     #: Each is called after the commit of a change that devices must hear of: policy, state
     #: or keys. ``rtm`` publishes "re-read the policy" to ``<appId>/Updates/<os>``.
     changed: list[Callable[["App"], None]] = field(default_factory=list)

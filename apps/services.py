@@ -234,7 +234,10 @@ def delete_app(*, app: App) -> None:
     blockers = deletion_blockers(app)
     if blockers:
         raise Blocked(blockers)
-    record("app.deleted", app, before={"app_id": app.app_id, "config": app.config})
+    before = {"app_id": app.app_id, "config": app.config}
+    for told in answers.goes_with:
+        before |= told(app)
+    record("app.deleted", app, before=before)
     tell_devices(app)
     health.say_goodbye(app)
     app.delete()

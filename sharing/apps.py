@@ -26,6 +26,7 @@ class SharingConfig(AppConfig):
         ports.answers.sharing = shares.section_of
         ports.answers.choose_incoming = uses.choose_incoming
         ports.answers.blockers += [uses.allocations_of, uses.rules_of]
+        ports.answers.goes_with.append(of_shares.recorded_shares)
         of_numbers.answers.uses = uses.uses_of_numbers
         told.tellers["shares"] = of_shares.told
         of_levels.merging.append(of_shares.unite_shares)

@@ -135,20 +135,53 @@ def remove_ended_shares() -> int:
 
 
 def unite_shares(source: Level, target: Level) -> None:
-    """Before one level goes into another: of an app shared with both, keep the wider share."""
+    """Give a level's shares to the one it goes into, each app's change with an audit entry.
+
+    Of an app that is shared with both the wider share is kept: the later end, teams included.
+    Called in the transaction of the merge, before anything else moves.
+    """
     held = {
         row.content_object_id: row
         for row in AppShare.objects.filter(group=target.permission_group_id)
     }
-    for row in AppShare.objects.filter(group=source.permission_group_id):
-        twin = held.get(row.content_object_id)
-        if twin is None:
-            continue
-        ends = [twin.ends_at, row.ends_at]
-        twin.ends_at = None if None in ends else max(end for end in ends if end)
-        twin.include_teams = twin.include_teams or row.include_teams
-        twin.save(update_fields=["ends_at", "include_teams"])
-        row.delete()
+    rows = AppShare.objects.filter(group=source.permission_group_id)
+    for row in rows.select_related("content_object").order_by("pk"):
+        app = row.content_object
+        before = _as_recorded(app)
+        _give(row, target, held.get(app.pk))
+        record(
+            "app.shares_updated",
+            app,
+            before={"shares": before},
+            after={"shares": _as_recorded(app)},
+        )
+        _tell_users(app)
+
+
+def recorded_shares(app: App) -> dict[str, Any]:
+    """Return what the record of an app's end says of its shares; empty without any."""
+    rows = _as_recorded(app)
+    return {"shares": rows} if rows else {}
+
+
+def _give(row: AppShare, target: Level, twin: AppShare | None) -> None:
+    """Let a share be the target's, or widen the one that the target has of the same app."""
+    if twin is None:
+        row.group_id = target.permission_group_id
+        row.save(update_fields=["group"])
+        return
+    ends = [twin.ends_at, row.ends_at]
+    twin.ends_at = None if None in ends else max(end for end in ends if end)
+    twin.include_teams = twin.include_teams or row.include_teams
+    twin.save(update_fields=["ends_at", "include_teams"])
+    row.delete()
+
+
+def _as_recorded(app: App) -> list[dict[str, Any]]:
+    """Return every share of an app, ended ones too, as the audit record holds them."""
+    rows = list(AppShare.objects.filter(content_object=app))
+    levels = levels_of(rows)
+    return _described(Target(levels[r.group_id], r.include_teams, r.ends_at) for r in rows)
 
 
 def _locked(member: Member, app: App) -> App:
@@ -243,6 +276,7 @@ __all__ = [
     "Level",
     "Target",
     "may_share",
+    "recorded_shares",
     "remove_ended_shares",
     "share_app",
     "told",

@@ -8,11 +8,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from imiconnect.accounts.models import Group, Member
+from imiconnect.accounts.models import Group, Member, Team
+from imiconnect.accounts.services import merge_levels
 from imiconnect.apps.models import App
+from imiconnect.apps.services import delete_app
 from imiconnect.audit.models import AuditEntry
-from imiconnect.sharing.models import Service
+from imiconnect.sharing.models import AppShare, Service
 from imiconnect.sharing.services import allocate, current_key
+from imiconnect.sharing.shares import share_app
 from tests.numbers.conftest import stock, uk_rate
 from tests.objects import make_app, make_service
 
@@ -145,3 +148,40 @@ def test_a_request_for_a_number_is_on_record(
     entry = _recorded(action, admin)
     assert entry.after
     assert entry.before == {}
+
+
+def test_the_shares_of_a_deleted_app_are_on_record(admin: Member, app: App, team: Team) -> None:
+    share_app(member=admin, app=app, level=team)
+    delete_app(app=app)
+    (share,) = AuditEntry.objects.get(action="app.deleted").before["shares"]
+    assert (share["name"], share["until"]) == ("Retail › Cards", None)
+
+
+def test_the_end_of_an_app_without_shares_names_none(admin: Member, app: App) -> None:
+    delete_app(app=app)
+    assert "shares" not in AuditEntry.objects.get(action="app.deleted").before
+
+
+def test_a_merge_records_the_shares_that_change_hands(
+    admin: Member, app: App, team: Team, sister_team: Team, group: Group
+) -> None:
+    own, both = make_app(admin, "Own"), app
+    make_app(admin, "Not shared")
+    share_app(member=admin, app=own, level=team)
+    for level in (team, sister_team):
+        share_app(member=admin, app=both, level=level)
+    AuditEntry.objects.all().delete()
+    merge_levels(source=team, target=sister_team)
+    entries = {e.object_name: e for e in AuditEntry.objects.filter(action="app.shares_updated")}
+    told = {
+        name: ([s["name"] for s in e.before["shares"]], [s["name"] for s in e.after["shares"]])
+        for name, e in entries.items()
+    }
+    cards, loans = "Retail › Cards", f"Retail › {sister_team.name}"
+    assert {name: (sorted(b), a) for name, (b, a) in told.items()} == {
+        str(own): ([cards], [loans]),
+        str(both): ([cards, loans], [loans]),
+    }
+    assert set(AppShare.objects.values_list("group", flat=True)) == {
+        sister_team.permission_group_id
+    }
