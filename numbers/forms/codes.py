@@ -123,7 +123,7 @@ class CodeDetailsForm(ConsoleForm):
         self.country = country
         lengths = short_codes.lengths_in(country)
         self.fields["desired_code"].help_text = _("For Vanity: %s digits.") % (
-            str(_(" or ")).join(str(length) for length in lengths)
+            short_codes.in_words(lengths)
         )
 
     def clean(self) -> dict[str, Any]:

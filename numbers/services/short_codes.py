@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from imiconnect.accounts.models import Member, User
@@ -53,6 +54,11 @@ def lengths_of(known: ShortCodeFormat | None) -> list[int]:
     return sorted(LENGTHS | set(known.lengths if known else ()))
 
 
+def in_words(lengths: Sequence[int]) -> str:
+    """Return lengths as a sentence names them: 4, 5 or 7."""
+    return get_text_list([str(length) for length in lengths], _("or"))
+
+
 def checked_code(code: str, country: Country) -> str:
     """Return a code of digits; raises ``ValidationError`` at ``desired_code``."""
     digits = re.sub(r"[\s\-]", "", code)
@@ -64,7 +70,7 @@ def checked_code(code: str, country: Country) -> str:
         problem = _("Short code must have digits only.")
     elif len(digits) not in lengths:
         problem = _("Short code must have %(lengths)s digits in %(country)s.") % {
-            "lengths": _(" or ").join(str(length) for length in lengths),
+            "lengths": in_words(lengths),
             "country": country.name,
         }
     if problem:

@@ -18,7 +18,7 @@ from imiconnect.console import once
 from imiconnect.console.confirm import ConfirmPage
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.lists import Button
-from imiconnect.console.templatetags.console import moment
+from imiconnect.console.templatetags.console import plain_moment
 from imiconnect.console.toasts import toast
 from imiconnect.console.words import Words
 from imiconnect.numbers.forms.requests import NumberNameForm, ReserveForm, UrlsForm
@@ -202,7 +202,7 @@ class ReleasePage(MemberRequiredMixin, OfNumber, ConfirmPage):
             number=self.number,
             typed=self.request.POST.get("name", ""),
         )
-        text = _("The release can be undone until %s") % moment(until)
+        text = _("The release can be undone until %s") % plain_moment(until)
         toast(self.request, text, undo_url=self.url("undo-release"))
         return self.url()
 

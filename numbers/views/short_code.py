@@ -8,8 +8,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
+from imiconnect.console.summary import SummaryRow
 from imiconnect.numbers.forms.codes import CodeDetailsForm, CodePurposeForm
-from imiconnect.numbers.forms.phone import CountryForm
+from imiconnect.numbers.forms.phone import CountryForm, country_label
 from imiconnect.numbers.models import Country, ShortCodeFormat
 from imiconnect.numbers.services import short_codes
 from imiconnect.wizards import Answers, Outcome, Step, Wizard
@@ -25,6 +26,14 @@ def _known(request: HttpRequest, answers: Answers) -> dict[str, Any]:
         "country": country,
         "known": ShortCodeFormat.objects.filter(country=country).first(),
     }
+
+
+class CountryStep(Step):
+    """Typed or chosen, one country: the review shows it once."""
+
+    def summary(self, answers: Answers) -> list[SummaryRow]:
+        """Return the country alone."""
+        return [SummaryRow(_("Country"), country_label(_country(answers)))]
 
 
 class ShortCodeWizard(MemberRequiredMixin, Wizard):
@@ -43,7 +52,7 @@ class ShortCodeWizard(MemberRequiredMixin, Wizard):
     done_title = _("The short code was requested")
     already_title = _("This short code was already requested")
     steps = (
-        Step(
+        CountryStep(
             "country",
             _("Country"),
             CountryForm,

@@ -6,12 +6,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from imiconnect.accounts.models import Member
 from imiconnect.numbers import catalogue, models
 from imiconnect.numbers.carriers.stock.demo import numbers_of, stock_row
-from imiconnect.numbers.models import CarrierAccount, Number, RateCard, ShortCode, StockNumber
+from imiconnect.numbers.kinds import Kind
+from imiconnect.numbers.models import (
+    CarrierAccount,
+    Number,
+    OfflineRequest,
+    RateCard,
+    Reservation,
+    ShortCode,
+    StockNumber,
+)
+from imiconnect.numbers.models.orders import RESERVED_FOR
+from imiconnect.numbers.numbering import pretty
+from imiconnect.numbers.services import history, offline
+from imiconnect.sharing.models import NumberAllocation
+from imiconnect.sharing.services import allocate_number, create_service
 from tests.browser.conftest import Look
 from tests.numbers.rows import make_rows
 
@@ -120,8 +135,22 @@ def test_the_other_screens(
     look_at(page, "history", assert_no_axe_findings)
 
 
+def fill_keyword_details(page: Page) -> None:
+    """Fill in what the keyword form asks for beside the keyword."""
+    for label, value in {
+        "Mailing Address": "1 High St",
+        "Primary Contact Name": "Ada",
+        "Primary Contact Number": "+44 20 7946 0018",
+        "Service Name": "Savings",
+        "Service Website": "https://example.com",
+        "Service Content Details": "Savings information",
+    }.items():
+        page.get_by_label(label, exact=True).fill(value)
+
+
+@pytest.mark.parametrize("look", [Look(390, "light")], indirect=True)
 def test_a_sender_id_a_keyword_and_a_short_code_are_asked_for(
-    numbers_page: Page, assert_no_axe_findings: Assert
+    numbers_page: Page, look: Look, assert_no_axe_findings: Assert
 ) -> None:
     page: Any = numbers_page
     page.goto("/numbers/get/sender-id/")
@@ -140,30 +169,167 @@ def test_a_sender_id_a_keyword_and_a_short_code_are_asked_for(
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_text("There is a problem")).to_be_visible()
     assert_no_axe_findings(page)
-    for label, value in {
-        "Mailing Address": "1 High St",
-        "Primary Contact Name": "Ada",
-        "Primary Contact Number": "+44 20 7946 0018",
-        "Service Name": "Savings",
-        "Service Website": "https://example.com",
-        "Service Content Details": "Savings information",
-    }.items():
-        page.get_by_label(label, exact=True).fill(value)
+    fill_keyword_details(page)
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", name="SAVINGS → 55555")).to_be_visible()
     page.goto("/numbers/get/short-code/")
     page.get_by_label("Country", exact=True).fill("GB")
     page.get_by_role("button", name="NEXT").click()
     choose(page, "Vanity")
+    look_at(page, "code-details", assert_no_axe_findings)
     page.get_by_label("Desired Short Code").fill("607")
     choose(page, "Dedicated: yours alone")
     page.get_by_role("button", name="NEXT").click()
     expect(page.get_by_role("alert").first).to_contain_text("digits in United Kingdom")
+    look_at(page, "code-refused", assert_no_axe_findings)
     page.get_by_label("Desired Short Code").fill("60777")
     page.get_by_role("button", name="NEXT").click()
     page.get_by_label("Messages a month").fill("500")
     page.get_by_label("Purpose").fill("Alerts")
+    look_at(page, "code-purpose", assert_no_axe_findings)
     page.get_by_role("button", name="NEXT").click()
+    expect(page.get_by_text("Select the country")).to_have_count(0)
+    look_at(page, "code-review", assert_no_axe_findings)
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_text("The short code was requested").first).to_be_visible()
     assert Number.objects.filter(kind="short_code", value="60777").exists()
+
+
+@pytest.mark.parametrize("look", [Look(1440, "light"), Look(390, "dark")], indirect=True)
+def test_each_refusal_of_the_purchase(
+    numbers_page: Page, look: Look, outsider: Member, assert_no_axe_findings: Assert
+) -> None:
+    page = numbers_page
+    RateCard.objects.filter(country="GB").update(address_requirement="none")
+    RateCard.objects.filter(country="GB", number_type="landline").update(monthly_rental=None)
+    page.goto("/numbers/get/phone-number/")
+    page.get_by_label("Country", exact=True).fill("GB")
+    page.get_by_role("button", name="NEXT").click()
+    choose(page, "Landline")
+    page.get_by_role("button", name="SEARCH").click()
+    expect(page.get_by_role("heading", name="The price is on request")).to_be_visible()
+    look_at(page, "on-request", assert_no_axe_findings)
+    choose(page, "Multi-Function")
+    page.get_by_role("button", name="SEARCH").click()
+    first = page.locator("button[name=e164]").first
+    taken = str(first.get_attribute("value"))
+    later = timezone.now() + RESERVED_FOR
+    Reservation.objects.create(
+        e164=taken, organization=outsider.organization, carrier="stock",
+        number_type="multi_function", expires_at=later,
+    )  # fmt: skip
+    first.click()
+    told = page.get_by_role("alert").first
+    expect(told).to_contain_text(f"Somebody else is about to buy {pretty(taken)}")
+    look_at(page, "taken", assert_no_axe_findings)
+    assert page.locator(f"button[value='{taken}']").count() == 0
+    page.get_by_role("button", name="BUY").first.click()
+    expect(page.get_by_text("Kept for you for")).to_be_visible()
+    Reservation.objects.update(expires_at=timezone.now())
+    page.get_by_role("button", name="CONFIRM AND BUY").click()
+    look_at(page, "time-over", assert_no_axe_findings)
+    expect(page.get_by_text("The 10 minutes are over")).to_be_visible()
+    page.get_by_role("link", name="Search again").click()
+    expect(page.get_by_role("button", name="SEARCH")).to_be_visible()
+    assert not Number.objects.exists()
+
+
+@pytest.mark.parametrize("look", [Look(390, "light")], indirect=True)
+def test_a_country_that_is_not_offered_is_asked_for_and_answered(
+    numbers_page: Page, look: Look, assert_no_axe_findings: Assert
+) -> None:
+    page = numbers_page
+    page.goto("/numbers/get/phone-number/")
+    page.get_by_label("Country", exact=True).fill("AF")
+    page.get_by_role("button", name="NEXT").click()
+    expect(page.get_by_role("heading", name="Offline request")).to_be_visible()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("was sent to support").first).to_be_visible()
+    request = OfflineRequest.objects.get()
+    offline.answer(request=request, text="In two weeks", accepted=True, by=None)
+    page.reload()
+    expect(page.get_by_text("In two weeks")).to_be_visible()
+    look_at(page, "answered", assert_no_axe_findings)
+
+
+@pytest.mark.parametrize("look", [Look(390, "dark")], indirect=True)
+def test_each_refusal_of_a_keyword_and_a_sender_id(
+    numbers_page: Page, look: Look, outsider: Member, assert_no_axe_findings: Assert
+) -> None:
+    page = numbers_page
+    page.goto("/numbers/get/sender-id/?country=GB")
+    page.get_by_label("Desired Sender Code").fill("447400123456")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("alert").first).to_contain_text("Buy the number first")
+    look_at(page, "sender-refused", assert_no_axe_findings)
+    other = ShortCode.objects.create(code="66666", country_id="GB", is_shared=True)
+    for code, word in ((ShortCode.objects.get(code="55555"), "SAVINGS"), (other, "SAV1NGS")):
+        history.create(
+            member=outsider, kind=Kind.KEYWORD, value=word, text="Made", state="active",
+            short_code=code, country_id="GB",
+        )  # fmt: skip
+    page.goto("/numbers/get/keyword/")
+    page.get_by_label("Desired Keyword").fill("SAVINGS")
+    choose(page, "Vanity")
+    page.locator("#id_desired_short_code").fill("55555")
+    fill_keyword_details(page)
+    page.get_by_role("button", name="Submit").click()
+    told = page.get_by_role("alert").first
+    expect(told).to_contain_text("SAVINGS is taken on 55555")
+    look_at(page, "keyword-refused", assert_no_axe_findings)
+    page.get_by_label("Assign Random").select_option("yes")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("It looks like another keyword on 66666").first).to_be_visible()
+    look_at(page, "keyword-warned", assert_no_axe_findings)
+    page.get_by_label("I have read the warnings").check()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", name="SAVINGS → 66666")).to_be_visible()
+
+
+@pytest.mark.parametrize("look", [Look(390, "dark")], indirect=True)
+def test_a_number_is_released_and_kept(
+    numbers_page: Page, look: Look, admin: Member, assert_no_axe_findings: Assert
+) -> None:
+    number = make_rows(admin)["phone_number"]
+    Number.objects.filter(pk=number.pk).update(sms=True)
+    service = create_service(member=admin, name="Alerts")
+    allocate_number(service=service, number=number, channel="sms")
+    page = numbers_page
+    page.goto(f"/numbers/{number.pk}/")
+    page.get_by_role("link", name="Release this number").click()
+    expect(page.get_by_role("link", name="The service Alerts")).to_be_visible()
+    look_at(page, "release-blocked", assert_no_axe_findings)
+    NumberAllocation.objects.all().delete()
+    page.reload()
+    page.get_by_label("to confirm").fill("+44 7400 999 999")
+    page.get_by_role("button", name="Release", exact=True).click()
+    expect(page.get_by_role("alert").first).to_contain_text(f"Type {number.value}")
+    look_at(page, "release-wrong", assert_no_axe_findings)
+    page.get_by_label("to confirm").fill(pretty(number.value))
+    page.get_by_role("button", name="Release", exact=True).click()
+    expect(page.get_by_role("heading", name="This number is being released")).to_be_visible()
+    expect(page.get_by_text("can be undone until").first).to_contain_text("UTC")
+    expect(page.get_by_text("<time")).to_have_count(0)
+    look_at(page, "releasing", assert_no_axe_findings)
+    page.get_by_role("button", name="Undo the release").click()
+    expect(page.get_by_text("The number stays yours").first).to_be_visible()
+    number.refresh_from_db()
+    assert number.state == "active"
+
+
+@pytest.mark.parametrize("look", [Look(390, "light")], indirect=True)
+def test_the_keyword_test_shows_who_gets_a_text(
+    numbers_page: Page, look: Look, admin: Member, assert_no_axe_findings: Assert
+) -> None:
+    code = ShortCode.objects.get()
+    history.create(
+        member=admin, kind=Kind.KEYWORD, value="SAVINGS", text="Made", state="active",
+        short_code=code, country_id="GB",
+    )  # fmt: skip
+    page = numbers_page
+    page.goto("/tools/keyword-test/")
+    page.get_by_label("Incoming text").fill("savings please")
+    page.get_by_label("Short code").select_option(str(code.pk))
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_role("heading", name="A keyword gets it")).to_be_visible()
+    look_at(page, "tried", assert_no_axe_findings)

@@ -53,6 +53,11 @@ def moment_ms(value: datetime | None) -> SafeString | str:
     return _time(value, "j M Y, H:i:s", f".{value.microsecond // 1000:03d}")
 
 
+def plain_moment(value: datetime) -> str:
+    """Write a time in UTC with minutes as text, for a sentence that is escaped."""
+    return f"{date_format(value.astimezone(UTC), 'j M Y, H:i')} UTC"
+
+
 def _time(value: datetime, pattern: str, fraction: str = "") -> SafeString:
     utc = value.astimezone(UTC)
     return format_html(
