@@ -53,11 +53,13 @@ def checked_correlation_id(value: str) -> str:
 def routes_of(member: Member) -> "QuerySet[Allocation]":
     """Return the apps of live services through which this person may send.
 
-    Of each service it is the one app a channel that is resolved for the person.
+    Of each service it is the one app a channel that is resolved for the person; where that is
+    not shared any more, none.
     """
     sending = [kind.slug for kind in registry.all_types() if kind.can(Capability.SEND)]
     routes: QuerySet[Allocation] = (
         Allocation.objects.resolved_for(member)
+        .usable()
         .filter(
             service__in=Service.objects.visible_to(member).filter(state=Service.State.LIVE),
             app__state=App.State.ACTIVE,

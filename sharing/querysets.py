@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from imiconnect.accounts.models import Group, Member, Organization, Team
@@ -55,6 +55,16 @@ class AllocationQuerySet(models.QuerySet[Any]):
             | (at_group & Exists(shares.filter(of_group))),
             app__organization=F("service__organization"),
         )
+
+    def with_usable(self) -> Self:
+        """Return them with ``usable``: whether the service may use the app now."""
+        usable = self.model._default_manager.usable().filter(pk=OuterRef("pk"))
+        return self.annotate(usable=Exists(usable))
+
+    def hearing(self) -> Self:
+        """Return the one of each app whose service gets what comes in."""
+        heard = self.model._default_manager.usable().filter(app=OuterRef("app")).by_turn()
+        return self.filter(pk=Subquery(heard.values("pk")[:1]))
 
     def by_turn(self) -> Self:
         """Return them in the order in which their services get an app's incoming messages."""

@@ -22,13 +22,14 @@ def uses_of(app: App, member: Member) -> list[Use]:
     """Return the services that use an app, as far as the person may see them, oldest first."""
     visible = Service.objects.visible_to(member).values("pk")
     rows = Allocation.objects.filter(app=app, service__in=visible).select_related("service")
+    hearing = set(Allocation.objects.hearing().filter(app=app).values_list("pk", flat=True))
     return [
         Use(
             id=str(row.pk),
             name=row.service.name,
             url=reverse("services:manage", args=[row.service_id]),
             state=row.service.state,
-            gets_incoming=row.is_inbound,
+            gets_incoming=row.pk in hearing,
         )
         for row in rows.order_by("id")
     ]

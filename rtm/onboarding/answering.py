@@ -82,10 +82,8 @@ def _request(
 
 def hearers(apps: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """Return which service gets the incoming messages of each app, as the MO processor has."""
-    found: dict[uuid.UUID, uuid.UUID] = {}
-    for row in Allocation.objects.usable().filter(app__in=apps).by_turn():
-        found.setdefault(row.app_id, row.service_id)
-    return found
+    rows = Allocation.objects.hearing().filter(app__in=apps)
+    return dict(rows.values_list("app_id", "service_id"))
 
 
 def _reply(step: OnboardingStep) -> dict[str, Any]:

@@ -21,6 +21,9 @@ class AllocationSerializer(serializers.Serializer[Any]):
     team = serializers.UUIDField(source="team_id", allow_null=True)
     user = serializers.IntegerField(source="user_id", allow_null=True)
     is_inbound = serializers.BooleanField()
+    usable = serializers.BooleanField(
+        help_text="False once the app is no longer shared with the service's level."
+    )
 
 
 class NewAllocationSerializer(serializers.Serializer[Any]):

@@ -83,7 +83,7 @@ class ServiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberVie
     @action(detail=True, url_path="allocations", pagination_class=None)
     def allocations(self, request: Request, pk: str) -> Response:
         """List the apps that a service uses."""
-        rows = self.get_object().allocations.order_by("id")
+        rows = self.get_object().allocations.with_usable().order_by("id")
         return Response(AllocationSerializer(rows, many=True).data)
 
     @extend_schema(request=NewAllocationSerializer, responses={201: AllocationSerializer})
@@ -94,7 +94,8 @@ class ServiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberVie
         body = checked_body(NewAllocationSerializer, request)
         app = get_object_or_404(App.objects.visible_to(self.member), pk=body["app"])
         allocation = services.allocate(service=service, app=app, **holder_in(service, body))
-        data = AllocationSerializer(allocation).data
+        row = service.allocations.with_usable().get(pk=allocation.pk)
+        data = AllocationSerializer(row).data
         return Response(data, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})

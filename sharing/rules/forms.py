@@ -40,9 +40,10 @@ PAUSES = [
 
 
 def ways_of(service: Service, first: Words) -> Choices:
-    """Return the apps and telecom channels that a service uses, behind ``first`` for any."""
+    """Return the apps and telecom channels that a service may use, behind ``first`` for any."""
     found: Choices = [("", first)]
-    for row in service.allocations.select_related("app").order_by("app__name", "id"):
+    rows = service.allocations.usable().select_related("app")
+    for row in rows.order_by("app__name", "id"):
         if row.app_id not in {key[4:] for key, _label in found}:
             name = registry.get(row.app.channel_type).name
             found.append((f"app:{row.app_id}", f"{row.app.name} ({name})"))
@@ -62,7 +63,8 @@ def read_way(service: Service, key: str) -> tuple[str, Any]:
     """Return the channel and the app that a key of ``ways_of`` names."""
     kind, _sep, name = key.partition(":")
     if kind == "app":
-        row = service.allocations.filter(app=uuid.UUID(name)).select_related("app").first()
+        rows = service.allocations.usable().filter(app=uuid.UUID(name))
+        row = rows.select_related("app").first()
         if row is None:
             raise ValidationError(_("The service does not use this app any more."))
         return registry.get(row.app.channel_type).channel, row.app
@@ -214,6 +216,9 @@ class MessageForm(CallForm):
         super().__init__(*args, **kwargs)
         self.service = service
         ways = ways_of(service, _("The channel of the event"))
+        now = self.initial.get("way", "")
+        if now and now not in dict(ways):
+            ways.append((now, _("An app that is no longer shared")))
         self.fields["way"].choices = ways  # type: ignore[attr-defined]  # a ChoiceField
 
 

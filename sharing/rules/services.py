@@ -1,6 +1,7 @@
 """Writes of rules, for wizard, page, API and demo alike; each leaves an audit entry."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -70,7 +71,8 @@ def update_rule(*, rule: Rule, **changes: Any) -> Rule:
     rule = _locked(rule)
     before = described(rule)
     now = {part.name: getattr(rule, part.name) for part in fields(Draft)}
-    _apply(rule, _checked(rule.service, Draft(**now | changes)))
+    kept = frozenset({rule.app_id, rule.send_app_id})
+    _apply(rule, _checked(rule.service, Draft(**now | changes), kept))
     after = described(rule)
     if after != before:
         _save(rule)
@@ -147,21 +149,29 @@ def _apply(rule: Rule, draft: Draft) -> None:
         setattr(rule, part.name, getattr(draft, part.name))
 
 
-def _checked(service: Service, draft: Draft) -> Draft:
+def _checked(
+    service: Service, draft: Draft, kept: frozenset[uuid.UUID | None] = frozenset()
+) -> Draft:
     """Return the draft in order, or raise what is wrong with it, by field."""
     parts = {part.name: getattr(draft, part.name) for part in fields(Draft)}
     parts["conditions"] = checked_conditions(draft.listens, draft.conditions)
-    parts |= _channels(service, draft)
+    parts |= _channels(service, draft, kept)
     return Draft(**checked_parts(parts))
 
 
-def _channels(service: Service, draft: Draft) -> dict[str, Any]:
-    """Return the channels of the apps that are named, which the service must use."""
+def _channels(
+    service: Service, draft: Draft, kept: frozenset[uuid.UUID | None]
+) -> dict[str, Any]:
+    """Return the channels of the apps that are named, which the service must use.
+
+    An app in ``kept`` is named already: it stays when its share is over, which may come back.
+    """
     found: dict[str, Any] = {}
     for name, app in (("channel", draft.app), ("send_channel", draft.send_app)):
         if app is None:
             continue
-        if not service.allocations.filter(app=app).exists():
+        rows = service.allocations.filter(app=app)
+        if not (rows if app.pk in kept else rows.usable()).exists():
             field = "app" if name == "channel" else "send_app"
             raise ValidationError({field: [_("The service does not use this app.")]})
         found[name] = registry.get(app.channel_type).channel

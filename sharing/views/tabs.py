@@ -82,14 +82,10 @@ class Channels(ServiceTab):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the allocations."""
-        rows = self.object.allocations.select_related("app", "team", "user").order_by("id")
-        usable = set(
-            App.objects.usable_by(self.object.level)
-            .filter(pk__in=[row.app_id for row in rows])
-            .values_list("pk", flat=True)
-        )
+        rows = self.object.allocations.with_usable().order_by("id")
         allocations = [
-            (row, registry.get(row.app.channel_type).name, row.app_id in usable) for row in rows
+            (row, registry.get(row.app.channel_type).name, row.usable)
+            for row in rows.select_related("app", "team", "user")
         ]
         any_free = _free_apps(self)["apps"].exists()
         return super().get_context_data(**kwargs) | {
@@ -202,7 +198,7 @@ class Inbound(ServiceTab):
         """Add the apps and numbers whose messages come here."""
         numbers = self.object.number_allocations.filter(is_inbound=True).order_by("id")
         mapped = numbers.select_related("number__short_code")[: MOST + 1]
-        rows = self.object.allocations.filter(is_inbound=True).select_related("app")
+        rows = self.object.allocations.hearing().select_related("app")
         return super().get_context_data(**kwargs) | {
             "inbound_apps": [row.app for row in rows.order_by("id")],
             "inbound_numbers": [(row, shown(row.number)) for row in mapped[:MOST]],
