@@ -103,7 +103,7 @@ def choose_inbound_service(*, app: App, allocation: Allocation) -> None:
 def stops_sending(allocation: Allocation) -> bool:
     """Tell whether taking this app away leaves a live service with nothing to send through."""
     service = allocation.service
-    others = service.allocations.exclude(pk=allocation.pk)
+    others = service.allocations.usable().exclude(pk=allocation.pk)
     alone = not others.exists() and not service.number_allocations.exists()
     return bool(service.state == Service.State.LIVE and alone)
 

@@ -149,13 +149,20 @@ def update_service(*, service: Service, name: str, description: str | None = Non
 
 
 def missing_for_live(service: Service) -> list[Any]:
-    """Return what a service still lacks before it can go live, a sentence each."""
+    """Return what a service lacks before it can go live, a sentence each; a live one, to send.
+
+    An app counts while the service may use it.
+    """
     missing: list[Any] = []
     allocated = service.allocations.all()
+    usable = allocated.usable()
     has_number = service.number_allocations.filter(number__state=NumberState.ACTIVE).exists()
     if not allocated.exists() and not has_number:
         missing.append(_("Allocate an app on the Apps tab, or a number on SMS or Voice."))
-    elif not has_number and not allocated.filter(app__state=App.State.ACTIVE).exists():
+    elif not has_number and not usable.exists():
+        sentence = _("Its app is not shared with this level any more: %(level)s.")
+        missing.append(sentence % {"level": path_of(service.level)})
+    elif not has_number and not usable.filter(app__state=App.State.ACTIVE).exists():
         missing.append(_("Turn on one of its apps: all of them are off."))
     if not service.keys.filter(keys.in_force()).exists():
         missing.append(_("Generate a service key on the Keys tab."))

@@ -139,5 +139,5 @@ class UnmapNumber(OneAllocation, BackMixin, ConfirmPage):
 def _is_last(allocation: NumberAllocation) -> bool:
     service = allocation.service
     others = service.number_allocations.exclude(pk=allocation.pk)
-    alone = not others.exists() and not service.allocations.exists()
+    alone = not others.exists() and not service.allocations.usable().exists()
     return bool(service.state == Service.State.LIVE and alone)

@@ -12,6 +12,7 @@ from imiconnect.accounts.roles import Role
 from imiconnect.apps.models import App
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
+from imiconnect.sharing.shares import share_app, unshare
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[Member], Client]
@@ -177,6 +178,21 @@ def test_going_live_without_an_app_says_what_is_missing(
     answer = client_of(developer).post(f"/services/{service.pk}/live/")
     assert answer.status_code == 409
     assert "Allocate an app" in answer.text
+
+
+def test_a_live_service_whose_app_is_no_longer_shared_says_that_it_cannot_send(
+    admin: Member, team_member: Member, app: App, client_of: ClientOf
+) -> None:
+    service = services.create_service(member=team_member, name="Card alerts")
+    share_app(member=admin, app=app, level=team_member.team)
+    services.allocate(service=service, app=app)
+    services.set_state(service=service, state="live")
+    client, url = client_of(team_member), f"/services/{service.pk}/"
+    assert "requests with its key send messages" in client.get(url).text
+    unshare(member=admin, app=app, level=team_member.team)
+    text = client.get(url).text
+    assert "It is live, but it cannot send" in text and "is not shared with this level" in text
+    assert "requests with its key send messages" not in text
 
 
 def test_a_service_goes_live_and_is_suspended(

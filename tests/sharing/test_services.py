@@ -14,6 +14,7 @@ from imiconnect.apps.services import set_app_state
 from imiconnect.keys import Overlap, in_force
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Allocation, Service
+from imiconnect.sharing.shares import share_app, unshare
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
@@ -58,6 +59,20 @@ def test_another_organization_may_use_the_name(service: Service, outsider: Membe
 
 
 @pytest.mark.django_db
+def test_going_live_needs_an_app_that_is_still_shared(
+    admin: Member, team_member: Member, app: App
+) -> None:
+    service = services.create_service(member=team_member, name="Card alerts")
+    share_app(member=admin, app=app, level=team_member.team)
+    services.allocate(service=service, app=app)
+    assert services.missing_for_live(service) == []
+    unshare(member=admin, app=app, level=team_member.team)
+    with pytest.raises(ValidationError, match="not shared with this level any more: Retail"):
+        services.set_state(service=service, state="live")
+    share_app(member=admin, app=app, level=team_member.team)
+    assert services.set_state(service=service, state="live").state == "live"
+
+
 def test_going_live_needs_an_app_that_is_on(service: Service, app: App) -> None:
     services.allocate(service=service, app=app)
     set_app_state(app=app, state=App.State.OFF)
