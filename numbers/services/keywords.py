@@ -246,12 +246,11 @@ def request_keyword(*, member: Member, wish: Wish, **details: Any) -> Number:
 def _insert(
     member: Member, word: str, code: ShortCode, wish: Wish, details: dict[str, Any]
 ) -> Number:
-    own = code.numbers.filter(
-        organization=member.organization_id,
-        kind=Kind.SHORT_CODE,
-        is_dedicated=True,
-        state=State.ACTIVE,
-    ).exists()
+    rows = code.numbers.active().filter(organization=member.organization_id)
+    # Locked, so that the code is not released before the keyword stands on it.
+    own = rows.filter(kind=Kind.SHORT_CODE, is_dedicated=True).select_for_update().first()
+    if own is None and not code.is_shared:
+        raise ValidationError({"desired_short_code": [_("%s is being released.") % code]})
     number = history.create(
         member=member,
         kind=Kind.KEYWORD,

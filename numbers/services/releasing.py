@@ -9,6 +9,7 @@ import logging
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,7 @@ from imiconnect.numbers.carriers.base import CarrierError
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Number, PhoneLine, ShortCode
 from imiconnect.numbers.ports import Blocker, answers, uses_of
-from imiconnect.numbers.services import history
+from imiconnect.numbers.services import history, senders
 from imiconnect.numbers.text import folded
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def release_blockers(number: Number) -> list[Blocker]:
     for use in uses_of(number, None):
         text = _("The service %(name)s uses it. Remove it there first.") % {"name": use.name}
         found.append(Blocker(text, use.url))
-    if number.kind == Kind.PHONE_NUMBER:
+    if number.kind in (Kind.PHONE_NUMBER, Kind.SHORT_CODE):
         found.extend(_two_way_senders(number))
     if number.kind == Kind.SHORT_CODE and number.is_dedicated and number.short_code_id:
         found.extend(_keywords(number))
@@ -39,10 +40,12 @@ def release_blockers(number: Number) -> list[Blocker]:
 
 
 def _two_way_senders(number: Number) -> list[Blocker]:
-    senders = Number.objects.live().exclude(state=State.RELEASING)
-    rows = senders.filter(
+    live = Number.objects.live().exclude(state=State.RELEASING)
+    rows = live.filter(
         organization=number.organization_id, kind=Kind.SENDER_ID, folded=number.folded
     )
+    if number.kind == Kind.SHORT_CODE:
+        rows = rows.filter(country=number.country_id)
     return [
         Blocker(_("It is a Sender ID too. Release the Sender ID first."), url(row))
         for row in rows[:1]
@@ -92,11 +95,31 @@ def release_number(*, member: Member, number: Number, typed: str) -> dt.datetime
 
 @transaction.atomic
 def undo_release(*, member: Member, number: Number) -> None:
-    """Keep the number after all; raises ``ValidationError`` when the seven days are over."""
+    """Keep the number after all.
+
+    Raises ``ValidationError`` when the seven days are over, and when the number or code that
+    it stands on was given up in the meantime.
+    """
     history.own(member, number)
     if number.quarantine_until is None or number.quarantine_until <= timezone.now():
         raise ValidationError(_("The seven days are over; the number is being given back."))
+    if not _stands(number):
+        raise ValidationError(
+            _("The number or short code behind it is not active. Undo its release first.")
+        )
     history.moved(number, State.ACTIVE, _("Release undone"), quarantine_until=None)
+
+
+def _stands(number: Number) -> bool:
+    """Tell whether what a keyword or a numeric Sender ID stands on is active; it is locked."""
+    if number.kind == Kind.KEYWORD:
+        code = number.short_code
+        assert code is not None  # noqa: S101 - a constraint asks for it
+        own = Q(kind=Kind.SHORT_CODE, short_code=code)
+        return code.is_active and (code.is_shared or senders.is_kept(number, own))
+    if number.kind == Kind.SENDER_ID and number.is_two_way:
+        return senders.is_kept(number, senders.behind(number.folded, number.country_id))
+    return True
 
 
 def finish_releases(limit: int = 100) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from imiconnect.accounts.models import Member
@@ -51,14 +52,29 @@ def _check_numeric(
 ) -> Checked:
     """Two-way: the digits of an own number, with its country code, or of an own code."""
     active = Number.objects.active().filter(organization=member.organization_id, sms=True)
-    own = active.filter(kind=Kind.PHONE_NUMBER, value=f"+{digits}").first()
-    own = own or active.filter(kind=Kind.SHORT_CODE, value=digits, country=country).first()
+    own = active.filter(behind(digits, country.pk)).order_by("kind").first()
     if own is None:
         raise ValidationError({"code": [_numeric_refusal(active, digits)]})
     abroad = own.country_id != country.pk
     if abroad and rules and rules.numeric_sender == Numeric.NOT_SUPPORTED:
         raise ValidationError({"country": [_refusal(country, rules, numeric=True)]})
     return Checked(digits, country, own)
+
+
+def behind(digits: str, country_id: str | None) -> Q:
+    """Return the condition for the numbers that a numeric Sender ID of a country stands on."""
+    phone = Q(kind=Kind.PHONE_NUMBER, value=f"+{digits}")
+    return phone | Q(kind=Kind.SHORT_CODE, value=digits, country=country_id)
+
+
+def is_kept(number: Number, condition: Q) -> bool:
+    """Tell whether the organization has an active number for SMS that fits; lock it.
+
+    The lock keeps it from being released before what stands on it is written. Call it in a
+    transaction.
+    """
+    kept = Number.objects.active().filter(organization=number.organization_id, sms=True)
+    return kept.filter(condition).select_for_update().first() is not None
 
 
 def _numeric_refusal(active: NumberQuerySet, digits: str) -> str:
@@ -105,6 +121,8 @@ def request_sender_id(*, member: Member, code: str, country: Country) -> Number:
     history.may_manage(member)
     checked = check_sender_id(member=member, code=code, country=country)
     own = checked.number
+    if own and not is_kept(own, Q(pk=own.pk)):
+        raise ValidationError({"code": [_("%s is being released.") % own]})
     text = _("Requested")
     if own:
         text = _("Two-way Sender ID of %s") % pretty(own.value)

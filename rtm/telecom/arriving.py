@@ -90,16 +90,19 @@ def _on_code(sms: IncomingSms, code: ShortCode) -> Recipient | None:
 def _service_of(number: Number) -> tuple[uuid.UUID | None, uuid.UUID | None]:
     """Return the service that gets what comes in over a number, and the number it is mapped by.
 
-    A phone number may be mapped as the two-way Sender ID of the same digits.
+    A phone number or short code may be mapped as the two-way Sender ID of the same digits.
     """
     numbers = Q(pk=number.pk)
+    two_way = Q(
+        organization=number.organization_id,
+        kind=Kind.SENDER_ID,
+        folded=number.folded,
+        state=State.ACTIVE,
+    )
     if number.kind == Kind.PHONE_NUMBER:
-        numbers |= Q(
-            organization=number.organization_id,
-            kind=Kind.SENDER_ID,
-            folded=number.folded,
-            state=State.ACTIVE,
-        )
+        numbers |= two_way
+    elif number.kind == Kind.SHORT_CODE:
+        numbers |= two_way & Q(country=number.country_id)
     rows = NumberAllocation.objects.filter(
         channel="sms", is_inbound=True, number__in=Number.objects.filter(numbers).values("pk")
     ).order_by("id")

@@ -27,6 +27,7 @@ CROSS JOIN LATERAL (
   SELECT n.* FROM sharing_numberallocation a JOIN numbers_number n ON n.id = a.number_id
   LEFT JOIN numbers_shortcode k ON k.id = n.short_code_id
   WHERE a.service_id = w.service AND a.channel = %b AND n.state = 'active'
+    AND k.is_active IS NOT FALSE
     AND CASE a.channel WHEN 'voice' THEN n.voice AND n.kind = 'phone_number' ELSE n.sms END
     AND (w.wanted = '' OR n.folded = w.wanted OR k.code = w.wanted)
   ORDER BY a.team_id IS NULL AND a.user_id IS NULL DESC,
@@ -44,6 +45,7 @@ JOIN sharing_numberallocation a ON a.service_id = w.service AND a.number_id = w.
 JOIN numbers_number n ON n.id = w.number AND n.state = 'active'
   AND CASE a.channel WHEN 'voice' THEN n.voice AND n.kind = 'phone_number' ELSE n.sms END
 LEFT JOIN numbers_shortcode c ON c.id = n.short_code_id
+WHERE c.is_active IS NOT FALSE
 """
 
 

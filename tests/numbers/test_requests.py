@@ -239,6 +239,53 @@ def test_a_number_that_is_a_sender_id_is_not_released(admin: Member, make_number
         releasing.release_number(member=admin, number=number, typed="+447400123456")
 
 
+def test_a_code_that_is_a_sender_id_is_not_released(admin: Member, make_number: Any) -> None:
+    code = ShortCode.objects.create(code="77777", country_id="GB")
+    number = make_number(admin, Kind.SHORT_CODE, "77777", short_code=code, is_dedicated=True)
+    kept = sender(admin, "77777")
+    with pytest.raises(Blocked, match="Sender ID"):
+        releasing.release_number(member=admin, number=number, typed="77777")
+    releasing.release_number(member=admin, number=kept, typed="77777")
+    releasing.release_number(member=admin, number=number, typed="77777")
+
+
+def test_a_sender_id_does_not_come_back_without_its_number(
+    admin: Member, make_number: Any
+) -> None:
+    number = make_number(admin, Kind.PHONE_NUMBER, "+447400123456")
+    kept = senders.offer_as_sender_id(member=admin, number=number)
+    for row in (kept, number):
+        releasing.release_number(member=admin, number=row, typed="447400123456")
+    with pytest.raises(ValidationError, match="Undo its release first"):
+        releasing.undo_release(member=admin, number=kept)
+    for row in (number, kept):
+        releasing.undo_release(member=admin, number=row)
+    assert kept.state == State.ACTIVE
+
+
+def test_a_keyword_does_not_come_back_without_its_dedicated_code(
+    admin: Member, make_number: Any
+) -> None:
+    code = ShortCode.objects.create(code="77777", country_id="GB")
+    number = make_number(admin, Kind.SHORT_CODE, "77777", short_code=code, is_dedicated=True)
+    keyword = make_number(admin, Kind.KEYWORD, "SAVINGS", short_code=code)
+    releasing.release_number(member=admin, number=keyword, typed="SAVINGS")
+    releasing.release_number(member=admin, number=number, typed="77777")
+    with pytest.raises(ValidationError, match="Undo its release first"):
+        releasing.undo_release(member=admin, number=keyword)
+    for row in (number, keyword):
+        releasing.undo_release(member=admin, number=row)
+    assert keyword.state == State.ACTIVE
+
+
+def test_a_keyword_on_a_shared_code_comes_back(admin: Member, make_number: Any) -> None:
+    code = ShortCode.objects.create(code="55555", country_id="GB", is_shared=True)
+    keyword = make_number(admin, Kind.KEYWORD, "SAVINGS", short_code=code)
+    releasing.release_number(member=admin, number=keyword, typed="SAVINGS")
+    releasing.undo_release(member=admin, number=keyword)
+    assert keyword.state == State.ACTIVE
+
+
 def test_a_release_ends_after_seven_days_and_not_before(
     admin: Member, make_number: Any
 ) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from imiconnect.accounts.models import Member
 from imiconnect.numbers.carriers.messaging import IncomingSms
-from imiconnect.numbers.models import CarrierAccount, Number, PhoneLine
+from imiconnect.numbers.models import CarrierAccount, Number, PhoneLine, ShortCode
 from imiconnect.numbers.ports import answers
 from imiconnect.numbers.services import lines
 from imiconnect.rtm.directory import create_customer
@@ -110,6 +110,33 @@ def test_a_text_without_a_keyword_goes_to_the_owner_of_the_code(
     services.allocate_number(service=sms_service, number=number, channel="sms")
     comes_in("anything", to="55555")
     assert incoming().service == sms_service
+
+
+def test_an_answer_to_a_short_code_sender_id_reaches_its_service(
+    admin: Member, sms_service: Service, new_number: Callable[..., Number], code: Any
+) -> None:
+    new_number(admin, "short_code", "55555", short_code=code("55555"), is_dedicated=True)
+    two_way = new_number(admin, "sender_id", "55555")
+    services.allocate_number(service=sms_service, number=two_way, channel="sms")
+    comes_in("Yes, please", to="55555")
+    assert incoming().service == sms_service
+
+
+def test_nothing_is_sent_from_a_code_out_of_use(
+    admin: Member,
+    sms_service: Service,
+    send_sms: Callable[..., Message],
+    carrier: type[Carrier],
+    new_number: Callable[..., Number],
+    code: Any,
+) -> None:
+    own = code("55555")
+    number = new_number(admin, "short_code", "55555", short_code=own, is_dedicated=True)
+    services.allocate_number(service=sms_service, number=number, channel="sms")
+    send_sms(senderid="55555")
+    ShortCode.objects.filter(pk=own.pk).update(is_active=False)
+    mt.process_due(lane=SMS)
+    assert carrier.sent == []
 
 
 def test_a_reserved_keyword_goes_to_its_url_alone(admin: Member, sms_service: Service) -> None:
