@@ -27,6 +27,11 @@ class NumberSerializer(Serializer):
     state = serializers.ChoiceField(choices=State.choices)
     reason = serializers.CharField()
     short_code = serializers.CharField(source="short_code.code", default=None)
+    operators = serializers.CharField(
+        source="short_code.operator",
+        default=None,
+        help_text="Of its short code; empty for all operators of the country.",
+    )
     number_type = serializers.CharField()
     voice = serializers.BooleanField()
     sms = serializers.BooleanField()

@@ -118,7 +118,7 @@ class NumberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, NumbersApi
         values = asked.validated_data
         codes = ShortCode.objects.usable_for_keywords(self.member.organization_id)
         named = codes.filter(code=values["short_code"], country=country_of(values["country"]))
-        code = named.order_by("operator").first()
+        code = named.first()
         if code is None:
             raise Http404
         tried = try_text(member=self.member, text=values["text"], code=code)

@@ -183,4 +183,4 @@ class TryForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         field = self.fields["code"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
-        field.choices = [(str(code.pk), f"{code.code}, {code.country.name}") for code in codes]
+        field.choices = [(str(code.pk), f"{code.code}, {code.where}") for code in codes]

@@ -26,8 +26,9 @@ class ShortCode(Identified):
     country = models.ForeignKey(
         Country, on_delete=models.PROTECT, related_name="short_codes", verbose_name=_("country")
     )
-    #: Empty: common to all operators of the country.
-    operator = models.CharField(_("operator"), max_length=80, blank=True)
+    #: The operators that it works at, with commas; empty: all of the country. It says where
+    #: the code works and does not tell two codes apart: an incoming text names no operator.
+    operator = models.CharField(_("operators"), max_length=2000, blank=True)
     is_shared = models.BooleanField(
         _("shared default code"),
         default=False,
@@ -48,7 +49,7 @@ class ShortCode(Identified):
         verbose_name_plural = _("short codes")
         constraints = [
             models.UniqueConstraint(
-                fields=["country", "code", "operator"],
+                fields=["country", "code"],
                 condition=Q(is_active=True),
                 name="short_code_once",
                 violation_error_message=_("This short code exists in the country."),
@@ -60,6 +61,11 @@ class ShortCode(Identified):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def where(self) -> str:
+        """The country, and the operators where it is not for all of them."""
+        return f"{self.country} ({self.operator})" if self.operator else str(self.country)
 
 
 class Number(Identified):

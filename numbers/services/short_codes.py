@@ -133,8 +133,7 @@ def begin_verification(*, number: Number, code: str = "") -> None:
     """
     assert number.country is not None  # noqa: S101 - a short code has one
     digits = checked_code(code or number.value, number.country)
-    checks = list(number.verifications.all())
-    operator = checks[0].operator if len(checks) == 1 else ""
+    operators = ", ".join(check.operator for check in number.verifications.order_by("id"))
     due = working_day_after(timezone.now().date(), WORKING_DAYS, number.country_id or "")
     try:
         with transaction.atomic():
@@ -142,7 +141,7 @@ def begin_verification(*, number: Number, code: str = "") -> None:
                 number,
                 State.VERIFYING,
                 _("In verification with the operators, until %s") % due.isoformat(),
-                short_code=_code_for(number, digits, operator),
+                short_code=_code_for(number, digits, operators),
                 **history.derived(Kind.SHORT_CODE, digits),
             )
     except IntegrityError:
@@ -150,25 +149,19 @@ def begin_verification(*, number: Number, code: str = "") -> None:
     number.verifications.filter(result=Result.WAITING).update(due_on=due)
 
 
-def _code_for(number: Number, digits: str, operator: str) -> ShortCode:
-    """Return the code's row: a shared one may exist, a dedicated one must be new."""
-    same = ShortCode.objects.in_use().filter(country=number.country, code=digits)
-    clash = [
-        row for row in same if not row.operator or not operator or row.operator == operator
-    ]
-    if clash and (number.is_dedicated or not clash[0].is_shared):
-        if clash[0].numbers.live().exclude(pk=number.pk).exists() or clash[0].is_shared:
-            raise _taken(digits)
-    if clash:
-        found: ShortCode = clash[0]
-        return found
-    made: ShortCode = ShortCode.objects.create(
-        code=digits,
-        country_id=str(number.country_id),
-        operator=operator,
-        is_shared=not number.is_dedicated,
+def _code_for(number: Number, digits: str, operators: str) -> ShortCode:
+    """Return the code's row: a shared one may exist, a dedicated one must be nobody's."""
+    use = {"operator": operators, "is_shared": not number.is_dedicated}
+    found, is_new = ShortCode.objects.in_use().get_or_create(
+        country_id=str(number.country_id), code=digits, defaults={**use, "is_active": True}
     )
-    return made
+    code: ShortCode = found
+    if is_new or (code.is_shared and not number.is_dedicated):
+        return code
+    if code.is_shared or code.numbers.live().exclude(pk=number.pk).exists():
+        raise _taken(digits)
+    ShortCode.objects.filter(pk=code.pk).update(**use)
+    return code
 
 
 def _taken(digits: str) -> ValidationError:

@@ -35,11 +35,15 @@ class Recipient:
 
 
 def codes_of(sms: IncomingSms) -> list[ShortCode]:
-    """Return the short codes that the text may be for: those of its country, else all."""
+    """Return the short code that the text is for: that of its country, else the only one.
+
+    Where several countries have the code and none is the sender's, it is for none of them,
+    for it could reach another organization than it was meant for.
+    """
     country = country_of(sms.sender)
-    codes = ShortCode.objects.in_use().filter(code=sms.to).select_related("country")
+    codes = list(ShortCode.objects.in_use().filter(code=sms.to).select_related("country"))
     at_home = [code for code in codes if code.country_id == country]
-    return at_home or list(codes)
+    return at_home or (codes if len(codes) == 1 else [])
 
 
 def recipient_of(sms: IncomingSms) -> Recipient | None:

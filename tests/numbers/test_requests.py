@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -187,6 +188,22 @@ def test_a_dedicated_code_has_one_owner(
     short_codes.begin_verification(number=first)
     with pytest.raises(ValidationError, match="has an owner"):
         short_codes.begin_verification(number=second)
+
+
+def test_a_code_has_one_owner_whatever_the_operators(
+    admin: Member, outsider: Member, catalogue: None
+) -> None:
+    first = code_wish(operators=["O2", "Vodafone"])
+    number = short_codes.request_short_code(member=admin, wish=first)
+    wish = code_wish(operators=["EE"])
+    other = short_codes.request_short_code(member=outsider, wish=wish)
+    short_codes.begin_verification(number=number)
+    with pytest.raises(ValidationError, match="has an owner"):
+        short_codes.begin_verification(number=other)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ShortCode.objects.create(code="60777", country_id="GB", operator="EE")
+    text = client_of(admin).get(f"/numbers/{number.pk}/").content.decode()
+    assert "O2, Vodafone" in text
 
 
 def test_a_random_code_is_named_by_support(admin: Member, catalogue: None) -> None:

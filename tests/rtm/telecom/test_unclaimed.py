@@ -133,6 +133,15 @@ def test_an_answer_is_tried_again_where_that_may_help(
     assert row.problem == f"{reason.code} {reason.text}"
 
 
+def test_a_code_of_two_other_countries_gets_no_text_from_abroad(
+    shared: ShortCode, carrier: type[Carrier]
+) -> None:
+    ShortCode.objects.update(country="FR")
+    ShortCode.objects.create(code="80888", country_id="DE", is_shared=True)
+    comes_in("SAVINGS")
+    assert UnclaimedText.objects.count() == 1 and not Message.objects.exists()
+
+
 def test_texts_of_nobody_go_after_a_month(shared: ShortCode) -> None:
     comes_in("Hello")
     UnclaimedText.objects.update(created_at=timezone.now() - dt.timedelta(days=31))
