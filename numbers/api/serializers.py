@@ -146,6 +146,13 @@ class SearchSerializer(Serializer):
         max_length=80,
         help_text="The name of a city; US and CA only",
     )
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
+    after = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="The after of the answer before, for the next numbers.",
+    )
 
 
 class FoundSerializer(Serializer):
@@ -160,6 +167,14 @@ class FoundSerializer(Serializer):
     inbound_sms = serializers.DecimalField(source="rate.inbound_sms", **_AMOUNT)
     currency = serializers.CharField(source="rate.currency")
     address_requirement = serializers.CharField(source="rate.address_requirement")
+
+
+class ShelfSerializer(Serializer):
+    """Some of the numbers for sale."""
+
+    found = FoundSerializer(many=True)
+    complete = serializers.BooleanField(help_text="Whether every carrier answered.")
+    after = serializers.CharField(help_text="Asks for the next numbers; empty after the last.")
 
 
 class ReservationSerializer(Serializer):

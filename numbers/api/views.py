@@ -219,9 +219,7 @@ class ShopViewSet(NumbersApi):
 
     serializer_class: Any = s.FoundSerializer
 
-    @extend_schema(
-        parameters=[s.SearchSerializer], responses=s.FoundSerializer(many=True), filters=False
-    )
+    @extend_schema(parameters=[s.SearchSerializer], responses=s.ShelfSerializer, filters=False)
     @action(detail=False, pagination_class=None)
     def available(self, request: Request) -> Response:
         """Search numbers for sale; ``*`` in ``digits`` is any one digit."""
@@ -233,14 +231,10 @@ class ShopViewSet(NumbersApi):
         ).first()
         if rate is None or not rate.can_be_bought:
             raise ValidationError({"number_type": ["Not offered here; ask offline."]})
-        found, _complete = searching.search_numbers(
-            rate=rate,
-            digits=values["digits"],
-            match=values["match"],
-            area_code=values["area_code"],
-            locality=values["locality"],
-        )
-        return Response(s.FoundSerializer(found, many=True).data)
+        wish = {name: values[name] for name in ("digits", "match", "area_code", "locality")}
+        part = searching.Part(values["limit"], values["after"])
+        shelf = searching.search_numbers(rate=rate, part=part, **wish)
+        return Response(s.ShelfSerializer(shelf).data)
 
     @extend_schema(request=s.ReservationSerializer, responses={201: s.ReservationSerializer})
     @action(detail=False, methods=["post"])

@@ -37,6 +37,7 @@ class Query:
 
     ``area_code`` and ``locality``, the name of a city, are given for the countries of
     ``numbering.AREAS`` only.
+    ``after`` is the E.164 form of the last number that was shown, empty for the first ones.
     """
 
     country: str
@@ -48,6 +49,7 @@ class Query:
     limit: int = 20
     area_code: str = ""
     locality: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Carrier(Protocol):
         """Keep the account; opens no connection."""
 
     def search(self, query: Query) -> Sequence[Offer]:
-        """Return numbers for sale; raises ``CarrierError``."""
+        """Return numbers for sale above ``after``, lowest first; raises ``CarrierError``."""
 
     def offers(self, e164: str, number_type: str) -> bool:
         """Tell whether this number is for sale as this type; raises ``CarrierError``."""

@@ -1,7 +1,7 @@
 """Which carriers there are: the folders beside this module, with our accounts."""
 
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -82,10 +82,12 @@ def get(slug: str) -> Carrier:
     return by_slug()[row.kind](account_of(row))
 
 
-def in_use() -> Sequence[Carrier]:
-    """Return the carriers that are asked in a search, in their order."""
+def in_use() -> Mapping[str, Carrier]:
+    """Return the carriers that are asked in a search by their account, in their order."""
     rows = CarrierAccount.objects.filter(is_active=True)
-    return [by_slug()[row.kind](account_of(row)) for row in rows if row.kind in by_slug()]
+    return {
+        row.slug: by_slug()[row.kind](account_of(row)) for row in rows if row.kind in by_slug()
+    }
 
 
 def carrying() -> Sequence[CarrierAccount]:

@@ -2,8 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from imiconnect.numbers.numbering import AREAS, pretty
 log = logging.getLogger(__name__)
 LIMIT = 20
 _DIGITS = re.compile(r"[0-9*]*")
+_PLACE = re.compile(r"([a-z0-9_-]{1,30}):(\+[1-9][0-9]{4,14})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,27 @@ class Found:
     carrier: str
     locality: str
     rate: RateCard
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which of the numbers: at most how many, behind the ``after`` of the shelf before."""
+
+    limit: int = LIMIT
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Some of the numbers for sale.
+
+    ``complete`` tells whether every carrier could be asked, ``after`` where the next ones
+    begin; it is empty after the last one.
+    """
+
+    found: list[Found]
+    complete: bool
+    after: str
 
 
 def checked_digits(text: str) -> str:
@@ -69,11 +90,14 @@ def search_numbers(
     match: str = Match.ANYWHERE,
     area_code: str = "",
     locality: str = "",
-    limit: int = LIMIT,
-) -> tuple[list[Found], bool]:
-    """Return numbers for sale, and whether every carrier could be asked.
+    part: Part = Part(),
+) -> Shelf:
+    """Return numbers for sale: the first ones, or those behind a shelf's ``after``.
 
-    Raises ``ValidationError`` for digits that are none, and as ``checked_area`` does.
+    Carriers follow one another in their order, the numbers of each are sorted; so all are
+    reached, each once, also while some are sold. Raises ``ValidationError`` for digits that
+    are none, and for an ``after`` that leads nowhere, and as
+    ``checked_area`` does.
     """
     area, city = checked_area(rate.country_id, area_code, locality)
     query = Query(
@@ -83,21 +107,38 @@ def search_numbers(
         match=Match(match or Match.ANYWHERE),
         needs_voice=rate.voice,
         needs_sms=rate.sms,
-        limit=limit,
         area_code=area,
         locality=city,
     )
-    offers: list[Offer] = []
+    carriers = list(registry.in_use().items())
+    last = ""
+    if part.after:
+        account, last = _place(part.after)
+        carriers = carriers[[key for key, _carrier in carriers].index(account) :]
+    offers: dict[str, Offer] = {}
     complete = True
-    for carrier in registry.in_use():
-        if len(offers) >= limit:
+    for _key, carrier in carriers:
+        left = part.limit + 1 - len(offers)
+        if left <= 0:
             break
         try:
-            offers.extend(carrier.search(query))
+            some = carrier.search(replace(query, limit=left, after=last))
         except CarrierError:
             log.warning("Carrier %s could not be searched", carrier.slug, exc_info=True)
-            complete = False
-    return [_found(offer, rate) for offer in _once(offers)][:limit], complete
+            some, complete = [], False
+        offers |= {offer.e164: offer for offer in some if offer.e164 not in offers}
+        last = ""
+    shown = list(offers.values())[: part.limit]
+    more = f"{shown[-1].carrier}:{shown[-1].e164}" if len(offers) > part.limit else ""
+    return Shelf([_found(offer, rate) for offer in shown], complete, more)
+
+
+def _place(after: str) -> tuple[str, str]:
+    """Return account and number of an ``after``; raises ``ValidationError``."""
+    place = _PLACE.fullmatch(after)
+    if place is None or place[1] not in registry.in_use():
+        raise ValidationError({"after": [_("These numbers cannot be gone on with.")]})
+    return place[1], place[2]
 
 
 def _without_idle(digits: str, match: str) -> str:
@@ -105,10 +146,6 @@ def _without_idle(digits: str, match: str) -> str:
     if match != Match.START:
         digits = digits.lstrip("*")
     return digits if match == Match.END else digits.rstrip("*")
-
-
-def _once(offers: Iterable[Offer]) -> Iterable[Offer]:
-    return {offer.e164: offer for offer in reversed(list(offers))}.values()
 
 
 def _found(offer: Offer, rate: RateCard) -> Found:

@@ -16,7 +16,7 @@ from imiconnect.numbers.kinds import State
 from imiconnect.numbers.models import Address, Country, RateCard
 from imiconnect.numbers.numbering import pretty
 from imiconnect.numbers.services import addresses, buying
-from imiconnect.numbers.services.searching import search_numbers
+from imiconnect.numbers.services.searching import Part, search_numbers
 from imiconnect.wizards import Answers, Outcome, Step, Wizard
 
 
@@ -53,14 +53,26 @@ def _search(request: HttpRequest, answers: Answers) -> dict[str, Any]:
         rate = form.rates[values["number_type"]]
         context |= {"rate": rate, "values": values}
         if rate.can_be_bought:
-            context["found"], context["complete"] = search_numbers(
-                rate=rate,
-                digits=values["digits"],
-                match=values["match"],
-                area_code=values["area_code"],
-                locality=values["locality"],
-            )
+            context |= _shelf(request, rate, values)
     return context
+
+
+def _shelf(request: HttpRequest, rate: RateCard, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the numbers that a search shows, with the addresses of the next and first ones."""
+    names = ("digits", "match", "area_code", "locality")
+    wish = {name: values.get(name) or "" for name in names}
+    after = request.GET.get("after", "")
+    try:
+        shelf = search_numbers(rate=rate, part=Part(after=after), **wish)
+    except ValidationError:  # the carrier was turned off in the meantime
+        shelf, after = search_numbers(rate=rate, **wish), ""
+    first = {"number_type": rate.number_type, **wish}
+    return {
+        "found": shelf.found,
+        "complete": shelf.complete,
+        "first_url": f"?{urlencode(first)}" if after else "",
+        "more_url": f"?{urlencode({**first, 'after': shelf.after})}" if shelf.after else "",
+    }
 
 
 def _address(request: HttpRequest, answers: Answers) -> dict[str, Any]:

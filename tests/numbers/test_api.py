@@ -40,8 +40,8 @@ def secret(developer: Member) -> str:
 def test_a_number_is_searched_reserved_and_bought(admin: Member, stock: list[str]) -> None:
     client = client_of(admin)
     query = {"country": "gb", "number_type": "multi_function", "digits": stock[2][-4:]}
-    found = client.get(f"{BASE}available/", query).json()
-    assert stock[2] in [row["e164"] for row in found]
+    shelf = client.get(f"{BASE}available/", query).json()
+    assert shelf["complete"] and stock[2] in [row["e164"] for row in shelf["found"]]
     wish = {"e164": stock[2], "number_type": "multi_function", "carrier": "stock"}
     assert post(client, "reservations/", wish).status_code == 201
     order = {"e164": stock[2]}
@@ -50,6 +50,19 @@ def test_a_number_is_searched_reserved_and_bought(admin: Member, stock: list[str
     again = post(client, "orders/", order, **{"Idempotency-Key": "one"})
     assert again.json()["id"] == bought.json()["id"]
     assert (NumberOrder.objects.count(), Charge.objects.count()) == (1, 1)
+
+
+def test_a_search_goes_on_behind_the_last_number(admin: Member, stock: list[str]) -> None:
+    client = client_of(admin)
+    query = {"country": "GB", "number_type": "multi_function", "limit": 5}
+    seen: list[str] = []
+    while query.get("after") or not seen:
+        shelf = client.get(f"{BASE}available/", query).json()
+        seen += [row["e164"] for row in shelf["found"]]
+        query["after"] = shelf["after"]
+    assert seen == stock
+    wrong = client.get(f"{BASE}available/", query | {"after": "nobody:+447400000001"})
+    assert wrong.status_code == 400
 
 
 def test_an_order_without_reservation_is_a_problem(admin: Member, stock: list[str]) -> None:

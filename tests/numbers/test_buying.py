@@ -11,7 +11,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.audit.models import AuditEntry
 from imiconnect.numbers.carriers.base import CarrierBusy
 from imiconnect.numbers.carriers.stock.carrier import Carrier
-from imiconnect.numbers.carriers.stock.demo import stock_row
+from imiconnect.numbers.carriers.stock.demo import numbers_of, stock_row
 from imiconnect.numbers.kinds import OrderState, State
 from imiconnect.numbers.models import (
     Charge,
@@ -22,7 +22,7 @@ from imiconnect.numbers.models import (
     StockNumber,
 )
 from imiconnect.numbers.services import addresses, buying
-from imiconnect.numbers.services.searching import search_numbers
+from imiconnect.numbers.services.searching import Part, search_numbers
 from tests.factories import client_of
 
 
@@ -52,15 +52,37 @@ def order(admin: Member, stock: list[str]) -> NumberOrder:
 
 def test_a_search_finds_the_preferred_digits(stock: list[str], uk_rate: RateCard) -> None:
     wanted = stock[3][-3:]
-    found, complete = search_numbers(rate=uk_rate, digits=wanted, match="end")
-    assert complete
-    assert {row.e164 for row in found} == {n for n in stock if n.endswith(wanted)}
+    shelf = search_numbers(rate=uk_rate, digits=wanted, match="end")
+    assert (shelf.complete, shelf.after) == (True, "")
+    assert {row.e164 for row in shelf.found} == {n for n in stock if n.endswith(wanted)}
 
 
 def test_a_wildcard_stands_for_one_digit(stock: list[str], uk_rate: RateCard) -> None:
     digits = stock[0][-4:-2] + "*" + stock[0][-1]
-    found, _ = search_numbers(rate=uk_rate, digits=digits, match="end")
+    found = search_numbers(rate=uk_rate, digits=digits, match="end").found
     assert stock[0] in {row.e164 for row in found}
+
+
+def test_all_numbers_are_reached_each_once(uk_rate: RateCard) -> None:
+    rows = [stock_row(e164, uk_rate) for e164 in numbers_of(uk_rate, 45)]
+    StockNumber.objects.bulk_create(rows)
+    seen: list[str] = []
+    after, shelves = "", 0
+    while after or not shelves:
+        shelf = search_numbers(rate=uk_rate, part=Part(after=after))
+        seen += [row.e164 for row in shelf.found]
+        after, shelves = shelf.after, shelves + 1
+        StockNumber.objects.filter(e164=seen[0]).update(state="withdrawn")
+    assert shelves == 3
+    assert seen == sorted(row.e164 for row in rows)
+
+
+@pytest.mark.parametrize("after", ["x", "nobody:+447400000001"])
+def test_a_search_goes_on_only_where_one_ended(
+    stock: list[str], uk_rate: RateCard, after: str
+) -> None:
+    with pytest.raises(ValidationError, match="cannot be gone on with"):
+        search_numbers(rate=uk_rate, part=Part(after=after))
 
 
 def test_letters_are_no_preferred_digits(uk_rate: RateCard) -> None:
@@ -78,14 +100,15 @@ def us_stock(catalogue: None) -> RateCard:
 
 
 def test_an_area_code_is_looked_for_at_the_start(us_stock: RateCard) -> None:
-    found, _ = search_numbers(rate=us_stock, area_code="(415)")
+    found = search_numbers(rate=us_stock, area_code="(415)").found
     assert [row.e164 for row in found] == ["+14155552671"]
-    found, _ = search_numbers(rate=us_stock, digits="415", area_code="212")
+    found = search_numbers(rate=us_stock, digits="415", area_code="212").found
     assert [row.e164 for row in found] == ["+12125554155"]
 
 
 def test_a_city_leaves_out_numbers_whose_city_is_not_known(us_stock: RateCard) -> None:
-    assert search_numbers(rate=us_stock, locality="San Francisco") == ([], True)
+    shelf = search_numbers(rate=us_stock, locality="San Francisco")
+    assert (shelf.found, shelf.complete) == ([], True)
 
 
 @pytest.mark.parametrize("area", ["41", "4155", "115", "4a5"])
@@ -119,7 +142,7 @@ def test_a_reserved_number_is_not_offered(
     admin: Member, stock: list[str], uk_rate: RateCard
 ) -> None:
     keep(admin, stock[0])
-    found, _ = search_numbers(rate=uk_rate)
+    found = search_numbers(rate=uk_rate).found
     assert stock[0] not in {row.e164 for row in found}
 
 

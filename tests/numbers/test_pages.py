@@ -1,5 +1,7 @@
 """The pages of numbers: list, wizard, manage, release, for whom and how they refuse."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -9,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from imiconnect.accounts.models import Member
+from imiconnect.numbers.carriers.stock.demo import numbers_of, stock_row
 from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.models import Number, RateCard, Reservation
+from imiconnect.numbers.models import Number, RateCard, Reservation, StockNumber
 from tests.factories import client_of
 
 PHONE = "/numbers/get/phone-number/"
@@ -43,6 +46,22 @@ def test_going_back_after_the_purchase_buys_nothing(admin: Member, stock: list[s
     assert "already bought" in page.content.decode()
     client.post(f"{PHONE}review/", {})
     assert Number.objects.count() == 1
+
+
+def test_the_page_leads_through_all_numbers(admin: Member, uk_rate: RateCard) -> None:
+    rows = [stock_row(e164, uk_rate) for e164 in numbers_of(uk_rate, 45)]
+    StockNumber.objects.bulk_create(rows)
+    client = client_of(admin)
+    client.get(PHONE)
+    client.post(f"{PHONE}country/", {"country": "GB"})
+    seen: list[str] = []
+    url: str | None = "?number_type=multi_function&digits=&match=anywhere"
+    while url:
+        page = client.get(f"{PHONE}search/{url}")
+        seen += [row.e164 for row in page.context["found"]]
+        link = re.search(r'href="([^"#]+)#results-title">Show more', page.content.decode())
+        url = link and unescape(link[1])
+    assert seen == sorted(row.e164 for row in rows)
 
 
 def test_the_search_shows_rates_and_buy(admin: Member, stock: list[str]) -> None:

@@ -11,6 +11,7 @@ from imiconnect.numbers.carriers import base
 from imiconnect.numbers.carriers.stock.tokens import like_pattern, tokens_for
 from imiconnect.numbers.kinds import Match
 from imiconnect.numbers.models import Reservation, StockNumber
+from imiconnect.numbers.numbering import national_digits
 
 
 class Carrier:
@@ -70,4 +71,6 @@ def matching(query: base.Query) -> QuerySet[StockNumber]:
             rows = rows.filter(tokens__contains=wanted)
         if digits:
             rows = rows.filter(national__like=like_pattern(digits, match))
+    if query.after:
+        rows = rows.filter(national__gt=national_digits(query.after))
     return rows.order_by("national")

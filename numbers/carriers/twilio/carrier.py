@@ -32,9 +32,9 @@ _ADDRESS = {21615, 21628, 21631, 21649, 21650, 21651}
 _OURS = {20003, 20404, 21470}
 #: The shortest pattern that Twilio's Contains takes.
 _SHORTEST = 2
-#: How many numbers are asked for: more, up to Twilio's longest page, where Contains cannot
-#: say all that is wanted and the rest is compared here.
-_PAGE, _LONG_PAGE = 50, 1000
+#: How many numbers of each list are asked for: more, up to Twilio's longest page, where
+#: Contains cannot say all that is wanted and the rest is compared here.
+_PAGE, _LONG_PAGE = 200, 1000
 
 
 @contextmanager
@@ -73,20 +73,15 @@ class Carrier:
         return client_of(self._account)
 
     def search(self, query: base.Query) -> Sequence[base.Offer]:
-        """Ask the lists of the type in turn until there are enough numbers."""
-        offers: list[base.Offer] = []
-        for name in _LISTS[NumberType(query.number_type)]:
-            found = self._available(name, query)
-            offers.extend(
-                base.Offer(
-                    item.phone_number, self._account.key or self.slug, item.locality or ""
-                )
-                for item in found
-                if _fits(item.phone_number, query)
-            )
-            if len(offers) >= query.limit:
-                break
-        return offers[: query.limit]
+        """Ask all lists of the type; Twilio knows no order and no pages: they are made here."""
+        key = self._account.key or self.slug
+        offers = {
+            item.phone_number: base.Offer(item.phone_number, key, item.locality or "")
+            for name in _LISTS[NumberType(query.number_type)]
+            for item in self._available(name, query)
+            if item.phone_number > query.after and _fits(item.phone_number, query)
+        }
+        return [offers[e164] for e164 in sorted(offers)][: query.limit]
 
     def _available(self, name: str, query: base.Query) -> list[Any]:
         pattern, says_all = contains(query)
