@@ -13,6 +13,7 @@ from imiconnect.rtm.models.optouts import OptWord
 class UnclaimedText(Identified):
     """A text to a shared code without a keyword, or to a number that no organization has.
 
+    Also the word that came to an organization's number without a service, for its answer.
     It belongs to no organization: support reads it, and nobody else. ``reply`` is what the
     platform answers, empty for nothing; ``due_at`` is set while that is still to be sent.
     """

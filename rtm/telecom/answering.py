@@ -19,6 +19,7 @@ from imiconnect.rtm.models import Channel, Message, OpenMessage, OptOut
 from imiconnect.rtm.nudge import nudge
 from imiconnect.rtm.protocol.ids import request_ids
 from imiconnect.rtm.sql import NIL
+from imiconnect.rtm.telecom import unclaimed
 from imiconnect.rtm.telecom.arriving import Recipient
 from imiconnect.rtm.telecom.content import CODINGS, TEXT, split_of
 from imiconnect.rtm.telecom.words import REPLIES, Meaning, Said
@@ -29,8 +30,11 @@ _EXPIRY = dt.timedelta(hours=1)
 _HELP_ONCE_IN = 60
 
 
-def obey(sms: IncomingSms, recipient: Recipient, said: Said) -> None:
-    """Do what a word says and answer it; who is on the list already is not told again."""
+def obey(account: str, sms: IncomingSms, recipient: Recipient, said: Said) -> None:
+    """Do what a word says and answer it; who is on the list already is not told again.
+
+    ``account`` is the carrier's account that the text came through.
+    """
     changed = True
     if said.meaning == Meaning.OPT_OUT:
         changed = _add(sms, recipient, said)
@@ -41,7 +45,7 @@ def obey(sms: IncomingSms, recipient: Recipient, said: Said) -> None:
         changed = cache.get(key) is None
         transaction.on_commit(lambda: cache.set(key, 1, timeout=_HELP_ONCE_IN))
     if changed:
-        _reply(sms, recipient, said)
+        _reply(account, sms, recipient, said)
 
 
 def _add(sms: IncomingSms, recipient: Recipient, said: Said) -> bool:
@@ -68,13 +72,19 @@ def _remove(sms: IncomingSms, recipient: Recipient, said: Said) -> bool:
     return bool(rows)
 
 
-def _reply(sms: IncomingSms, recipient: Recipient, said: Said) -> None:
-    """Queue the answer from the number that got the text; it passes the list."""
+def _reply(account: str, sms: IncomingSms, recipient: Recipient, said: Said) -> None:
+    """Queue the answer from the number that got the text; it passes the list.
+
+    A number without a service, as one with an own URL alone, is answered for by the platform.
+    """
     text = said.reply
     if text is None:
         names = {"sender": sms.to, "organization": recipient.number.organization.name}
         text = str(REPLIES[said.meaning]) % names
-    if not text or recipient.service_id is None:
+    if not text:
+        return
+    if recipient.service_id is None:
+        unclaimed.answer(account, sms, said, text)
         return
     payload: dict[str, Any] = {"message": text, "type": TEXT}
     split = split_of(payload)

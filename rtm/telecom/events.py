@@ -72,7 +72,7 @@ def receive(account: str, sms: IncomingSms) -> None:
         return
     is_new = take_in([_message(account, sms, recipient, said)])
     if is_new and said:
-        obey(sms, recipient, said)
+        obey(account, sms, recipient, said)
 
 
 def _message(

@@ -69,10 +69,13 @@ def _sender(row: tuple[Any, ...]) -> Sender:
         return Sender(number, code or value, SenderKind.SHORT_CODE, country)
     if not plain.isdigit():
         return Sender(number, value, SenderKind.ALPHANUMERIC, country)
-    is_code = kind == Kind.SENDER_ID and len(plain) <= _LONGEST_CODE
-    return Sender(
-        number, plain, SenderKind.SHORT_CODE if is_code else SenderKind.PHONE_NUMBER, country
-    )
+    known = kind_of_digits(plain) if kind == Kind.SENDER_ID else SenderKind.PHONE_NUMBER
+    return Sender(number, plain, known, country)
+
+
+def kind_of_digits(digits: str) -> SenderKind:
+    """Return whether digits without a plus sign are a short code or a phone number."""
+    return SenderKind.SHORT_CODE if len(digits) <= _LONGEST_CODE else SenderKind.PHONE_NUMBER
 
 
 async def find(

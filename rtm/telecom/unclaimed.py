@@ -2,7 +2,8 @@
 
 A shared code belongs to the platform, so the platform answers there: STOP and START with
 their confirmation, HELP and what has no keyword with the code's help text. No message of an
-organization is made of it; the row itself is what a processor sends from.
+organization is made of it, for a message is a service's; the row itself is what a processor
+sends from. So are the answers to words on a number that no service has.
 """
 
 import datetime as dt
@@ -18,7 +19,6 @@ from imiconnect.numbers.carriers.messaging import (
     Declined,
     IncomingSms,
     OutgoingSms,
-    SenderKind,
 )
 from imiconnect.numbers.models import ShortCode
 from imiconnect.numbers.services import carrying
@@ -27,6 +27,7 @@ from imiconnect.rtm.models import OptOut, UnclaimedText
 from imiconnect.rtm.nudge import nudge
 from imiconnect.rtm.telecom.arriving import codes_of
 from imiconnect.rtm.telecom.parts import split_text
+from imiconnect.rtm.telecom.senders import kind_of_digits
 from imiconnect.rtm.telecom.words import REPLIES, Meaning, Said
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,25 @@ def keep(account: str, sms: IncomingSms, said: Said | None) -> None:
     row.save(force_insert=True)
     if row.due_at:
         transaction.on_commit(lambda: nudge(LANE))
+
+
+def answer(account: str, sms: IncomingSms, said: Said, reply: str) -> None:
+    """Queue the answer to a word that came to an organization's number without a service.
+
+    The organization's log has the text; here is the word alone. Call it in the transaction
+    that takes the text in, once for each text.
+    """
+    UnclaimedText.objects.create(
+        account=account,
+        provider_id=sms.provider_id,
+        address=sms.sender,
+        to=sms.to,
+        text=said.word,
+        meaning=said.meaning,
+        reply=reply,
+        due_at=timezone.now(),
+    )
+    transaction.on_commit(lambda: nudge(LANE))
 
 
 def _reply(sms: IncomingSms, said: Said | None, code: ShortCode) -> str:
@@ -123,7 +143,7 @@ def _outgoing(row: UnclaimedText, now: dt.datetime) -> OutgoingSms:
     return OutgoingSms(
         reference=row.pk,
         sender=row.to,
-        sender_kind=SenderKind.SHORT_CODE,
+        sender_kind=kind_of_digits(row.to),
         to=row.address,
         coding=split.coding,
         segments=split.segments(row.pk.int),

@@ -16,7 +16,7 @@ from imiconnect.numbers.carriers.messaging import (
     Reason,
     SenderKind,
 )
-from imiconnect.numbers.models import Number, ShortCode
+from imiconnect.numbers.models import Number, PhoneLine, ShortCode
 from imiconnect.numbers.ports import answers
 from imiconnect.rtm import housekeeping
 from imiconnect.rtm.models import Message, OptOut, UnclaimedText
@@ -140,6 +140,32 @@ def test_a_code_of_two_other_countries_gets_no_text_from_abroad(
     ShortCode.objects.create(code="80888", country_id="DE", is_shared=True)
     comes_in("SAVINGS")
     assert UnclaimedText.objects.count() == 1 and not Message.objects.exists()
+
+
+def test_a_number_with_an_own_url_alone_confirms_stop_once(
+    admin: Member, carrier: type[Carrier], new_number: Callable[..., Number]
+) -> None:
+    number = new_number(admin, "phone_number", "+447400000001")
+    PhoneLine.objects.create(
+        number=number,
+        carrier="acme",
+        carrier_reference="x",
+        bought_at=timezone.now(),
+        incoming_sms_url="https://n.test/",
+    )
+    for word, ref in (("STOP", "m1"), ("STOP", "m1"), ("stop!", "m2"), ("HELP", "m3")):
+        comes_in(word, ref, to="447400000001")
+    assert OptOut.objects.get().organization == admin.organization
+    assert [(sms.text, sms.sender_kind) for sms in carrier.sent] == [
+        (
+            "You get no more messages from 447400000001. START brings them back.",
+            SenderKind.PHONE_NUMBER,
+        ),
+        (
+            "Northwind Bank: send STOP to 447400000001 to get no more messages.",
+            SenderKind.PHONE_NUMBER,
+        ),
+    ]
 
 
 def test_texts_of_nobody_go_after_a_month(shared: ShortCode) -> None:
