@@ -71,7 +71,10 @@ class CountryForm(ConsoleForm):
         chosen = values.get("country")
         found = None if chosen else country_of(values.get("typed", ""))
         if not chosen and found is None:
-            raise ValidationError({"typed": _("Enter a country and select it from the list")})
+            sentence = _("Enter a country and select it from the list")
+            if values.get("typed"):
+                sentence = _("No single country of the list fits that. Select it from the list")
+            raise ValidationError({"typed": sentence})
         values["country"] = chosen or (found and found.iso2)
         values["typed"] = ""
         return values

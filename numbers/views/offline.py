@@ -38,10 +38,10 @@ class OfflinePage(MemberRequiredMixin, FormPage):
     back_label = _("Numbers")
 
     def get_initial(self) -> dict[str, Any]:
-        """Take country and type from the address."""
+        """Take country, or its name, and type from the address."""
         given = {
-            name: self.request.GET[name]
-            for name in ("country", "number_type")
+            name: self.request.GET[name][:80]
+            for name in ("country", "country_name", "number_type")
             if name in self.request.GET
         }
         return super().get_initial() | given

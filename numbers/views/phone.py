@@ -119,7 +119,7 @@ class PhoneNumberWizard(MemberRequiredMixin, Wizard):
             "country",
             _("Country"),
             CountryForm,
-            "numbers/country.html",
+            "numbers/phone/country.html",
             heading=_("Where do you need a number?"),
         ),
         Step(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from imiconnect.accounts.models import Member
 from imiconnect.numbers.carriers.stock.demo import numbers_of, stock_row
 from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.models import Number, RateCard, Reservation, StockNumber
+from imiconnect.numbers.models import Number, OfflineRequest, RateCard, Reservation, StockNumber
 from tests.factories import client_of
 
 PHONE = "/numbers/get/phone-number/"
@@ -46,6 +46,21 @@ def test_going_back_after_the_purchase_buys_nothing(admin: Member, stock: list[s
     assert "already bought" in page.content.decode()
     client.post(f"{PHONE}review/", {})
     assert Number.objects.count() == 1
+
+
+def test_a_country_that_is_not_in_the_list_is_asked_for_offline(
+    admin: Member, catalogue: None
+) -> None:
+    client = client_of(admin)
+    assert 'href="/numbers/get/offline/"' in client.get(f"{PHONE}country/", follow=True).text
+    page = client.post(f"{PHONE}country/", {"typed": "Sealand & Sons"})
+    assert "No single country of the list fits that" in page.text
+    link = re.search(r'href="(/numbers/get/offline/[^"]+)"', page.text)
+    assert link is not None
+    form = client.get(unescape(link[1])).context["form"]
+    assert form["country_name"].value() == "Sealand & Sons"
+    client.post("/numbers/get/offline/", {"country_name": "Sealand & Sons", "quantity": "2"})
+    assert OfflineRequest.objects.get().country_name == "Sealand & Sons"
 
 
 def test_the_page_leads_through_all_numbers(admin: Member, uk_rate: RateCard) -> None:
