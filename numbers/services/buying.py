@@ -33,7 +33,7 @@ from imiconnect.numbers.models import (
 )
 from imiconnect.numbers.models.orders import RESERVED_FOR
 from imiconnect.numbers.numbering import pretty, region_of
-from imiconnect.numbers.services import charging, history
+from imiconnect.numbers.services import charging, history, mailing
 
 log = logging.getLogger(__name__)
 #: While a carrier is asked nobody else takes the order up.
@@ -284,8 +284,10 @@ def _postal(address: Address | None) -> PostalAddress | None:
 def _postpone(order: NumberOrder, why: str) -> bool:
     pause = PAUSES[min(order.attempts, len(PAUSES)) - 1]
     again = timezone.now() + dt.timedelta(seconds=pause)
+    is_news = why != order.reason
     with transaction.atomic():
-        if _move_order(order, OrderState.BUYING, next_attempt_at=again, reason=why):
+        moved = _move_order(order, OrderState.BUYING, next_attempt_at=again, reason=why)
+        if moved and is_news:
             history.tell(order.number, why)
     return False
 
@@ -295,7 +297,14 @@ def _refuse(order: NumberOrder, why: str) -> bool:
     if _move_order(order, OrderState.REFUSED, reason=why):
         history.move(order.number, State.REJECTED, why, reason=why)
         Reservation.objects.filter(e164=order.number.value).delete()
+        _tell_later(order)
     return True
+
+
+def _tell_later(order: NumberOrder) -> None:
+    """Mail the end of an order to its requester, who saw that of the first try on the page."""
+    if order.attempts > 1:
+        mailing.tell_requester(order.number)
 
 
 @transaction.atomic
@@ -313,4 +322,5 @@ def _complete(order: NumberOrder, reference: str) -> bool:
     history.move(order.number, State.ACTIVE, _("Bought"))
     charging.charge_month(order.number)
     Reservation.objects.filter(e164=order.number.value).delete()
+    _tell_later(order)
     return True

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from imiconnect.accounts.models import Member
 from imiconnect.audit.models import AuditEntry
-from imiconnect.numbers.carriers.base import CarrierBusy
+from imiconnect.numbers.carriers.base import CarrierBusy, CarrierError, NumberGone
 from imiconnect.numbers.carriers.stock.carrier import Carrier
 from imiconnect.numbers.carriers.stock.demo import numbers_of, stock_row
 from imiconnect.numbers.kinds import OrderState, State
@@ -271,3 +271,44 @@ def test_a_carrier_that_does_not_answer_is_asked_again(
     assert order.next_attempt_at > timezone.now()
     NumberOrder.objects.update(next_attempt_at=timezone.now())
     assert buying.resume_orders() == 1
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"), [(None, "Active"), (NumberGone, "sold to somebody else")]
+)
+def test_an_order_that_ends_later_is_mailed_once_and_its_history_does_not_repeat(
+    order: NumberOrder,
+    monkeypatch: pytest.MonkeyPatch,
+    mailoutbox: Any,
+    django_capture_on_commit_callbacks: Any,
+    ends: type[CarrierError] | None,
+    told: str,
+) -> None:
+    """The carrier is busy three times, and then sells the number or has lost it."""
+    script = iter([CarrierBusy, CarrierBusy, CarrierBusy, ends])
+    real = Carrier.buy
+
+    def buy(self: Carrier, *args: Any) -> str:
+        if (fault := next(script)) is not None:
+            raise fault
+        return real(self, *args)
+
+    monkeypatch.setattr(Carrier, "buy", buy)
+    with django_capture_on_commit_callbacks(execute=True):
+        buying.run_order(order)
+        for _try in range(3):
+            NumberOrder.objects.update(next_attempt_at=timezone.now())
+            buying.resume_orders()
+    [mail] = mailoutbox
+    assert told in mail.body and order.number.created_by is not None
+    assert mail.to == [order.number.created_by.email]
+    lines = [event.text for event in order.number.events.all()]
+    assert lines[1] == CarrierBusy.user_message and len(lines) == 3
+
+
+def test_an_order_that_ends_on_the_page_is_not_mailed(
+    order: NumberOrder, mailoutbox: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        buying.run_order(order)
+    assert order.state == OrderState.COMPLETED and not mailoutbox

@@ -13,7 +13,17 @@ from django.urls import reverse
 from imiconnect.accounts.models import Member
 from imiconnect.numbers.carriers.stock.demo import numbers_of, stock_row
 from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.models import Number, OfflineRequest, RateCard, Reservation, StockNumber
+from imiconnect.numbers.models import (
+    Number,
+    OfflineRequest,
+    RateCard,
+    Reservation,
+    ShortCode,
+    StockNumber,
+)
+from imiconnect.numbers.views import lists
+from imiconnect.sharing import services
+from imiconnect.sharing.models import Service
 from tests.factories import client_of
 
 PHONE = "/numbers/get/phone-number/"
@@ -182,12 +192,35 @@ def test_the_list_takes_the_same_queries_for_one_and_for_fifty(
             client.get("/numbers/")
         return len(captured)
 
-    make_number(admin, Kind.PHONE_NUMBER, "+447400999999")
+    service = Service.objects.create(organization=admin.organization, name="Alerts")
+    code = ShortCode.objects.create(code="55555", country_id="GB", is_shared=True)
+
+    def one_more(at: int) -> None:
+        number = make_number(admin, Kind.PHONE_NUMBER, f"+4474001234{at:02}")
+        services.allocate_number(service=service, number=number, channel="sms")
+        make_number(admin, Kind.KEYWORD, f"WORD{at}", short_code=code)
+
+    one_more(0)
     queries()  # the first request of a session asks more
     one = queries()
-    for at in range(49):
-        make_number(admin, Kind.PHONE_NUMBER, f"+4474001234{at:02}")
+    for at in range(1, 25):
+        one_more(at)
     assert queries() == one <= 8
+
+
+def test_the_csv_of_many_numbers_has_those_of_the_filter_with_their_services(
+    admin: Member, make_number: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "CHUNK", 2)
+    service = Service.objects.create(organization=admin.organization, name="Alerts")
+    for at in range(5):
+        number = make_number(admin, Kind.PHONE_NUMBER, f"+4474001234{at:02}")
+        services.allocate_number(service=service, number=number, channel="sms")
+    make_number(admin, Kind.SENDER_ID, "NORTHWIND")
+    page = client_of(admin).get("/numbers/?format=csv&kind=phone_number")
+    lines = b"".join(page.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert len(lines) == 6 and "NORTHWIND" not in "".join(lines)
+    assert all("Alerts" in line for line in lines[1:])
 
 
 def test_the_csv_has_every_number(admin: Member, make_number: Any) -> None:
