@@ -6,6 +6,7 @@ constraint of the database.
 """
 
 import secrets
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.numbers.kinds import LIVE, Choice, Kind, State
 from imiconnect.numbers.models import KeywordDetails, Number, ReservedWord, ShortCode
 from imiconnect.numbers.numbering import to_e164
+from imiconnect.numbers.ports import answers
 from imiconnect.numbers.services import history
 from imiconnect.numbers.text import fold_word, skeleton, without_punctuation
 
@@ -84,9 +86,23 @@ def checked_word(keyword: str) -> str:
     return word
 
 
-def warnings_for(word: str, code: ShortCode | None) -> list[str]:
-    """Return what to think about: words that shadow it, and keywords that look like it."""
+def warnings_for(
+    word: str, code: ShortCode | None, organization_id: uuid.UUID | None = None
+) -> list[str]:
+    """Return what to think about: words that shadow it, and keywords that look like it.
+
+    With an organization also its own opt-out, opt-in and help words.
+    """
     found = []
+    own = answers.own_word(word, organization_id) if organization_id else None
+    if own:
+        found.append(
+            _(
+                "%(own)s is a word of your own (%(meaning)s): whoever sends this keyword gets "
+                "that too. See Customers > Opt-outs."
+            )
+            % {"own": own[0], "meaning": own[1]}
+        )
     bare = without_punctuation(fold_word(word))
     shadow = ReservedWord.objects.filter(folded=bare).first()
     if shadow:
@@ -134,8 +150,9 @@ def preview(*, member: Member, wish: Wish) -> Preview:
     try:
         code = _choose(member, word, wish)
     except ValidationError as error:
-        return Preview(None, " ".join(error.messages), warnings_for(word, None))
-    return Preview(code, "", warnings_for(word, code))
+        warnings = warnings_for(word, None, member.organization_id)
+        return Preview(None, " ".join(error.messages), warnings)
+    return Preview(code, "", warnings_for(word, code, member.organization_id))
 
 
 def _choose(member: Member, word: str, wish: Wish) -> ShortCode:

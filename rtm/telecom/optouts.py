@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Act
 from imiconnect.audit.services import record
-from imiconnect.numbers.text import fold_word, folded
+from imiconnect.numbers.kinds import Kind
+from imiconnect.numbers.models import Number
+from imiconnect.numbers.text import fold_word, folded, without_punctuation
 from imiconnect.rtm.models import OptOut, OptWord
 from imiconnect.rtm.outcomes import Reason
 from imiconnect.rtm.sql import cursor
@@ -113,6 +115,8 @@ def save_word(
     if len(reply) > MAX_REPLY:
         raise ValidationError({"reply": [_("Reply must be 480 characters or fewer.")]})
     kept = row or OptWord(organization=member.organization)
+    if kept.folded != plain:
+        _not_a_keyword(member, plain)
     before = {"word": kept.word, "meaning": kept.meaning, "reply": kept.reply} if row else {}
     kept.word, kept.folded, kept.meaning, kept.reply = word, plain, meaning, reply.strip()
     try:
@@ -123,6 +127,15 @@ def save_word(
     after = {"word": word, "meaning": meaning, "reply": kept.reply}
     record("opt_word.saved", kept, before=before, after=after)
     return kept
+
+
+def _not_a_keyword(member: Member, plain: str) -> None:
+    """Raise ``ValidationError`` where whoever sends a keyword would leave by it."""
+    live = Number.objects.live().filter(organization=member.organization_id, kind=Kind.KEYWORD)
+    for keyword in live.filter(folded__contains=plain):
+        if without_punctuation(keyword.folded) == plain:
+            sentence = _("%s is a keyword of yours. Choose another word, or release it first.")
+            raise ValidationError({"word": [sentence % keyword]})
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from imiconnect.numbers.models import Number, ShortCode
 from imiconnect.numbers.services import keywords
 from imiconnect.numbers.services.keywords import Wish
 from imiconnect.numbers.text import fold_word, skeleton, without_punctuation
+from imiconnect.rtm.telecom import optouts
 from tests.factories import client_of
 
 DETAILS = {
@@ -125,6 +126,25 @@ def test_a_cyrillic_twin_is_warned_of(admin: Member, shared: ShortCode) -> None:
     ask(admin, "SAVINGS")
     twin = "S\u0410VINGS"
     assert any("looks like another" in text for text in keywords.warnings_for(twin, shared))
+
+
+def test_a_keyword_that_is_an_opt_out_word_of_ones_own_is_warned_of(
+    admin: Member, outsider: Member, shared: ShortCode
+) -> None:
+    optouts.save_word(member=admin, word="Genug", meaning="opt_out")
+    [warning] = keywords.preview(member=admin, wish=Wish("GENUG!", "random")).warnings
+    assert "Genug is a word of your own (Opt-out)" in warning
+    assert not keywords.preview(member=outsider, wish=Wish("GENUG!", "random")).warnings
+
+
+@pytest.mark.parametrize("keyword", ["GENUG", "genug!"])
+def test_a_keyword_does_not_become_an_opt_out_word(
+    admin: Member, outsider: Member, shared: ShortCode, keyword: str
+) -> None:
+    ask(admin, keyword)
+    with pytest.raises(ValidationError, match="is a keyword of yours"):
+        optouts.save_word(member=admin, word="Genug", meaning="opt_out")
+    assert optouts.save_word(member=outsider, word="Genug", meaning="opt_out").word == "Genug"
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_a_code_of_two_other_countries_gets_no_text_from_abroad(
 def test_a_number_with_an_own_url_alone_confirms_stop_once(
     admin: Member, carrier: type[Carrier], new_number: Callable[..., Number]
 ) -> None:
-    number = new_number(admin, "phone_number", "+447400000001")
+    number = new_number(admin, "phone_number", "+447400000071")
     PhoneLine.objects.create(
         number=number,
         carrier="acme",
@@ -154,15 +154,15 @@ def test_a_number_with_an_own_url_alone_confirms_stop_once(
         incoming_sms_url="https://n.test/",
     )
     for word, ref in (("STOP", "m1"), ("STOP", "m1"), ("stop!", "m2"), ("HELP", "m3")):
-        comes_in(word, ref, to="447400000001")
+        comes_in(word, ref, to="447400000071")
     assert OptOut.objects.get().organization == admin.organization
     assert [(sms.text, sms.sender_kind) for sms in carrier.sent] == [
         (
-            "You get no more messages from 447400000001. START brings them back.",
+            "You get no more messages from 447400000071. START brings them back.",
             SenderKind.PHONE_NUMBER,
         ),
         (
-            "Northwind Bank: send STOP to 447400000001 to get no more messages.",
+            "Northwind Bank: send STOP to 447400000071 to get no more messages.",
             SenderKind.PHONE_NUMBER,
         ),
     ]
