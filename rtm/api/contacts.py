@@ -17,6 +17,7 @@ class ContactSerializer(serializers.Serializer[Any]):
     """An address of a customer on a channel of an app, and its window.
 
     ``window_ends_at`` and ``messages_left`` are null where the channel sets no such limit.
+    ``closed_at`` is when the customer left, until they come back.
     """
 
     id = serializers.UUIDField(read_only=True)
@@ -24,6 +25,7 @@ class ContactSerializer(serializers.Serializer[Any]):
     address = serializers.CharField(read_only=True)
     customer = serializers.UUIDField(source="customer_id", read_only=True, allow_null=True)
     last_in_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    closed_at = serializers.DateTimeField(read_only=True, allow_null=True)
     window_ends_at = serializers.DateTimeField(read_only=True, allow_null=True)
     messages_left = serializers.IntegerField(read_only=True, allow_null=True)
     may_be_answered = serializers.BooleanField(read_only=True)

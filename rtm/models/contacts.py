@@ -33,6 +33,8 @@ class Contact(Identified):
     #: A lesser act, such as following an account, allows ``brief_left`` messages until then.
     brief_ends_at = models.DateTimeField(null=True, blank=True)
     brief_left = models.PositiveSmallIntegerField(default=0, db_default=0)
+    #: When they left (unfollowed the account, closed the conversation), until they act again.
+    closed_at = models.DateTimeField(_("left at"), null=True, blank=True)
     profile = models.JSONField(_("profile"), default=dict, blank=True)
     #: When the provider is to be asked who they are; none where it is known, or never told.
     profile_due_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -58,6 +60,8 @@ class Contact(Identified):
 
     def window_ends_at(self) -> dt.datetime | None:
         """Return until when the customer may be answered; None where there is no such limit."""
+        if self.closed_at is not None:
+            return self.closed_at
         seconds = registry.get(self.app.channel_type).window_seconds
         ends = [self.brief_ends_at] if self.brief_ends_at else []
         if seconds and self.last_in_at is not None:
@@ -66,6 +70,8 @@ class Contact(Identified):
 
     def full_left(self, now: dt.datetime) -> int | None:
         """Return the messages left of those that one of theirs allows; None: any number."""
+        if self.closed_at is not None:
+            return 0
         kind = registry.get(self.app.channel_type)
         if self.last_in_at is None:
             # Of an address that was never heard at all the provider decides (ott.windows).
@@ -78,7 +84,8 @@ class Contact(Identified):
     def is_brief(self, now: dt.datetime) -> bool:
         """Tell whether a lesser act allows a message still."""
         ends = self.brief_ends_at
-        return ends is not None and ends > now and self.brief_left > 0
+        is_open = ends is not None and ends > now and self.closed_at is None
+        return is_open and self.brief_left > 0
 
     def messages_left(self) -> int | None:
         """Return how many messages they may get until they act; None without a limit."""

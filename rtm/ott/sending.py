@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from imiconnect.apps import health
 from imiconnect.apps.channel_types import registry
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 #: Calls at once, and seconds after which none is begun: with the time-outs of the last one a
 #: batch stays below the seconds for which its messages are held.
 AT_ONCE, SECONDS = 16, 10.0
+LEFT = _("They have left the account or closed the conversation.")
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def _within_limit(
     grant = throughput.take(f"app:{way.app.app_id}", rate, len(batch))
     for turn, parcel in enumerate(batch[grant.count :]):
         outcomes[parcel.claim.id] = Postponed(grant.wait_of(turn))
-    heard = _last_heard(way.app, batch[: grant.count])
+    heard, left = _last_heard(way.app, batch[: grant.count]), _left(way.app, batch)
     brief = windows.briefly_open(way.app, [p.told.address for p in batch[: grant.count]])
     calls: list[_Call] = []
     for parcel in batch[: grant.count]:
@@ -129,7 +131,9 @@ def _within_limit(
             payload=parcel.payload,
             last_heard_at=heard.get(parcel.told.address),
         )
-        if message.address not in brief and _is_closed(way.handler, message):
+        if message.address in left:
+            outcomes[parcel.claim.id] = outcome_of(ChannelError(WINDOW_CLOSED, LEFT), way.app)
+        elif message.address not in brief and _is_closed(way.handler, message):
             outcomes[parcel.claim.id] = outcome_of(ChannelError(WINDOW_CLOSED), way.app)
         else:
             calls.append(_Call(way, message))
@@ -144,6 +148,12 @@ def _within_limit(
 def _last_heard(app: App, batch: list[Parcel]) -> dict[str, dt.datetime]:
     rows = Contact.objects.filter(app=app, address__in={p.told.address for p in batch})
     return dict(rows.filter(last_in_at__isnull=False).values_list("address", "last_in_at"))
+
+
+def _left(app: App, batch: list[Parcel]) -> set[str]:
+    """Return those who have left the account or closed the conversation, and not come back."""
+    rows = Contact.objects.filter(app=app, address__in={p.told.address for p in batch})
+    return set(rows.filter(closed_at__isnull=False).values_list("address", flat=True))
 
 
 def _is_closed(handler: Handler[Any, Any], message: OutMessage) -> bool:

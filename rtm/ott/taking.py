@@ -33,6 +33,8 @@ _KINDS = {
     StatusKind.READ: Receipt.Kind.READ,
     StatusKind.FAILED: Receipt.Kind.FAILED,
 }
+#: A statement, when who did something, and its values before and after those.
+_Write = tuple[str, list[tuple[str, dt.datetime]], list[Any], list[Any]]
 #: A customer's messages below a watermark: no more than these are looked through.
 _MOST = 200
 _HEARD = """
@@ -42,7 +44,9 @@ FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) u (id, address, at)
 ON CONFLICT (app_id, address) DO UPDATE
   SET last_in_at = greatest(rtm_contact.last_in_at, excluded.last_in_at),
   window_sent = CASE WHEN rtm_contact.last_in_at >= excluded.last_in_at
-    THEN rtm_contact.window_sent ELSE 0 END
+    THEN rtm_contact.window_sent ELSE 0 END,
+  closed_at = CASE WHEN rtm_contact.closed_at > excluded.last_in_at
+    THEN rtm_contact.closed_at END
 """
 
 _BRIEFLY = """
@@ -52,7 +56,22 @@ FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) u (id, address, at)
 ON CONFLICT (app_id, address) DO UPDATE
   SET brief_ends_at = greatest(rtm_contact.brief_ends_at, excluded.brief_ends_at),
   brief_left = CASE WHEN rtm_contact.brief_ends_at >= excluded.brief_ends_at
-    THEN rtm_contact.brief_left ELSE excluded.brief_left END
+    THEN rtm_contact.brief_left ELSE excluded.brief_left END,
+  closed_at = CASE
+    WHEN rtm_contact.closed_at > excluded.brief_ends_at - make_interval(secs => %s)
+    THEN rtm_contact.closed_at END
+"""
+
+# An act that is told late closes nothing: they have come back since.
+_CLOSED = """
+INSERT INTO rtm_contact (id, app_id, address, closed_at, profile, created_at)
+SELECT u.id, %s, u.address, u.at, '{}'::jsonb, now()
+FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) u (id, address, at)
+ON CONFLICT (app_id, address) DO UPDATE
+  SET closed_at = greatest(rtm_contact.closed_at, excluded.closed_at)
+  WHERE coalesce(rtm_contact.last_in_at, '-infinity') <= excluded.closed_at
+    AND coalesce(rtm_contact.brief_ends_at, '-infinity')
+      <= excluded.closed_at + make_interval(secs => %s)
 """
 
 
@@ -73,30 +92,48 @@ def take(app: App, events: list[Event]) -> None:
 
 
 def _note_heard(app: App, events: Iterable[Event]) -> None:
-    """Write down when each customer last acted; it opens the window to answer."""
+    """Write down when each customer last acted, which opens the window to answer, or left."""
     kind = registry.get(app.channel_type)
     full = _last_acts(events, Opens.WINDOW)
     brief = _last_acts(events, Opens.BRIEFLY) if kind.brief_seconds else []
-    limits = [kind.brief_seconds, kind.brief_messages]
+    closed, seconds = _closings(events), [kind.brief_seconds]
     tells = profiles.tells_profiles(app)
+    writes: tuple[_Write, ...] = (
+        (_HEARD, full, [tells], []),
+        (_BRIEFLY, brief, [*seconds, kind.brief_messages], seconds),
+        (_CLOSED, closed, [], seconds),
+    )
     with connection.cursor() as cursor:
-        for statement, rows, values in ((_HEARD, full, [tells]), (_BRIEFLY, brief, limits)):
+        for statement, rows, before, after in writes:
             if rows:
                 ids = [uuid7() for _row in rows]
                 addresses, times = ([row[place] for row in rows] for place in (0, 1))
-                cursor.execute(statement, [app.pk, *values, ids, addresses, times])
+                cursor.execute(statement, [app.pk, *before, ids, addresses, times, *after])
     if full and tells:
         transaction.on_commit(profiles.ask_for_reading, robust=True)
+
+
+def _closings(events: Iterable[Event]) -> list[tuple[str, dt.datetime]]:
+    """Return when customers left who have not come back since, in the order of addresses."""
+    closed: dict[str, dt.datetime] = {}
+    for event in events:
+        if event.address and isinstance(event, OptOut):
+            closed[event.address] = max(event.at, closed.get(event.address, event.at))
+        elif event.address in closed and _is_act(event) and event.at >= closed[event.address]:
+            del closed[event.address]
+    return sorted(closed.items())
+
+
+def _is_act(event: Event) -> bool:
+    is_known = isinstance(event, Incoming | Postback | OptIn | Referral)
+    return is_known and event.opens is not Opens.NOTHING
 
 
 def _last_acts(events: Iterable[Event], opens: Opens) -> list[tuple[str, dt.datetime]]:
     """Return when each customer last did what opens so much, in the order of addresses."""
     last: dict[str, dt.datetime] = {}
     for event in events:
-        is_act = (
-            isinstance(event, Incoming | Postback | OptIn | Referral) and event.opens is opens
-        )
-        if event.address and is_act:
+        if event.address and _is_act(event) and event.opens is opens:
             last[event.address] = max(event.at, last.get(event.address, event.at))
     return sorted(last.items())
 

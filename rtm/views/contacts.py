@@ -19,6 +19,8 @@ from imiconnect.rtm.shell import customer_pages
 
 def window_words(contact: Contact) -> str:
     """Return for how long, and with how many messages, a contact may be answered."""
+    if contact.closed_at is not None:
+        return _now("They have left")
     if not contact.may_be_answered():
         return _now("The customer writes first")
     ends, left = contact.window_ends_at(), contact.messages_left()

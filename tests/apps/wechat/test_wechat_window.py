@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from imiconnect.accounts.models import Member
-from imiconnect.apps.channel_types.events import Incoming, Opens, OptIn, Postback
+from imiconnect.apps.channel_types.events import Incoming, Opens, OptIn, OptOut, Postback
 from imiconnect.apps.channel_types.wechat import client as wechat_client
 from imiconnect.apps.models import App
 from imiconnect.rtm.models import Callback, Contact, Customer, Message, OpenMessage
@@ -151,7 +151,9 @@ def test_the_customers_page_shows_what_is_left(
     assert OPENID in page
     assert "1 day, 23 hours" in page.replace("\xa0", " ")
     assert "3 messages left" in page
-    Contact.objects.update(last_in_at=timezone.now() - dt.timedelta(hours=49))
+    Contact.objects.update(window_sent=5)
+    assert "The customer writes first" in client_of(admin).get(url).content.decode()
+    Contact.objects.update(last_in_at=timezone.now() - dt.timedelta(hours=49), window_sent=0)
     assert "The customer writes first" in client_of(admin).get(url).content.decode()
 
 
@@ -198,6 +200,56 @@ def test_a_lesser_act_opens_a_window_that_is_over(
     assert State(send().state) is State.FAILED
     follow(wechat_app)
     assert State(send().state) is State.SUBMITTED
+
+
+def leave(app: App, *, ago: int = 0) -> None:
+    """Let the follower unfollow the account, some seconds ago."""
+    at = timezone.now() - dt.timedelta(seconds=ago)
+    with transaction.atomic():
+        take(app, [OptOut(provider_id=f"u{ago}", address=OPENID, at=at)])
+
+
+def test_who_has_left_gets_nothing_until_they_come_back(
+    wechat_app: App, send: Callable[[], Message], admin: Member, client_of: Any
+) -> None:
+    hear(wechat_app)
+    leave(wechat_app)
+    gone = send()
+    assert State(gone.state) is State.FAILED
+    assert "They have left the account" in gone.reason
+    assert not STORE.all("message", follower=FOLLOWER)
+    browser = client_of(admin)
+    (told,) = browser.get("/api/v1/contacts/").json()["results"]
+    assert (told["may_be_answered"], told["messages_left"]) == (False, 0)
+    assert told["closed_at"] == told["window_ends_at"]
+    assert "They have left" in browser.get("/customers/contacts/").text
+    follow(wechat_app)
+    assert State(send().state) is State.SUBMITTED
+    assert Contact.objects.get().closed_at is None
+
+
+def test_the_customers_page_says_when_they_left(
+    wechat_app: App, admin: Member, client_of: Any
+) -> None:
+    hear(wechat_app)
+    leave(wechat_app)
+    customer = Customer.objects.create(organization=admin.organization, customer_id="C-1")
+    Contact.objects.update(customer=customer)
+    page = client_of(admin).get(f"/customers/{customer.pk}/").content.decode()
+    assert "no message goes out until the customer comes back" in page
+
+
+def test_leaving_that_is_told_late_closes_nothing(wechat_app: App) -> None:
+    hear(wechat_app)
+    follow(wechat_app)
+    leave(wechat_app, ago=120)
+    assert Contact.objects.get().may_be_answered()
+
+
+def test_an_old_act_that_comes_late_brings_nobody_back(wechat_app: App) -> None:
+    leave(wechat_app)
+    follow(wechat_app, ago=30)
+    assert not Contact.objects.get().may_be_answered()
 
 
 def test_the_same_act_told_twice_allows_no_more(wechat_app: App) -> None:
