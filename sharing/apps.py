@@ -16,7 +16,7 @@ class SharingConfig(AppConfig):
         from imiconnect.apps import ports
         from imiconnect.console import shell, told
         from imiconnect.numbers import ports as of_numbers
-        from imiconnect.sharing import querysets, uses
+        from imiconnect.sharing import merging, querysets, uses
         from imiconnect.sharing import shares as of_shares
         from imiconnect.sharing.views import shares
 
@@ -30,5 +30,6 @@ class SharingConfig(AppConfig):
         of_numbers.answers.uses = uses.uses_of_numbers
         told.tellers["shares"] = of_shares.told
         of_levels.merging.append(of_shares.unite_shares)
+        of_levels.merge_changes.append(merging.changes_of_merge)
         services = shell.Section("services", _("Services"), "services:list", "stack-2", 40)
         shell.register_section(services)

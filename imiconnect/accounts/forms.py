@@ -70,7 +70,9 @@ class MergeForm(ConfirmNameForm):
         help_text=_("It gets the people, apps, services and shares."),
         error_messages={"required": _("Select where everything goes")},
     )
-    field_order = ("target", "name")
+    #: Which changes were shown; others, or none yet, are shown before the merge.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    field_order = ("target", "name", "seen")
 
     def __init__(self, *args: Any, levels: dict[str, Level], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from imiconnect.accounts import services
 from imiconnect.accounts.models import Group, Member, Organization, Team
 from imiconnect.accounts.roles import Role
+from imiconnect.apps.models import App
 from imiconnect.audit.models import AuditEntry
 from imiconnect.sharing.allocations import allocate
 from imiconnect.sharing.models import AppShare
@@ -149,6 +150,49 @@ def test_the_pages_merge_and_delete(
     )
     assert gone.status_code == 409
     assert Team.objects.get() == sister_team
+
+
+def test_the_merge_page_first_shows_what_a_team_loses_and_gains(
+    admin: Member, group: Group, team: Team, client_of: ClientOf
+) -> None:
+    other = make_team(make_group(admin.organization, "Wholesale"), "Desk")
+    lost, got, own = (make_app(admin, name) for name in ("Old App", "New App", "Own App"))
+    share_app(member=admin, app=lost, level=group, include_teams=True)
+    share_app(member=admin, app=got, level=other)
+    share_app(member=admin, app=own, level=team)
+    service = make_service(make_member(team, Role.ADMIN), "Card Alerts")
+    allocate(service=service, app=lost)
+    page, client = reverse("accounts:merge_team", args=[team.pk]), client_of(admin)
+    answers = {"name": "Cards", "target": f"team:{other.pk}"}
+    asked = client.post(page, answers)
+    said = asked.content.decode()
+    assert "The people and services of Cards lose these apps: Old App" in said
+    assert "services of Cards can no longer send through them: Card Alerts" in said
+    assert "The people and services of Cards get these apps: New App" in said
+    assert "The people and services of Desk get these apps: Own App" in said
+    assert Team.objects.filter(pk=team.pk).exists()
+    seen = asked.context["form"]["seen"].value()
+    assert client.post(page, answers | {"seen": "older"}).status_code == 200
+    assert client.post(page, answers | {"seen": seen}).status_code == 302
+    assert not Team.objects.filter(pk=team.pk).exists()
+    other.refresh_from_db()
+    assert set(App.objects.usable_by(other)) == {got, own}
+
+
+def test_the_merge_page_first_shows_what_teams_of_a_group_gain(
+    admin: Member, group: Group, team: Team, client_of: ClientOf
+) -> None:
+    other = make_group(admin.organization, "Wholesale")
+    make_team(other, "Desk")
+    for name, level in (("Retail App", group), ("Wholesale App", other)):
+        app = make_app(admin, name)
+        share_app(member=admin, app=app, level=level, include_teams=True)
+    page = reverse("accounts:merge_group", args=[group.pk])
+    answers = {"name": group.name, "target": f"group:{other.pk}"}
+    said = client_of(admin).post(page, answers).content.decode()
+    assert "Teams of Retail get these apps: Wholesale App" in said
+    assert "Teams of Wholesale get these apps: Retail App" in said
+    assert "lose these apps" not in said
 
 
 def test_the_api_renames_merges_and_deletes(

@@ -1,5 +1,7 @@
 """Settings > Groups: deleting a group or team, or merging it into another one."""
 
+import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,11 +17,13 @@ from imiconnect.accounts.contents import Contents, Part, contents_of
 from imiconnect.accounts.forms import MergeForm
 from imiconnect.accounts.levels import levels_below
 from imiconnect.accounts.models import Group, Team
+from imiconnect.accounts.ports import answers
 from imiconnect.accounts.services.endings import above
 from imiconnect.accounts.services.rules import may
 from imiconnect.console.confirm import ConfirmPage
 from imiconnect.console.lists import Button
 from imiconnect.console.toasts import toast
+from imiconnect.console.words import Words
 from imiconnect.manage import refuse
 
 
@@ -110,14 +114,27 @@ class MergePage(EndingPage):
         }
         return super().get_form_kwargs() | {"levels": levels}
 
+    #: What the merge with the chosen level changes, once that was asked.
+    changes: Sequence[Words] = ()
+
     def consequences(self) -> list[Any]:
-        """Say what moves, and what ends."""
+        """Say what moves, and what ends; with the chosen level also who gains and loses."""
         moves = [_("This moves. %(what)s") % {"what": kind} for kind in self.contents]
+        if self.changes:
+            moves += self.changes
         return [*moves, _("Its people then see what the other one sees. It cannot be undone.")]
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Merge, or say what both have."""
+        """Merge, or say what both have; first show what changes beyond what moves."""
         level, target = self.level, form.chosen_level()
+        found = [say for tell in answers.merge_changes for say in tell(level, target)]
+        shown = hashlib.sha256(repr([str(target.pk), *found]).encode()).hexdigest()[:16]
+        if found and form.cleaned_data["seen"] != shown:
+            self.changes = found
+            form.data = form.data.copy()
+            form.data["seen"] = shown
+            context = self.get_context_data(form=form)
+            return self.render_to_response(context | {"act_label": _("Merge all the same")})
         try:
             services.merge_levels(source=level, target=target, by=acting(self.request))
         except ValidationError as error:
