@@ -65,7 +65,7 @@ def _shelf(request: HttpRequest, rate: RateCard, values: dict[str, Any]) -> dict
     try:
         shelf = search_numbers(rate=rate, part=Part(after=after), **wish)
     except ValidationError:  # the carrier was turned off in the meantime
-        shelf, after = search_numbers(rate=rate, **wish), ""
+        shelf, after = search_numbers(rate=rate, part=Part(), **wish), ""
     first = {"number_type": rate.number_type, **wish}
     return {
         "found": shelf.found,
