@@ -60,7 +60,7 @@ def _search(request: HttpRequest, answers: Answers) -> dict[str, Any]:
 def _shelf(request: HttpRequest, rate: RateCard, values: dict[str, Any]) -> dict[str, Any]:
     """Return the numbers that a search shows, with the addresses of the next and first ones."""
     names = ("digits", "match", "area_code", "locality")
-    wish = {name: values.get(name) or "" for name in names}
+    wish: dict[str, Any] = {name: values.get(name) or "" for name in names}
     after = request.GET.get("after", "")
     try:
         shelf = search_numbers(rate=rate, part=Part(after=after), **wish)
