@@ -44,6 +44,7 @@ TYPE = ChannelType(
     linking=f"{_HERE}.linking.TwitterLinking",
     request=Request(names=("twitter",), id_types=("twitterid",)),
     urls=f"{_HERE}.urls.urlpatterns",
+    api_urls=f"{_HERE}.api.urlpatterns",
     prerequisites=(
         Prerequisite(
             _("A Twitter account."), "https://x.com/i/flow/signup", _("Sign up at Twitter")

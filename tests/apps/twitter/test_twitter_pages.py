@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types.twitter.config import checked_config
 from imiconnect.apps.models import App
 from imiconnect.sandbox.twitter.world import store
@@ -93,3 +94,35 @@ def test_a_wrong_welcome_screen_says_which_field(changes: Any, field: str) -> No
     with pytest.raises(ValidationError) as found:
         checked_config({"user_id": "1", **changes})
     assert field in found.value.message_dict
+
+
+def test_the_api_sets_the_welcome_screen_as_the_page_does(
+    browser: Client, twitter_app: App
+) -> None:
+    url = f"/api/v1/apps/{twitter_app.pk}/welcome-screen/"
+    body = {"welcome": "Hello", "quick_replies": [{"label": "Cards", "metadata": "CARDS"}]}
+    answer = browser.patch(url, body, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    assert browser.get(url).json()["quick_replies"][0]["metadata"] == "CARDS"
+    ((_key, kept),) = store.all("welcome")
+    assert kept["data"]["text"] == "Hello"
+    wrong = browser.patch(url, {"attachment_type": "x"}, content_type="application/json")
+    assert wrong.status_code == 400
+    assert "attachment_type" in wrong.content.decode()
+
+
+def test_a_viewer_reads_the_welcome_screen_and_does_not_set_it(
+    twitter_app: App, viewer: Member, client_of: Any
+) -> None:
+    url, client = f"/api/v1/apps/{twitter_app.pk}/welcome-screen/", client_of(viewer)
+    assert client.get(url).status_code == 200
+    refused = client.patch(url, {"welcome": "Hi"}, content_type="application/json")
+    assert refused.status_code == 403
+
+
+def test_the_api_gives_the_code_of_the_button(browser: Client, twitter_app: App) -> None:
+    url = f"/api/v1/apps/{twitter_app.pk}/message-button/"
+    answer = browser.post(url, {"text": "Hi"}, content_type="application/json")
+    assert f"recipient_id={BANK}" in answer.json()["code"]
+    wrong = browser.post(url, {"size": "vast"}, content_type="application/json")
+    assert wrong.status_code == 400
