@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -49,9 +50,13 @@ def _usable(level: Part) -> Ids:
     return set(App.objects.usable_by(level).values_list("pk", flat=True))
 
 
+def _at(level: Part) -> dict[str, Any]:
+    """Return the columns of a row that belongs to exactly this level."""
+    return {"team": level} if isinstance(level, Team) else {"group": level, "team": None}
+
+
 def _owned(level: Part) -> Ids:
-    columns = {"team": level} if isinstance(level, Team) else {"group": level, "team": None}
-    return set(App.objects.filter(**columns).values_list("pk", flat=True))
+    return set(App.objects.filter(**_at(level)).values_list("pk", flat=True))
 
 
 def _held(level: Part, *, with_teams: bool = False) -> Ids:
@@ -74,8 +79,7 @@ def _apps(sentence: str, ids: Ids) -> Contents:
 
 def _services(sentence: str, level: Part, lost: Ids) -> Contents:
     """Return the services at the level that use an app which it loses."""
-    columns = {"team": level} if isinstance(level, Team) else {"group": level, "team": None}
-    rows = Service.objects.filter(**columns, allocations__app__in=lost).distinct()
+    rows = Service.objects.filter(**_at(level), allocations__app__in=lost).distinct()
     return _contents(sentence, rows.order_by("name").values_list("name", flat=True))
 
 

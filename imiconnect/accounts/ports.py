@@ -7,6 +7,7 @@ from imiconnect.accounts.models import Group, Organization, Team
 from imiconnect.console.words import Words
 
 Level = Organization | Group | Team
+Part = Group | Team
 
 
 @dataclass
@@ -18,7 +19,7 @@ class Answers:
     merging: list[Callable[[Level, Level], None]] = field(default_factory=list)
     #: Each returns sentences on what a merge of the first level into the second would change,
     #: beyond what moves.
-    merge_changes: list[Callable[[Level, Level], list[Words]]] = field(default_factory=list)
+    merge_changes: list[Callable[[Part, Part], list[Words]]] = field(default_factory=list)
 
 
 answers = Answers()
