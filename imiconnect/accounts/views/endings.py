@@ -119,7 +119,9 @@ class MergePage(EndingPage):
 
     def consequences(self) -> list[Any]:
         """Say what moves, and what ends; with the chosen level also who gains and loses."""
-        moves = [_("This moves. %(what)s") % {"what": kind} for kind in self.contents]
+        moves: list[Words] = [
+            _("This moves. %(what)s") % {"what": kind} for kind in self.contents
+        ]
         if self.changes:
             moves += self.changes
         return [*moves, _("Its people then see what the other one sees. It cannot be undone.")]
