@@ -68,7 +68,7 @@ def _held(level: Part, *, with_teams: bool = False) -> Ids:
 
 def _gained_below(group: Part, apps: Ids) -> Ids:
     """Return those of the apps that some team of the group cannot use so far."""
-    teams = Team.objects.filter(group=group).select_related("group__organization")
+    teams = Team.objects.filter(group=group.pk).select_related("group__organization")
     return set[uuid.UUID]().union(*(apps - _usable(team) for team in teams)) if apps else set()
 
 
