@@ -91,7 +91,9 @@ class AppViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet
         """Change name, configuration, policy or state."""
         app = self.get_object()
         values = checked_body(ChangedAppSerializer, request)
-        if "config" in values and registry.get(app.channel_type).request:
+        kind = registry.get(app.channel_type)
+        # What a login or the provider itself has named is not typed.
+        if "config" in values and (kind.linking or not kind.wizard):
             raise ValidationError({"config": [KEPT_BY_PROVIDER]})
         if {"name", "config"} & values.keys():
             app = services.update_app(

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.utils.html import escape
 
+from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.handler import Handler, HookRequest
 from imiconnect.sandbox.twins import by_slug
@@ -67,3 +69,19 @@ def test_a_channel_with_messages_has_a_way_to_ask_for_them(pair: Any) -> None:
 def test_a_provider_has_a_double(pair: Any) -> None:
     if pair[0].request:
         assert pair[0].slug in by_slug()
+
+
+@pytest.mark.parametrize("kind", registry.all_types(), ids=lambda kind: kind.slug)
+def test_what_a_channel_needs_is_said_before_its_first_step(
+    kind: Any, admin: Member, client_of: Any
+) -> None:
+    assert kind.prerequisites
+    client = client_of(admin)
+    url = f"/apps/configure/{kind.slug}/prerequisites/"
+    assert url in client.get("/apps/").text
+    page = client.get(url).text
+    for need in kind.prerequisites:
+        assert escape(str(need.text)) in page or escape(str(need.link_label)) in page
+        assert need.url.startswith("https://") or not need.url
+        assert bool(need.url) == bool(need.link_label)
+    assert any(need.url for need in kind.prerequisites)

@@ -44,6 +44,8 @@ def test_the_app_wizard(
     page.get_by_text("CONFIGURE APPS").click()
     checked(page, assert_no_axe_findings, look, "apps-empty-menu")
     page.locator(".menu-list").get_by_role("link", name="MOBILE / WEB").click()
+    checked(page, assert_no_axe_findings, look, "app-prerequisites")
+    page.get_by_role("link", name="NEXT").click()
     page.get_by_role("button", name="NEXT").click()
     expect(page.get_by_role("alert").filter(has_text="There is a problem")).to_be_focused()
     checked(page, assert_no_axe_findings, look, "app-name-error")

@@ -61,6 +61,8 @@ def test_an_app_is_configured_without_a_mouse(page: Page, admin: Member) -> None
     tab_to(page, page.locator("summary", has_text="CONFIGURE APPS"))
     page.keyboard.press("Enter")
     tab_to(page, page.locator(".menu-list").get_by_role("link", name="MOBILE / WEB"))
+    press(page, "Enter", leads_to="Before you begin")
+    tab_to(page, page.get_by_role("link", name="NEXT"))
     press(page, "Enter", leads_to="What is the application called?")
 
     # An empty answer: the focus goes to the sentence that says so, and its link to the field.

@@ -46,6 +46,7 @@ def create_app(page: Page) -> None:
     page.goto("/apps/")
     page.locator("summary", has_text="CONFIGURE APPS").click()
     page.get_by_role("link", name="MOBILE / WEB").first.click()
+    page.get_by_role("link", name="NEXT").click()
     page.get_by_label("Application name").fill("Parcel app")
     press_next(page)
     choose(page, "Web")

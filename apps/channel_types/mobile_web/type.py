@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.apps.channel_types.base import Capability, ChannelType
+from imiconnect.apps.channel_types.base import Capability, ChannelType, Prerequisite
 from imiconnect.apps.channel_types.mobile_web.config import checked_config, systems_of
 
 #: Documented kinds, and two that the gateway knows besides (facts/imiconnect.md, 14).
@@ -31,6 +31,41 @@ TYPE = ChannelType(
     manage_script="imiconnect/push-trial.js",
     done_template="apps/channel_types/mobile_web/done.html",
     credentials_template="apps/channel_types/mobile_web/credentials.html",
+    prerequisites=(
+        Prerequisite(
+            _(
+                "For push on iOS: an Apple Developer account, of it an APNs key (.p8) with its "
+                "Key ID and Team ID or a push certificate (.p12), and the app's bundle ID."
+            ),
+            "https://developer.apple.com/account/resources/authkeys/list",
+            _("Make a key at Apple"),
+        ),
+        Prerequisite(
+            _(
+                "For push on Android: a Firebase project, and the JSON file of one of its "
+                "service accounts."
+            ),
+            "https://console.firebase.google.com/project/_/settings/serviceaccounts/adminsdk",
+            _("Make a service account at Firebase"),
+        ),
+        Prerequisite(
+            _("For web push: a site with HTTPS. Its keys are made here."),
+            "https://web.dev/articles/push-notifications-overview",
+            _("How browsers get notifications"),
+        ),
+        Prerequisite(
+            _(
+                "Only what your platform asks for is needed, and push can be added later: "
+                "messages inside of the app go without it."
+            )
+        ),
+        Prerequisite(
+            _(
+                "The customers' master profiles, where devices may register for known "
+                "customers only; an app's configuration says so."
+            )
+        ),
+    ),
     ending_labels={"ios_certificate": _("APNs certificate")},
     order=10,
 )

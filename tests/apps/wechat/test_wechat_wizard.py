@@ -198,3 +198,16 @@ def test_a_sender_id_of_somebody_else_is_refused(
     assert list(found.value.message_dict) == ["sender_id"]
     wechat_app.refresh_from_db()
     assert wechat_app.config.get("sender_id", "") == ""
+
+
+def test_mode_and_on_boarding_are_set_over_rest(
+    wechat_app: App, admin: Member, viewer: Member, client_of: Any
+) -> None:
+    url, kind = f"/api/v1/apps/{wechat_app.pk}/", "application/json"
+    config = wechat_app.config | {"mode": "compatible", "start_keyword": "#join"}
+    client = client_of(admin)
+    assert client.patch(url, {"config": config}, kind).json()["config"] == config
+    wrong = client.patch(url, {"config": config | {"mode": "loud"}}, kind)
+    assert (wrong.status_code, "mode" in wrong.text) == (400, True)
+    assert client_of(viewer).patch(url, {"config": config}, kind).status_code == 403
+    assert client.get(url).json()["config"] == config
