@@ -10,12 +10,15 @@ from django.db import connection
 from django.test import Client
 
 from imiconnect.accounts.models import Member, Team
+from imiconnect.accounts.roles import Role
+from imiconnect.numbers.models import ShortCode
 from imiconnect.numbers.ports import answers
 from imiconnect.numbers.services import releasing
 from imiconnect.numbers.services.history import Blocked
 from imiconnect.sharing import services
 from imiconnect.sharing.models import NumberAllocation, Service
 from imiconnect.sharing.number_allocations import choose_inbound, mappable
+from tests.factories import make_member
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +41,18 @@ def test_a_service_uses_any_number_of_codes_phone_numbers_and_keywords(
     ):
         map_number(service, new_number(admin, kind, value))
     assert service.number_allocations.count() == 5
+
+
+def test_a_service_uses_several_keywords_also_of_one_code(
+    admin: Member, service: Service, new_number: Any, catalogue: None
+) -> None:
+    first, second = (
+        ShortCode.objects.create(country_id="GB", code=code, is_shared=True)
+        for code in ("80888", "80999")
+    )
+    for code, word in ((first, "SAVINGS"), (first, "LOANS"), (second, "SAVINGS")):
+        map_number(service, new_number(admin, "keyword", word, short_code=code))
+    assert service.number_allocations.count() == 3
 
 
 def test_a_second_sender_id_for_everybody_is_refused(
@@ -212,22 +227,69 @@ def test_rest_maps_lists_and_removes(
     assert client.delete(f"{url}{made.json()['id']}/").status_code == 204
 
 
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        (Role.ADMIN, True),
+        (Role.DEVELOPER, True),
+        (Role.ASSET_MANAGER, True),
+        (Role.VIEWER, False),
+    ],
+)
+def test_who_allocates_and_removes_is_decided_by_the_role(
+    admin: Member,
+    service: Service,
+    client_of: ClientOf,
+    new_number: Any,
+    role: Role,
+    may: bool,
+) -> None:
+    client = client_of(make_member(service.organization, role))
+    page, rest = f"/services/{service.pk}", f"/api/v1/services/{service.pk}/numbers/"
+    codes = [
+        map_number(service, new_number(admin, "short_code", str(55555 + n))) for n in (0, 1)
+    ]
+    free = new_number(admin, "short_code", "77777")
+    body = {"number": str(free.pk)}
+    statuses = [
+        client.post(f"{page}/numbers/{codes[0].pk}/incoming/").status_code,
+        client.post(f"{page}/numbers/{codes[0].pk}/remove/").status_code,
+        client.delete(f"{rest}{codes[1].pk}/").status_code,
+        client.post(rest, body, content_type="application/json").status_code,
+    ]
+    assert statuses == ([302, 302, 204, 201] if may else [403] * 4)
+    left = set(NumberAllocation.objects.values_list("number__value", flat=True))
+    assert left == ({"77777"} if may else {"55555", "55556"})
+
+
+@pytest.mark.parametrize(
+    ("whose", "constraint"), [("all", "for_all"), ("team", "per_team"), ("user", "per_user")]
+)
 @pytest.mark.django_db(transaction=True)
 def test_of_two_sender_ids_at_once_the_database_takes_one(
-    admin: Member, service: Service, new_number: Any
+    admin: Member,
+    service: Service,
+    team: Team,
+    team_member: Member,
+    new_number: Any,
+    whose: str,
+    constraint: str,
 ) -> None:
+    holder = {"all": {}, "team": {"team": team}, "user": {"user": team_member.user}}[whose]
     numbers = [new_number(admin, "sender_id", value) for value in ("ONE", "TWO")]
     start, results = threading.Barrier(2), list[bool]()
 
     def insert(number: Any) -> None:
         """Insert the row itself: the constraint, not the lock of the service, decides."""
         start.wait(PATIENCE)
-        row = NumberAllocation(service=service, number=number, kind="sender_id", channel="sms")
+        row = NumberAllocation(
+            service=service, number=number, kind="sender_id", channel="sms", **holder
+        )
         try:
             row.save(force_insert=True)
             results.append(True)
         except Exception as error:  # noqa: BLE001 - the test looks at it
-            results.append("number_allocation_sender_for_all" not in str(error))
+            results.append(f"number_allocation_sender_{constraint}" not in str(error))
         finally:
             connection.close()
 
