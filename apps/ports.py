@@ -88,6 +88,8 @@ class Answers:
     push_audience_changed: Callable[["App", str], None] = lambda app, platform: None
     #: Return the section of the MANAGE page that says and changes with whom it is shared.
     sharing: Callable[["HttpRequest", "App", "Member"], str] = lambda request, app, member: ""
+    #: Return why customers who go on board of an app get no password. Bound by ``rtm``.
+    onboarding_obstacle: Callable[["App"], Blocker | None] = lambda app: None
     #: Return the address of a page that tries a policy on a past day; empty without one.
     try_policy: Callable[["App"], str] = lambda app: ""
 

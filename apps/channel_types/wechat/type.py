@@ -31,8 +31,10 @@ _PACKAGE = "imiconnect.apps.channel_types.wechat"
 def manage_context(page: Any) -> Mapping[str, Any]:
     """Return what the MANAGE page shows besides: where WeChat has to call, the on-boarding."""
     from imiconnect.apps.connection import hook_url
+    from imiconnect.apps.ports import answers
 
     return {
+        "onboarding_obstacle": answers.onboarding_obstacle(page.object),
         "callback_url": hook_url("wechat", page.object.app_id),
         "onboarding_rows": rows_of(page.object.config, ONBOARDING_LABELS, WORDS),
     }

@@ -269,3 +269,16 @@ def test_an_app_without_a_service_notes_why_nobody_was_answered(
     Allocation.objects.all().delete()
     assert say(f"#start {MOBILE}") == ""
     assert "No service" in OnboardingStep.objects.get().problem
+
+
+def test_the_page_of_the_app_says_why_no_password_goes_out(
+    app: App, admin: Member, sms_service: Service, client_of: Any
+) -> None:
+    client, url = client_of(admin), f"/apps/{app.pk}/"
+    assert "no password goes out" not in client.get(url).text
+    sms_service.number_allocations.all().delete()
+    page = client.get(url).text
+    assert f"NORTHWIND is not mapped to the service {sms_service.name}" in page
+    assert f"/services/{sms_service.pk}/sms/" in page
+    Allocation.objects.all().delete()
+    assert "nobody is put on board" in client.get(url).text
