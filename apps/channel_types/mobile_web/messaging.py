@@ -133,4 +133,4 @@ def _initial(page: Any) -> dict[str, Any]:
     return {name: stored[name] for name in FIELDS}
 
 
-CARDS = (Card("messaging", MessagingForm, Act.MANAGE_APPS, _save, initial=_initial),)
+CARD = Card("messaging", MessagingForm, Act.MANAGE_APPS, _save, initial=_initial)

@@ -60,8 +60,9 @@ def platforms_of(app: App) -> list[Platform]:
     """Return the platforms that an app's devices may be pushed on."""
     if app.config.get("platform") == "web":
         return [Platform.WEB]
-    systems = app.config.get("systems", ())
-    return [item for item in (Platform.IOS, Platform.ANDROID) if item.value in systems]
+    # One that the app has left still has its credentials, to be seen and removed.
+    on = {*app.config.get("systems", ()), *secrets_of(app).push}
+    return [item for item in (Platform.IOS, Platform.ANDROID) if item.value in on]
 
 
 class _PlatformMixin(OwnAppMixin):

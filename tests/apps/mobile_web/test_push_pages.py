@@ -253,3 +253,24 @@ def test_a_jwt_secret_that_is_no_base64_is_refused(
     answer = card(client_of(admin), mobile, jwt_authorization="on", jwt_secret="not base64!")
     assert answer.status_code == 422
     assert "JWT secret must be base64." in answer.text
+
+
+def test_an_app_gets_another_system_on_its_page_and_keeps_credentials_of_one_it_leaves(
+    admin: Member, viewer: Member, client_of: ClientOf, account: bytes
+) -> None:
+    client = client_of(admin)
+    begin(client, "mobile", "android")
+    client.post(f"{WIZARD}android/", {"method": "fcm"})
+    client.post(f"{WIZARD}android-fcm/", {"file": upload("a.json", account)})
+    app = finish(client)
+    page, ios = f"/apps/{app.pk}/", f"/apps/{app.pk}/push/ios/"
+    assert ios not in client.get(page).text
+    assert (
+        client_of(viewer).post(page, {"card": "systems", "systems": "ios"}).status_code == 403
+    )
+    assert client.post(page, {"card": "systems", "systems": "ios"}).status_code == 302
+    app.refresh_from_db()
+    assert app.config["systems"] == ["ios"]
+    shown = client.get(page).text
+    assert ios in shown and f"/apps/{app.pk}/push/android/" in shown
+    assert client.post(page, {"card": "systems"}).status_code == 422
