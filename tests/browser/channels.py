@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from imiconnect.accounts.models import Member
@@ -16,16 +15,8 @@ from imiconnect.apps.models import App
 from imiconnect.rtm.models import Message
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
-from tests.browser.conftest import Look
 from tests.waiting import wait_until
 
-#: Each width and each theme once: what a theme does to a page does not hang on its width.
-two_looks = pytest.mark.parametrize(
-    "look",
-    [Look(1440, "light"), Look(390, "dark")],
-    indirect=True,
-    ids=["1440-light", "390-dark"],
-)
 Assert = Callable[[Page], None]
 SignIn = Callable[[Page, Member], None]
 

@@ -14,7 +14,6 @@ from tests.browser.channels import (
     live_service,
     open_wizard,
     see_journey,
-    two_looks,
 )
 from tests.browser.conftest import Look
 from tests.browser.test_apps_and_services import checked
@@ -63,7 +62,6 @@ def test_a_business_from_apples_choice_to_an_answer(
     )
 
 
-@two_looks
 def test_the_pages_of_a_business(
     page: Page,
     look: Look,

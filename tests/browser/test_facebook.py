@@ -16,7 +16,6 @@ from tests.browser.channels import (
     press_next,
     see_journey,
     see_problem,
-    two_looks,
 )
 from tests.browser.conftest import Look
 from tests.browser.test_apps_and_services import checked
@@ -57,7 +56,6 @@ def test_a_page_from_configuration_to_receipts(
     see_journey(page, sent, "Read by the customer")
 
 
-@two_looks
 def test_the_pages_of_a_page(
     page: Page,
     look: Look,

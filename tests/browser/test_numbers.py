@@ -71,7 +71,6 @@ def look_at(page: Page, name: str, check: Assert) -> None:
     shot(page, name)
 
 
-@pytest.mark.parametrize("look", [Look(1440, "light"), Look(390, "dark")], indirect=True)
 def test_a_phone_number_is_bought_in_the_documented_steps(
     numbers_page: Page, look: Look, assert_no_axe_findings: Assert
 ) -> None:
@@ -106,7 +105,6 @@ def test_a_phone_number_is_bought_in_the_documented_steps(
     look_at(page, "sender-manage", assert_no_axe_findings)
 
 
-@pytest.mark.parametrize("look", [Look(1440, "light"), Look(390, "dark")], indirect=True)
 def test_the_other_screens(
     numbers_page: Page, look: Look, admin: Member, assert_no_axe_findings: Assert
 ) -> None:
@@ -195,7 +193,6 @@ def test_a_sender_id_a_keyword_and_a_short_code_are_asked_for(
     assert Number.objects.filter(kind="short_code", value="60777").exists()
 
 
-@pytest.mark.parametrize("look", [Look(1440, "light"), Look(390, "dark")], indirect=True)
 def test_each_refusal_of_the_purchase(
     numbers_page: Page, look: Look, outsider: Member, assert_no_axe_findings: Assert
 ) -> None:

@@ -14,7 +14,6 @@ from tests.browser.channels import (
     press_next,
     see_journey,
     see_problem,
-    two_looks,
 )
 from tests.browser.conftest import Look
 from tests.browser.test_apps_and_services import checked, choose
@@ -71,7 +70,6 @@ def test_an_account_from_configuration_to_receipts(
     see_journey(page, sent, "Read by the customer")
 
 
-@two_looks
 def test_the_pages_of_an_account(
     page: Page,
     look: Look,

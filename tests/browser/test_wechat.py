@@ -20,7 +20,6 @@ from tests.browser.channels import (
     see_journey,
     see_notice,
     see_problem,
-    two_looks,
 )
 from tests.browser.conftest import Look
 from tests.browser.test_apps_and_services import checked, choose
@@ -141,7 +140,6 @@ def password_on(page: Page, mobile: str) -> str:
     return found[0]
 
 
-@two_looks
 def test_the_pages_of_an_account(
     page: Page,
     look: Look,
