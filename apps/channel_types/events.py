@@ -68,7 +68,7 @@ class StatusKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Status(Event):
-    """A receipt (DR): of the messages in ``sent_ids``, or of all sent until ``watermark``."""
+    """A receipt (DR): of the messages in ``sent_ids``, and of all sent until ``watermark``."""
 
     kind: StatusKind
     sent_ids: tuple[str, ...] = ()

@@ -206,7 +206,8 @@ def _part(item: Any) -> dict[str, Any]:
 def _news(app: App, channel: str, event: Event) -> list[ProviderNews]:
     if not isinstance(event, Status):
         return []
-    ids = event.sent_ids or _below(app, channel, event)
+    # Named ones wait for the record of their sending, which may come after this.
+    ids = dict.fromkeys((*event.sent_ids, *_below(app, channel, event)))
     kind = _KINDS[event.kind]
     return [ProviderNews(sent, kind, event.code, event.reason, at=event.at) for sent in ids]
 

@@ -81,13 +81,17 @@ def _readings(account: str, found: Mapping[str, Any]) -> Iterator[Event]:
     for item in found.get("direct_message_mark_read_events") or []:
         reader = str(item.get("sender_id", ""))
         if reader and reader != account:
-            at = _moment(item["created_timestamp"])
+            at, last = (
+                _moment(item["created_timestamp"]),
+                str(item.get("last_read_event_id", "")),
+            )
             yield Status(
                 account=account,
-                provider_id=f"read.{item.get('last_read_event_id', '')}",
+                provider_id=f"read.{last}",
                 address=reader,
                 at=at,
                 kind=StatusKind.READ,
+                sent_ids=(last,) if last else (),
                 watermark=at,
             )
 

@@ -15,6 +15,7 @@ from imiconnect.apps.channel_types.twitter.handler import TwitterHandler
 from imiconnect.apps.channel_types.twitter.inbound import is_signed, proof
 from imiconnect.apps.connection import account_of
 from imiconnect.apps.models import App
+from imiconnect.rtm.models import ProviderReceipt, Receipt
 from imiconnect.sandbox.twitter import telling
 from imiconnect.sandbox.twitter.world import store
 from tests.apps.twitter.conftest import BANK, CORA
@@ -96,6 +97,17 @@ def test_reading_is_told_up_to_a_moment(twitter_app: App, taken: Taken) -> None:
     ((_app, event),) = taken
     assert isinstance(event, Status)
     assert event.watermark
+    assert event.sent_ids == ("77",)
+
+
+def test_a_reading_that_comes_before_its_message_is_recorded_waits_for_it(
+    twitter_app: App,
+) -> None:
+    health.check_now(app=twitter_app)
+    assert telling.tell_reading(BANK, CORA, "77")
+    hooks.work_through()
+    waiting = ProviderReceipt.objects.get()
+    assert (waiting.provider_id, waiting.kind) == ("77", Receipt.Kind.READ)
 
 
 def test_a_text_reaches_the_customer(twitter_app: App) -> None:
