@@ -198,7 +198,7 @@ def reconnect(*, app: App, authorization: Authorization) -> App:
         raise ValidationError(offer.choice.obstacle)
     if offer.choice.account != app.account:
         health.say_goodbye(app)
-        app = update_app(app=app, config={**app.config, **offer.choice.config})
+        app = update_app(app=app, changes=offer.choice.config)
     app = replace_secrets(app=app, secrets=offer.choice.secrets)
     record("app.reconnected", app, after={"granted_by": granted_by(authorization)})
     authorization.delete()

@@ -137,16 +137,23 @@ def current_client_key(app: App) -> ClientKey:
 
 @transaction.atomic
 def update_app(
-    *, app: App, name: str | None = None, config: Mapping[str, Any] | None = None
+    *,
+    app: App,
+    name: str | None = None,
+    config: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> App:
-    """Change the name or the configuration of an app.
+    """Change the name of an app, its whole configuration, or the ``changes`` of it alone.
 
-    Raises ``ValidationError`` by field, and for an account that another app has.
+    What somebody else has changed of it meanwhile stays. Raises ``ValidationError`` by field,
+    and for an account that another app has.
     """
     app = locked_app(app)
     before, account = {"name": app.name, "config": app.config}, app.account
     if name is not None:
         app.name = checked_name(name)
+    if changes is not None:
+        config = {**app.config, **changes}
     if config is not None:
         kind = registry.get(app.channel_type)
         app.config = kind.checked_config(config)

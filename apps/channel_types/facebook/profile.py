@@ -36,7 +36,7 @@ def save_profile(*, app: App, **changes: Any) -> App:
         _tell(graph(), account, config, set(changes))
     except ChannelError as error:
         raise ValidationError(f"{error.outcome.words} {error.detail}".strip()) from error
-    return services.update_app(app=app, config=config)
+    return services.update_app(app=app, changes={name: config[name] for name in changes})
 
 
 def _tell(

@@ -12,8 +12,7 @@ from imiconnect.manage import Card
 
 
 def _save(page: Any, values: dict[str, Any]) -> None:
-    app = page.own_object()
-    services.update_app(app=app, config=app.config | {"systems": values["systems"]})
+    services.update_app(app=page.own_object(), changes={"systems": values["systems"]})
     toast(page.request, _("The app is changed."))
 
 

@@ -27,7 +27,7 @@ def save_welcome(*, app: App, **changes: Any) -> App:
             client.drop_welcome()
     except ChannelError as error:
         raise ValidationError(f"{error.outcome.words} {error.detail}".strip()) from error
-    return services.update_app(app=app, config=config)
+    return services.update_app(app=app, changes={name: config[name] for name in changes})
 
 
 def message_data(config: dict[str, Any]) -> dict[str, Any]:

@@ -50,8 +50,7 @@ class SecretForm(ConsoleForm):
 
 
 def _configure(page: Any, values: dict[str, Any]) -> None:
-    app = page.own_object()
-    services.update_app(app=app, config=app.config | values)
+    services.update_app(app=page.own_object(), changes=values)
     toast(page.request, _("The app is changed."))
 
 

@@ -211,3 +211,12 @@ def test_mode_and_on_boarding_are_set_over_rest(
     assert (wrong.status_code, "mode" in wrong.text) == (400, True)
     assert client_of(viewer).patch(url, {"config": config}, kind).status_code == 403
     assert client.get(url).json()["config"] == config
+
+
+def test_what_two_people_change_at_once_stays_both(wechat_app: App) -> None:
+    first, second = (App.objects.get(pk=wechat_app.pk) for _person in range(2))
+    services.update_app(app=first, changes={"mode": "plain"})
+    services.update_app(app=second, changes={"start_keyword": "#join"})
+    wechat_app.refresh_from_db()
+    config = wechat_app.config
+    assert (config["mode"], config["start_keyword"]) == ("plain", "#join")
