@@ -120,7 +120,7 @@ def _within_limit(
     grant = throughput.take(f"app:{way.app.app_id}", rate, len(batch))
     for turn, parcel in enumerate(batch[grant.count :]):
         outcomes[parcel.claim.id] = Postponed(grant.wait_of(turn))
-    heard, left = _last_heard(way.app, batch[: grant.count]), _left(way.app, batch)
+    heard, left = _heard_of(way.app, batch[: grant.count])
     brief = windows.briefly_open(way.app, [p.told.address for p in batch[: grant.count]])
     calls: list[_Call] = []
     for parcel in batch[: grant.count]:
@@ -145,15 +145,19 @@ def _within_limit(
             outcomes[call.message.tid] = outcome_of(windows.used_up(way.app), way.app)
 
 
-def _last_heard(app: App, batch: list[Parcel]) -> dict[str, dt.datetime]:
+def _heard_of(app: App, batch: list[Parcel]) -> tuple[dict[str, dt.datetime], set[str]]:
+    """Return when each customer last wrote, and who has left and not come back."""
     rows = Contact.objects.filter(app=app, address__in={p.told.address for p in batch})
-    return dict(rows.filter(last_in_at__isnull=False).values_list("address", "last_in_at"))
-
-
-def _left(app: App, batch: list[Parcel]) -> set[str]:
-    """Return those who have left the account or closed the conversation, and not come back."""
-    rows = Contact.objects.filter(app=app, address__in={p.told.address for p in batch})
-    return set(rows.filter(closed_at__isnull=False).values_list("address", flat=True))
+    heard: dict[str, dt.datetime] = {}
+    left: set[str] = set()
+    for address, last_in_at, closed_at in rows.values_list(
+        "address", "last_in_at", "closed_at"
+    ):
+        if last_in_at is not None:
+            heard[address] = last_in_at
+        if closed_at is not None:
+            left.add(address)
+    return heard, left
 
 
 def _is_closed(handler: Handler[Any, Any], message: OutMessage) -> bool:
