@@ -17,7 +17,7 @@ from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
 from tests.waiting import wait_until
 
-Assert = Callable[[Page], None]
+Seen = Callable[[str], None]
 SignIn = Callable[[Page, Member], None]
 
 

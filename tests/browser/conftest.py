@@ -169,3 +169,23 @@ def axe_findings(page: Page) -> list[str]:
         for finding in found
         for node in finding["nodes"]
     ]
+
+
+@pytest.fixture
+def seen(
+    page: Page,
+    look: Look,
+    assert_no_axe_findings: Callable[[Page], None],
+    request: pytest.FixtureRequest,
+) -> Callable[[str], None]:
+    """Look at the page as it is, under a name: axe, width, and a picture where asked for."""
+    channel = request.path.stem.removeprefix("test_")
+
+    def look_at(name: str) -> None:
+        if pictures := os.environ.get("PICTURES"):
+            path = Path(pictures) / f"{channel}-{name}-{look.width}-{look.theme}.png"
+            page.screenshot(path=path, full_page=True)
+        assert_no_axe_findings(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+
+    return look_at

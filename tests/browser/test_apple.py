@@ -7,7 +7,7 @@ from imiconnect.apps.models import App
 from imiconnect.rtm.models import Message
 from imiconnect.sandbox.apple_business_chat import world
 from tests.browser.channels import (
-    Assert,
+    Seen,
     SignIn,
     answer,
     heard,
@@ -15,8 +15,6 @@ from tests.browser.channels import (
     open_wizard,
     see_journey,
 )
-from tests.browser.conftest import Look
-from tests.browser.test_apps_and_services import checked
 from tests.waiting import wait_until
 
 PLAY = "/tools/sandbox/apple_business_chat/"
@@ -63,16 +61,8 @@ def test_a_business_from_apples_choice_to_an_answer(
 
 
 def test_the_pages_of_a_business(
-    page: Page,
-    look: Look,
-    sandbox: None,
-    sign_in: SignIn,
-    admin: Member,
-    assert_no_axe_findings: Assert,
+    page: Page, sandbox: None, sign_in: SignIn, admin: Member, seen: Seen
 ) -> None:
-    def seen(name: str) -> None:
-        checked(page, assert_no_axe_findings, look, f"apple-{name}")
-
     sign_in(page, admin)
     open_wizard(page, "APPLE BUSINESS CHAT")
     seen("instructions")

@@ -1,8 +1,6 @@
 """The two wizards and the pages of apps, services and callbacks, in the browser."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,21 +12,10 @@ from imiconnect.apps.models import App
 from imiconnect.rtm.models import Callback, CallbackAttempt
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
-from tests.browser.conftest import Look
+from tests.browser.channels import Seen
 
 Assert = Callable[[Page], None]
 SignIn = Callable[[Page, Member], None]
-#: A folder for pictures to look at; none are made without it.
-PICTURES = os.environ.get("PICTURES", "")
-
-
-def checked(page: Page, assert_no_axe_findings: Assert, look: Look, name: str) -> None:
-    """Look at the page as it is: axe, no sideways scroll, and a picture where asked for."""
-    if PICTURES:
-        path = Path(PICTURES) / f"{name}-{look.width}-{look.theme}.png"
-        page.screenshot(path=path, full_page=True)
-    assert_no_axe_findings(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
 
 
 def choose(page: Page, label: str) -> None:
@@ -36,25 +23,23 @@ def choose(page: Page, label: str) -> None:
     page.locator(".choice label").filter(has_text=label).click()
 
 
-def test_the_app_wizard(
-    page: Page, look: Look, sign_in: SignIn, admin: Member, assert_no_axe_findings: Assert
-) -> None:
+def test_the_app_wizard(page: Page, sign_in: SignIn, admin: Member, seen: Seen) -> None:
     sign_in(page, admin)
     page.goto("/apps/")
     page.get_by_text("CONFIGURE APPS").click()
-    checked(page, assert_no_axe_findings, look, "apps-empty-menu")
+    seen("apps-empty-menu")
     page.locator(".menu-list").get_by_role("link", name="MOBILE / WEB").click()
-    checked(page, assert_no_axe_findings, look, "app-prerequisites")
+    seen("app-prerequisites")
     page.get_by_role("link", name="NEXT").click()
     page.get_by_role("button", name="NEXT").click()
     expect(page.get_by_role("alert").filter(has_text="There is a problem")).to_be_focused()
-    checked(page, assert_no_axe_findings, look, "app-name-error")
+    seen("app-name-error")
     page.get_by_label("Application name").fill("Northwind Shop")
     page.get_by_role("button", name="NEXT").click()
     choose(page, "Web")
     page.get_by_role("button", name="NEXT").click()
     choose(page, "Chrome")
-    checked(page, assert_no_axe_findings, look, "app-system")
+    seen("app-system")
     page.reload()
     # The browser may restore the tick by itself; a click would take it away then.
     if not page.get_by_label("Chrome").is_checked():
@@ -65,32 +50,30 @@ def test_the_app_wizard(
     expect(page.get_by_label("Chrome")).to_be_checked()
     page.go_forward()
     choose(page, "Web push")
-    checked(page, assert_no_axe_findings, look, "app-web-push-support")
+    seen("app-web-push-support")
     page.get_by_role("button", name="NEXT").click()
     page.get_by_label("Site URL").fill("http://shop.example")
     page.get_by_label("Contact").fill("ops@shop.example")
     page.get_by_role("button", name="NEXT").click()
-    checked(page, assert_no_axe_findings, look, "app-web-push-error")
+    seen("app-web-push-error")
     page.get_by_label("Site URL").fill("https://shop.example")
     page.get_by_role("button", name="NEXT").click()
     page.get_by_label("Allowed origins").fill("https://shop.example")
     page.get_by_role("button", name="NEXT").click()
-    checked(page, assert_no_axe_findings, look, "app-review")
+    seen("app-review")
     page.get_by_role("button", name="SAVE").click()
     app = App.objects.get()
     expect(page.get_by_label("App ID")).to_have_value(app.app_id)
     key = apps.current_client_key(app).secret
     expect(page.get_by_label("Client key")).to_have_value(key)
-    checked(page, assert_no_axe_findings, look, "app-done")
+    seen("app-done")
     page.reload()
     expect(page.get_by_text("It was shown once")).to_be_visible()
     page.get_by_role("link", name="MANAGE").click()
-    checked(page, assert_no_axe_findings, look, "app-manage")
+    seen("app-manage")
 
 
-def test_the_service_wizard(
-    page: Page, look: Look, sign_in: SignIn, admin: Member, assert_no_axe_findings: Assert
-) -> None:
+def test_the_service_wizard(page: Page, sign_in: SignIn, admin: Member, seen: Seen) -> None:
     config = {"platform": "web", "systems": ["chrome"]}
     apps.create_app(member=admin, name="Shop", channel_type="mobile_web", config=config)
     sign_in(page, admin)
@@ -101,18 +84,18 @@ def test_the_service_wizard(
     page.get_by_label("Description").fill("Sends what became of an order")
     page.get_by_role("button", name="NEXT").click()
     choose(page, "Shop")
-    checked(page, assert_no_axe_findings, look, "service-app")
+    seen("service-app")
     page.get_by_role("button", name="NEXT").click()
-    checked(page, assert_no_axe_findings, look, "service-receipts")
+    seen("service-receipts")
     page.get_by_role("button", name="NEXT").click()
-    checked(page, assert_no_axe_findings, look, "service-review")
+    seen("service-review")
     page.get_by_role("button", name="CONFIRM").click()
     service = Service.objects.get()
     key = services.current_key(service).secret
     expect(page.get_by_label("Service key")).to_have_value(key)
-    checked(page, assert_no_axe_findings, look, "service-key")
+    seen("service-key")
     page.get_by_role("link", name="I have stored the key").click()
-    checked(page, assert_no_axe_findings, look, "service-done")
+    seen("service-done")
     page.get_by_role("button", name="Go live").click()
     expect(page.get_by_text("It is live")).to_be_visible()
 
@@ -127,33 +110,23 @@ def service(admin: Member) -> Service:
 
 
 def test_the_pages_of_a_service(
-    page: Page,
-    look: Look,
-    sign_in: SignIn,
-    admin: Member,
-    service: Service,
-    assert_no_axe_findings: Assert,
+    page: Page, sign_in: SignIn, admin: Member, service: Service, seen: Seen
 ) -> None:
     sign_in(page, admin)
     for tab in ("", "channels/", "keys/", "outbound/", "inbound/", "danger/", "delete/"):
         page.goto(f"/services/{service.pk}/{tab}")
-        checked(page, assert_no_axe_findings, look, f"service-{tab.strip('/') or 'overview'}")
+        seen(f"service-{tab.strip('/') or 'overview'}")
     page.goto(f"/services/{service.pk}/keys/regenerate/")
-    checked(page, assert_no_axe_findings, look, "service-regenerate")
+    seen("service-regenerate")
     page.goto(f"/services/{service.pk}/outbound/")
     page.get_by_label("Receipt callback URL").fill("nonsense")
     page.get_by_role("region", name="Receipts").get_by_role("button", name="UPDATE").click()
     expect(page.get_by_role("link", name="Enter a whole URL")).to_be_visible()
-    checked(page, assert_no_axe_findings, look, "service-outbound-error")
+    seen("service-outbound-error")
 
 
 def test_the_pages_of_callbacks(
-    page: Page,
-    look: Look,
-    sign_in: SignIn,
-    admin: Member,
-    service: Service,
-    assert_no_axe_findings: Assert,
+    page: Page, sign_in: SignIn, admin: Member, service: Service, seen: Seen
 ) -> None:
     values: dict[str, Any] = {"state": "failed", "due_at": None, "attempts": 1}
     callback = Callback.objects.create(
@@ -170,8 +143,8 @@ def test_the_pages_of_callbacks(
     )
     sign_in(page, admin)
     page.goto("/messages/callbacks/")
-    checked(page, assert_no_axe_findings, look, "callbacks")
+    seen("callbacks")
     page.get_by_role("link", name="MANAGE").first.click()
-    checked(page, assert_no_axe_findings, look, "callback")
+    seen("callback")
     page.get_by_role("button", name="Resend").click()
     expect(page.locator("h1").get_by_text("Retrying")).to_be_visible()

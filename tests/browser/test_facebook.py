@@ -7,7 +7,7 @@ from imiconnect.apps import services as apps
 from imiconnect.apps.models import App
 from imiconnect.sandbox.facebook import world
 from tests.browser.channels import (
-    Assert,
+    Seen,
     SignIn,
     answer,
     heard,
@@ -17,8 +17,6 @@ from tests.browser.channels import (
     see_journey,
     see_problem,
 )
-from tests.browser.conftest import Look
-from tests.browser.test_apps_and_services import checked
 
 PLAY = "/tools/sandbox/facebook/"
 
@@ -57,16 +55,8 @@ def test_a_page_from_configuration_to_receipts(
 
 
 def test_the_pages_of_a_page(
-    page: Page,
-    look: Look,
-    sandbox: None,
-    sign_in: SignIn,
-    admin: Member,
-    assert_no_axe_findings: Assert,
+    page: Page, sandbox: None, sign_in: SignIn, admin: Member, seen: Seen
 ) -> None:
-    def seen(name: str) -> None:
-        checked(page, assert_no_axe_findings, look, f"facebook-{name}")
-
     sign_in(page, admin)
     page.goto("/apps/configure/facebook/prerequisites/")
     seen("prerequisites")

@@ -9,8 +9,8 @@ from imiconnect.accounts.models import Member
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Rule, RuleRun, Service
 from imiconnect.sharing.rules.services import Draft, create_rule
-from tests.browser.conftest import Look
-from tests.browser.test_apps_and_services import checked, choose
+from tests.browser.channels import Seen
+from tests.browser.test_apps_and_services import choose
 from tests.objects import make_app
 
 Assert = Callable[[Page], None]
@@ -26,15 +26,10 @@ def service(admin: Member) -> Service:
 
 
 def test_a_rule_is_made_and_tried_out(
-    page: Page,
-    look: Look,
-    sign_in: SignIn,
-    admin: Member,
-    service: Service,
-    assert_no_axe_findings: Assert,
+    page: Page, sign_in: SignIn, admin: Member, service: Service, seen: Seen
 ) -> None:
     def look_at(name: str) -> None:
-        checked(page, assert_no_axe_findings, look, name)
+        seen(name)
 
     def go_on() -> None:
         page.get_by_role("button", name="NEXT").click()
@@ -80,12 +75,7 @@ def test_a_rule_is_made_and_tried_out(
 
 
 def test_rules_are_moved_and_one_is_managed(
-    page: Page,
-    look: Look,
-    sign_in: SignIn,
-    admin: Member,
-    service: Service,
-    assert_no_axe_findings: Assert,
+    page: Page, sign_in: SignIn, admin: Member, service: Service, seen: Seen
 ) -> None:
     for name in ("First", "Second"):
         create_rule(
@@ -96,8 +86,8 @@ def test_rules_are_moved_and_one_is_managed(
     page.goto(f"/services/{service.pk}/rules/")
     page.get_by_role("button", name="Move down First").click()
     expect(page.get_by_text("First is number 2 now.").first).to_be_visible()
-    checked(page, assert_no_axe_findings, look, "rules-two")
+    seen("rules-two")
     assert [rule.name for rule in Rule.objects.in_order()] == ["Second", "First"]
     page.get_by_role("link", name="First").first.click()
     expect(page.get_by_role("heading", name="What it did")).to_be_visible()
-    checked(page, assert_no_axe_findings, look, "rule-page")
+    seen("rule-page")

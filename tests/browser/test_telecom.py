@@ -11,8 +11,8 @@ from imiconnect.rtm.lanes import VOICE
 from imiconnect.rtm.models import ProviderReceipt
 from imiconnect.rtm.processors import dr, mt, provider
 from imiconnect.sharing.services import allocate_number, create_service, set_state
-from tests.browser.conftest import Look
-from tests.browser.test_apps_and_services import checked, choose
+from tests.browser.channels import Seen
+from tests.browser.test_apps_and_services import choose
 from tests.browser.test_push import elsewhere
 from tests.sharing.conftest import make_number
 from tests.waiting import wait_until
@@ -22,7 +22,7 @@ SignIn = Callable[[Page, Member], None]
 
 
 def test_a_number_is_found_and_mapped(
-    page: Page, look: Look, sign_in: SignIn, admin: Member, assert_no_axe_findings: Assert
+    page: Page, sign_in: SignIn, admin: Member, seen: Seen
 ) -> None:
     service = create_service(member=admin, name="Alerts")
     make_number(admin, "phone_number", "+447700900123", voice=True)
@@ -30,17 +30,17 @@ def test_a_number_is_found_and_mapped(
     sign_in(page, admin)
     page.goto(f"/services/{service.pk}/")
     page.get_by_role("link", name="SMS", exact=True).click()
-    checked(page, assert_no_axe_findings, look, "service-sms-empty")
+    seen("service-sms-empty")
     page.get_by_label("Search numbers").fill("900123")
     page.get_by_role("button", name="Search", exact=True).click()
     choose(page, "7700 900123")
     page.get_by_role("button", name="Map to this service").click()
     expect(page.locator(".summary").get_by_text("gets incoming messages")).to_be_visible()
-    checked(page, assert_no_axe_findings, look, "service-sms")
+    seen("service-sms")
 
 
 def test_an_sms_is_typed_with_its_parts_counted(
-    page: Page, look: Look, sign_in: SignIn, admin: Member, assert_no_axe_findings: Assert
+    page: Page, sign_in: SignIn, admin: Member, seen: Seen
 ) -> None:
     service = create_service(member=admin, name="Alerts")
     number = make_number(admin, "sender_id", "NWBANK")
@@ -54,14 +54,14 @@ def test_an_sms_is_typed_with_its_parts_counted(
     page.get_by_label("Text", exact=True).fill("It’s here")
     expect(page.get_by_text("Unicode because of: ’")).to_be_visible()
     page.get_by_label("Mobile number").fill("12")
-    checked(page, assert_no_axe_findings, look, "send-sms")
+    seen("send-sms")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_role("alert").filter(has_text="There is a problem")).to_be_focused()
-    checked(page, assert_no_axe_findings, look, "send-sms-error")
+    seen("send-sms-error")
     page.get_by_label("Mobile number").fill("+44 7400 123456")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("dl.summary").get_by_text("NWBANK")).to_be_visible()
-    checked(page, assert_no_axe_findings, look, "sms-journey")
+    seen("sms-journey")
 
 
 def test_a_call_rings_is_answered_and_its_receipt_is_shown(
@@ -92,19 +92,19 @@ def test_a_call_rings_is_answered_and_its_receipt_is_shown(
 
 
 def test_an_opt_out_is_added_and_its_words_shown(
-    page: Page, look: Look, sign_in: SignIn, admin: Member, assert_no_axe_findings: Assert
+    page: Page, sign_in: SignIn, admin: Member, seen: Seen
 ) -> None:
     sign_in(page, admin)
     page.goto("/customers/opt-outs/")
-    checked(page, assert_no_axe_findings, look, "opt-outs-empty")
+    seen("opt-outs-empty")
     page.get_by_role("link", name="ADD NEW").first.click()
     page.get_by_label("Mobile number").fill("+44 7400 123456")
     page.get_by_role("button", name="ADD NEW").click()
     expect(page.get_by_role("rowheader", name="+44 7400 123456")).to_be_visible()
-    checked(page, assert_no_axe_findings, look, "opt-outs")
+    seen("opt-outs")
     page.get_by_role("link", name="Opt-out words").click()
     page.get_by_label("Word", exact=True).fill("GENUG")
     page.get_by_label("Reply").fill("Schade.")
     page.get_by_role("button", name="ADD NEW").click()
     expect(page.get_by_text("Opt-out: Schade.")).to_be_visible()
-    checked(page, assert_no_axe_findings, look, "opt-words")
+    seen("opt-words")

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from tests.browser.channels import (
-    Assert,
+    Seen,
     SignIn,
     answer,
     heard,
@@ -15,8 +15,7 @@ from tests.browser.channels import (
     see_journey,
     see_problem,
 )
-from tests.browser.conftest import Look
-from tests.browser.test_apps_and_services import checked, choose
+from tests.browser.test_apps_and_services import choose
 
 PLAY = "/tools/sandbox/twitter/"
 
@@ -71,16 +70,8 @@ def test_an_account_from_configuration_to_receipts(
 
 
 def test_the_pages_of_an_account(
-    page: Page,
-    look: Look,
-    sandbox: None,
-    sign_in: SignIn,
-    admin: Member,
-    assert_no_axe_findings: Assert,
+    page: Page, sandbox: None, sign_in: SignIn, admin: Member, seen: Seen
 ) -> None:
-    def seen(name: str) -> None:
-        checked(page, assert_no_axe_findings, look, f"twitter-{name}")
-
     sign_in(page, admin)
     open_wizard(page, "TWITTER")
     seen("prerequisites")

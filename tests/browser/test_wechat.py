@@ -10,7 +10,7 @@ from imiconnect.apps.models import App
 from imiconnect.rtm.directory import create_customer
 from imiconnect.sharing import services
 from tests.browser.channels import (
-    Assert,
+    Seen,
     SignIn,
     answer,
     heard,
@@ -21,8 +21,7 @@ from tests.browser.channels import (
     see_notice,
     see_problem,
 )
-from tests.browser.conftest import Look
-from tests.browser.test_apps_and_services import checked, choose
+from tests.browser.test_apps_and_services import choose
 from tests.sharing.conftest import make_number
 
 PLAY = "/tools/sandbox/wechat/"
@@ -141,16 +140,8 @@ def password_on(page: Page, mobile: str) -> str:
 
 
 def test_the_pages_of_an_account(
-    page: Page,
-    look: Look,
-    sandbox: None,
-    sign_in: SignIn,
-    admin: Member,
-    assert_no_axe_findings: Assert,
+    page: Page, sandbox: None, sign_in: SignIn, admin: Member, seen: Seen
 ) -> None:
-    def seen(name: str) -> None:
-        checked(page, assert_no_axe_findings, look, f"wechat-{name}")
-
     make_number(admin, "sender_id", SENDER)
     sign_in(page, admin)
     appid, secret = make_account(page)
