@@ -58,7 +58,7 @@ class Card:
     """One form of a manage page: who may send it, what it begins with, what it does.
 
     ``save`` calls a service, adds a toast, and may raise ``ValidationError``. ``arguments``
-    are those of the form beyond its data.
+    are those of the form beyond its data; ``when`` tells whether the object has the card.
     """
 
     slug: str
@@ -67,6 +67,7 @@ class Card:
     save: Callable[[Any, Any], HttpResponse | None]
     initial: Callable[[Any], dict[str, Any]] = lambda page: {}
     arguments: Callable[[Any], dict[str, Any]] = lambda page: {}
+    when: Callable[[Any], bool] = lambda page: True
 
 
 class ManagePage(ObjectMixin, PageMixin, TemplateView):
@@ -75,8 +76,15 @@ class ManagePage(ObjectMixin, PageMixin, TemplateView):
     cards: ClassVar[tuple[Card, ...]] = ()
 
     def all_cards(self) -> tuple[Card, ...]:
-        """Return the cards of this object; a subclass may add some."""
+        """Return the cards of this kind of object; a subclass may add some."""
         return self.cards
+
+    def open_cards(self) -> dict[str, Card]:
+        """Return the cards that this object has and this person may send, by slug."""
+        cards = self.all_cards()
+        return {
+            card.slug: card for card in cards if self.member.can(card.act) and card.when(self)
+        }
 
     def card_form(self, card: Card, data: Any = None) -> forms.Form:
         """Return the form of a card, filled with ``data`` or with what is there now."""
@@ -91,9 +99,8 @@ class ManagePage(ObjectMixin, PageMixin, TemplateView):
         """Add the object and the forms of its cards to the context."""
         wrong = kwargs.pop("wrong", {})
         cards = {
-            card.slug: wrong.get(card.slug) or self.card_form(card)
-            for card in self.all_cards()
-            if self.member.can(card.act)
+            slug: wrong.get(slug) or self.card_form(card)
+            for slug, card in self.open_cards().items()
         }
         context = super().get_context_data(**kwargs)
         may = {act.value: self.member.can(act) for act in Act}
@@ -102,9 +109,8 @@ class ManagePage(ObjectMixin, PageMixin, TemplateView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Act on the card that was sent; once, however often its button is pressed."""
         found = self.object  # 404 before anything is said about the card
-        slug = request.POST.get("card", "")
-        card = next((card for card in self.all_cards() if card.slug == slug), None)
-        if card is None or not self.member.can(card.act):
+        card = self.open_cards().get(request.POST.get("card", ""))
+        if card is None:
             raise PermissionDenied
         return once.guarded(request, lambda: self._save(card, found))
 

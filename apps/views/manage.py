@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -90,7 +91,8 @@ class ManageApp(AppMixin, ManagePage):
             Act.ALLOCATE,
             _choose_incoming,
             initial=lambda page: {"use": page.incoming_use()},
-            arguments=lambda page: {"uses": page.uses()},
+            arguments=lambda page: {"uses": page.uses},
+            when=lambda page: len(page.uses) > 1,
         ),
     )
 
@@ -130,13 +132,14 @@ class ManageApp(AppMixin, ManagePage):
         """Tell whether devices register with apps of this type."""
         return registry.get(self.object.channel_type).can(Capability.DEVICES)
 
+    @cached_property
     def uses(self) -> list[Any]:
-        """Return the services that use the app, as far as the person sees them."""
+        """The services that use the app, as far as the person sees them."""
         return answers.uses(self.object, self.member)
 
     def incoming_use(self) -> str:
         """Return the service that gets the app's incoming messages."""
-        return next((use.id for use in self.uses() if use.gets_incoming), "")
+        return next((use.id for use in self.uses if use.gets_incoming), "")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add credentials, configuration, services and health."""
@@ -144,9 +147,6 @@ class ManageApp(AppMixin, ManagePage):
         context = super().get_context_data(**kwargs)
         if not self.is_own:
             context["cards"] = {}
-        uses = self.uses()
-        if len(uses) < 2:
-            context["cards"].pop("incoming", None)
         if kind.manage_context:
             context |= import_string(kind.manage_context)(self)
         valid = app.client_keys.filter(in_force()).order_by("-created_at")
@@ -164,7 +164,7 @@ class ManageApp(AppMixin, ManagePage):
             "credentials": masked_secrets(app),
             "checkup": getattr(app, "checkup", None),
             "endings": _endings(app, kind),
-            "uses": uses,
+            "uses": self.uses,
             "health": answers.health(app),
             "sharing": answers.sharing(self.request, app, self.member),
         }

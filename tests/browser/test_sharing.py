@@ -9,10 +9,8 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.apps.services import create_app
 from imiconnect.sharing.models import AppShare
-from tests.browser.conftest import Look
-from tests.browser.test_apps_and_services import checked
+from tests.browser.channels import Seen
 
-Assert = Callable[[Page], None]
 SignIn = Callable[[Page, Member], None]
 
 
@@ -87,32 +85,31 @@ def test_share_to_a_group_and_all_teams_under_it(
 
 def test_share_to_a_team(
     sharing: Page,
-    look: Look,
+    seen: Seen,
     sign_in: SignIn,
     team_member: Member,
     sister: Member,
-    assert_no_axe_findings: Assert,
 ) -> None:
-    checked(sharing, assert_no_axe_findings, look, "sharing-none")
+    seen("none")
     pick(sharing, "Share to a team")
     add_new(sharing)
     sharing.get_by_role("button", name="UPDATE the sharing").click()
     expect(sharing.get_by_role("link", name="Select the team")).to_be_visible()
-    checked(sharing, assert_no_axe_findings, look, "sharing-error")
+    seen("error")
     sharing.get_by_label("Group", exact=True).select_option("Retail")
     expect(sharing.get_by_label("Team", exact=True).locator("optgroup")).to_have_count(0)
     sharing.get_by_label("Team", exact=True).select_option("Cards")
     expect(sharing.get_by_text("Tia Team")).to_be_visible()
-    checked(sharing, assert_no_axe_findings, look, "sharing-preview")
+    seen("preview")
     update(sharing)
-    checked(sharing, assert_no_axe_findings, look, "sharing-changed")
+    seen("changed")
     assert AppShare.objects.get().group_id == team_member.team.permission_group_id
     assert not sees(sharing, sign_in, sister)
     assert sees(sharing, sign_in, team_member)
     sharing.get_by_role("link", name="MANAGE Shop").click()
     sharing.get_by_role("link", name="Why can I see this?").click()
     expect(sharing.get_by_text("Tia Team is in the team Cards")).to_be_visible()
-    checked(sharing, assert_no_axe_findings, look, "sharing-why")
+    seen("why")
 
 
 def test_share_to_all_groups_and_teams(

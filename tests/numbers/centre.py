@@ -14,7 +14,7 @@ import pytest
 
 from imiconnect import ROOT
 from imiconnect.numbers.models import SmppLink
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 SCRIPT = Path(__file__).with_name("smsc.js")
 PACKAGE = ROOT / "node_modules" / "smpp"
@@ -26,7 +26,8 @@ class MessageCentre:
     def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
         self.port, self._process = port, process
         self.events: list[dict[str, Any]] = []
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self) -> None:
         for line in self._process.stdout or ():
@@ -66,6 +67,7 @@ def message_centre(*files: str) -> Iterator[MessageCentre]:
             yield centre
         finally:
             process.terminate()
+            centre.reader.join(PATIENCE)
 
 
 def bound() -> bool:

@@ -23,4 +23,5 @@ CARD = Card(
     _save,
     initial=lambda page: {"systems": page.object.config.get("systems", [])},
     arguments=lambda page: {"platform": page.object.config["platform"]},
+    when=lambda page: "platform" in page.object.config,
 )
