@@ -159,6 +159,7 @@ def test_a_sender_id_a_keyword_and_a_short_code_are_asked_for(
     expect(page.get_by_role("alert").first).to_contain_text("not supported in United States")
     page.get_by_label("Country").select_option("GB")
     page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", name="NORTHWIND")).to_be_visible()
     page.goto("/numbers/get/keyword/")
     page.get_by_label("Desired Keyword").fill("SAVINGS")
     choose(page, "Random")

@@ -66,6 +66,7 @@ def test_an_account_from_configuration_to_receipts(
     see_journey(page, sent, "Delivered to the customer")
     page.goto(PLAY)
     page.get_by_role("button", name="Read everything").click()
+    expect(page.get_by_text("Read", exact=True).first).to_be_visible()
     see_journey(page, sent, "Read by the customer")
 
 
