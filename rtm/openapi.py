@@ -68,7 +68,7 @@ _CONDITION = {
 _REFUSED = {
     "400": "Wrong in itself: 7000, 7003, 7004 or 7009.",
     "401": "7001 key not valid, 7002 key missing.",
-    "403": "7007 service not live, 7018 app not usable.",
+    "403": "7007 service not live, 7010 not from this address, 7018 app not usable.",
     "413": "The body is longer than 512 KiB.",
     "415": "Not JSON.",
     "422": "The Idempotency-Key was used with another body.",

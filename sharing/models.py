@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -18,6 +19,7 @@ from imiconnect.sharing.querysets import (
     NumberAllocationQuerySet,
     ServiceQuerySet,
 )
+from imiconnect.sources import SOURCE_LENGTH
 from imiconnect.vault import EncryptedTextField
 
 
@@ -67,6 +69,14 @@ class Service(LevelOwned, Identified):
     #: Whether that URL hears when customers type, too.
     typing_events = models.BooleanField(
         _("tell when a customer types"), default=False, db_default=False
+    )
+    #: From where its keys may be used, in CIDR notation; empty: from anywhere.
+    allowed_sources = ArrayField(
+        models.CharField(max_length=SOURCE_LENGTH),
+        verbose_name=_("allowed source addresses"),
+        default=list,
+        db_default=[],
+        blank=True,
     )
     signing_secret = EncryptedTextField(default="", blank=True)
     previous_signing_secret = EncryptedTextField(default="", blank=True)

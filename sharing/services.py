@@ -37,6 +37,7 @@ from imiconnect.sharing.models import Service, ServiceKey
 from imiconnect.sharing.number_allocations import allocate_number, deallocate_number
 from imiconnect.sharing.ports import answers
 from imiconnect.sharing.sms_settings import set_sms
+from imiconnect.sharing.source_settings import set_sources
 from imiconnect.vault import fingerprint
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "set_inbound",
     "set_outbound",
     "set_sms",
+    "set_sources",
     "set_state",
     "signing_secrets",
     "update_service",

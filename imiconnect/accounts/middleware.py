@@ -12,16 +12,15 @@ from django.utils.functional import SimpleLazyObject
 
 from imiconnect.accounts.standing import current_member
 from imiconnect.audit.services import Origin, origin
+from imiconnect.sources import address_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def client_address(request: HttpRequest) -> str | None:
     """Return the address of the client, past as many proxies as are trusted."""
-    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
-    if settings.TRUSTED_PROXIES and len(forwarded) >= settings.TRUSTED_PROXIES:
-        return forwarded[-settings.TRUSTED_PROXIES].strip() or None
-    return request.META.get("REMOTE_ADDR") or None
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return address_of(forwarded, request.META.get("REMOTE_ADDR"))
 
 
 class MemberMiddleware:

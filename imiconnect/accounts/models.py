@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group as PermissionGroup
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -22,6 +23,7 @@ from imiconnect.accounts.querysets import (
 )
 from imiconnect.accounts.roles import ALLOWED, Act, Role
 from imiconnect.identity import Identified
+from imiconnect.sources import SOURCE_LENGTH
 from imiconnect.vault import EncryptedTextField
 
 
@@ -85,6 +87,15 @@ class Organization(PermissionHolder):
         max_length=64, blank=True, db_index=True, editable=False
     )
     previous_profile_key_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    #: From where that key may be used, in CIDR notation; empty: from anywhere.
+    profile_sources = ArrayField(
+        models.CharField(max_length=SOURCE_LENGTH),
+        verbose_name=_("allowed source addresses"),
+        default=list,
+        db_default=[],
+        blank=True,
+    )
 
     #: A trial stops working then; None is no trial.
     trial_ends_at = models.DateTimeField(_("trial ends"), null=True, blank=True)

@@ -40,6 +40,11 @@ urlpatterns = [
         organization.RegenerateProfileKey.as_view(),
         name="regenerate_profile_key",
     ),
+    path(
+        "settings/organization/profile-key/sources/",
+        organization.ProfileSources.as_view(),
+        name="profile_sources",
+    ),
     # /settings/people/
     path("settings/people/", people.People.as_view(), name="people"),
     path("settings/people/invite/", people.Invite.as_view(), name="invite"),

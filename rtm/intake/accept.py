@@ -23,21 +23,23 @@ from imiconnect.rtm.intake.answers import (
     SERVICE_INACTIVE,
     Refusal,
     queued,
+    wrong_source,
 )
 from imiconnect.rtm.intake.http import Answer
-from imiconnect.rtm.intake.media import Medium
 from imiconnect.rtm.intake.orders import Order
 from imiconnect.rtm.intake.pool import Connection, query
 from imiconnect.rtm.intake.spreads import Spread
 from imiconnect.rtm.permission import ALLOCATED, USABLE
 from imiconnect.rtm.protocol.ids import request_ids
 from imiconnect.rtm.sql import NIL
+from imiconnect.sources import is_allowed
 
 _encode = msgspec.json.Encoder().encode
 
 _RESOLVE = f"""
 SELECT w.number, s.id, s.organization_id, s.state = 'live' AND o.is_active, a.id,
-  a.state = 'active', a.policy, a.channel_type, {ALLOCATED}, {USABLE}, r.id, r.name
+  a.state = 'active', a.policy, a.channel_type, {ALLOCATED}, {USABLE}, r.id, r.name,
+  s.allowed_sources
 FROM unnest(%b::int4[], %b::text[], %b::uuid[], %b::text[]) w (number, digest, service, app)
 LEFT JOIN sharing_servicekey k ON k.digest = w.digest
   AND (k.expires_at IS NULL OR k.expires_at > now())
@@ -172,13 +174,16 @@ async def _senders(connection: Connection, orders: Sequence[Order]) -> list[Send
     senders: list[Sender | Refusal] = []
     for order in orders:
         row = found.get(wanted[(order.key_digest, order.service_id, order.app_id)])
-        senders.append(_sender(row, order.medium) if row else nobody)
+        senders.append(_sender(row, order) if row else nobody)
     return senders
 
 
-def _sender(row: tuple[Any, ...], medium: Medium) -> Sender | Refusal:
+def _sender(row: tuple[Any, ...], order: Order) -> Sender | Refusal:
+    medium = order.medium
     _, service, organization, is_live, app, is_on, policy, channel_type, *rest = row
-    allocated, usable, stream_id, stream = rest
+    allocated, usable, stream_id, stream, sources = rest
+    if order.key_digest and not is_allowed(sources, order.source):
+        return wrong_source(order.source)
     if not is_live:
         return Refusal(SERVICE_INACTIVE, "The service is not live.")
     if not medium.needs_app:

@@ -23,6 +23,7 @@ INVALID_PARAMETERS = 7004
 INTERNAL = 7006
 SERVICE_INACTIVE = 7007
 TOO_MANY_DESTINATIONS = 7009
+WRONG_SOURCE = 7010
 APP_INVALID = 7018
 
 #: HTTP status by code, where it is not 400.
@@ -30,6 +31,7 @@ _STATUS = {
     NOT_AUTHENTICATED: 401,
     KEY_MISSING: 401,
     SERVICE_INACTIVE: 403,
+    WRONG_SOURCE: 403,
     APP_INVALID: 403,
     INTERNAL: 503,
 }
@@ -71,6 +73,15 @@ def missing(parameter: str) -> Refusal:
 def invalid(sentence: str) -> Refusal:
     """Return the refusal of a parameter that is there but wrong."""
     return Refusal(INVALID_PARAMETERS, sentence)
+
+
+def wrong_source(source: str | None) -> Refusal:
+    """Return the refusal of a request from an address that the key may not be used from.
+
+    It names the address: behind a proxy that is the question.
+    """
+    sentence = f"The service key may not be used from {source or 'an unknown address'}."
+    return Refusal(WRONG_SOURCE, sentence)
 
 
 class RtmsRefusal(Exception):

@@ -107,7 +107,7 @@ class Intake:
         """``POST /resources/v1/messaging``."""
         digest = self._authentication(request, key_missing())
         order = orders.parse(request.body, now=timezone.now())
-        order.key_digest = digest
+        order.key_digest, order.source = digest, request.source
         order.idempotency_key = idempotency.checked(request.header(b"idempotency-key"))
         result = await self._orders.submit(order)
         return result.answer if isinstance(result, Refusal) else result
@@ -116,7 +116,7 @@ class Intake:
         """``GET /resources/v1/messaging/status/<transid>``."""
         digest = self._authentication(request, key_missing())
         async with self._pool.connection() as connection:
-            return await status.status(connection, digest, transid)
+            return await status.status(connection, digest, request.source, transid)
 
     async def device(self, request: Request, app_id: str, action: str) -> Answer:
         """``POST /rtmsAPI/api/v3/{appId}/mo`` and ``.../deliveryupdate``."""

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from imiconnect.sources import address_of
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -30,6 +32,13 @@ class Request:
     path: str
     headers: dict[bytes, bytes] = field(default_factory=dict)
     body: bytes = b""
+    #: The other end of the connection.
+    peer: str | None = None
+
+    @property
+    def source(self) -> str | None:
+        """The client's address, past as many proxies as are trusted."""
+        return address_of(self.header(b"x-forwarded-for"), self.peer)
 
     def header(self, name: bytes) -> str:
         """Return a header's value, empty when there is none."""
@@ -47,6 +56,7 @@ class Gone(Exception):
 async def read(scope: Scope, receive: Receive) -> Request:
     """Return the request with its body; raises ``TooLong`` or ``Gone``."""
     request = Request(scope["method"], scope["path"], dict(scope["headers"]))
+    request.peer = (scope.get("client") or (None,))[0]
     declared = request.header(b"content-length")
     if declared.isdecimal() and int(declared) > MAX_BODY:
         raise TooLong

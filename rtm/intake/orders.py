@@ -92,6 +92,8 @@ class Order:
     thread_id: uuid.UUID | None = None
     stream: str = ""
     key_digest: str = ""
+    #: Where the request with that key came from.
+    source: str | None = None
     service_id: uuid.UUID | None = None
     idempotency_key: str = ""
     body_digest: bytes = b""

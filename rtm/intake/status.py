@@ -5,18 +5,20 @@ from typing import Any
 
 import msgspec
 
-from imiconnect.rtm.intake.answers import NOT_AUTHENTICATED, Refusal, invalid
+from imiconnect.rtm.intake.answers import NOT_AUTHENTICATED, Refusal, invalid, wrong_source
 from imiconnect.rtm.intake.http import Answer
 from imiconnect.rtm.intake.pool import Connection, query
 from imiconnect.rtm.protocol.clock import iso
 from imiconnect.rtm.protocol.envelopes import CALL_WORDS
 from imiconnect.rtm.protocol.ids import ids_of_transid
 from imiconnect.rtm.protocol.states import State
+from imiconnect.sources import is_allowed
 
 _encode = msgspec.json.Encoder().encode
 
 _SERVICE = """
-SELECT k.service_id FROM sharing_servicekey k
+SELECT k.service_id, s.allowed_sources FROM sharing_servicekey k
+JOIN sharing_service s ON s.id = k.service_id
 WHERE k.digest = %b AND (k.expires_at IS NULL OR k.expires_at > now())
 """
 _MESSAGES = """
@@ -49,16 +51,20 @@ WORDS = {
 _CALL_STATES = {State.DELIVERED: "answered"}
 
 
-async def status(connection: Connection, key_digest: str, transid: str) -> Answer:
+async def status(
+    connection: Connection, key_digest: str, source: str | None, transid: str
+) -> Answer:
     """Return the messages of a request; raises ``Refusal``, 404 for one that is not there."""
     services = await query(connection, _SERVICE, [key_digest])
     if not services:
         raise Refusal(NOT_AUTHENTICATED, "The service key is not valid.")
+    service, allowed = services[0]
+    if not is_allowed(allowed, source):
+        raise wrong_source(source)
     try:
         wanted = uuid.UUID(transid)
     except ValueError:
         raise invalid("transid is not the id of a request.") from None
-    service = services[0][0]
     rows = await query(connection, _MESSAGES, [*ids_of_transid(wanted), wanted, service])
     rows += [
         (*row[:4], "rt", State.QUEUED, row[4], row[4], 0, "", row[5], "")

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from imiconnect import keys
+from imiconnect.accounts.middleware import client_address
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import Capability
 from imiconnect.apps.models import App, ClientKey
@@ -28,6 +29,7 @@ from imiconnect.rtm.connect.decision import read_client_id
 from imiconnect.rtm.connect.endings import Ended
 from imiconnect.rtm.connect.jwt_auth import OTHER_USER, Vouched, vouched
 from imiconnect.rtm.connect.registration import registered_devices
+from imiconnect.rtm.intake.answers import wrong_source
 from imiconnect.rtm.models import Customer, Device
 from imiconnect.rtm.protocol import cors
 from imiconnect.rtm.protocol.sealing import Unreadable
@@ -44,6 +46,7 @@ from imiconnect.rtm.sealing import (
     sealer,
 )
 from imiconnect.sharing.models import Allocation, Service, ServiceKey
+from imiconnect.sources import is_allowed
 from imiconnect.vault import digest
 
 
@@ -75,7 +78,8 @@ class RtmsView(APIView):
         if self.app.state != App.State.ACTIVE or not self.app.organization.is_active:
             raise RtmsError(Code.INVALID, "The app is off.", status=HTTPStatus.FORBIDDEN)
         if request.headers.get("key"):
-            self.service = find_service(self.app, request.headers["key"])
+            key, source = request.headers["key"], client_address(request)
+            self.service = find_service(self.app, key, source=source)
         elif self.policy.jwt_authorization:
             header = request.headers.get("Authorization", "")
             secret = secrets_of(self.app).jwt_secret
@@ -269,8 +273,11 @@ def find_app(app_id: str) -> App:
     return app
 
 
-def find_service(app: App, secret: str) -> Service:
-    """Return the live service of a key, which uses the app; raises ``RtmsError``."""
+def find_service(app: App, secret: str, *, source: str | None) -> Service:
+    """Return the live service of a key, which uses the app; raises ``RtmsError``.
+
+    ``source`` is the address of the caller, which the service may have to allow.
+    """
     service: Service | None = Service.objects.filter(
         pk__in=ServiceKey.objects.filter(keys.in_force(), digest=digest(secret)).values(
             "service"
@@ -280,6 +287,9 @@ def find_service(app: App, secret: str) -> Service:
     ).first()
     if service is None:
         raise RtmsError(Code.WRONG_TOKEN, "The key is no live service's that uses the app.")
+    if not is_allowed(service.allowed_sources, source):
+        refusal = wrong_source(source)
+        raise RtmsError(Code.WRONG_TOKEN, refusal.sentence, status=HTTPStatus.FORBIDDEN)
     return service
 
 

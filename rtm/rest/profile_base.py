@@ -6,19 +6,18 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from imiconnect.accounts.middleware import client_address
 from imiconnect.accounts.models import Organization
 from imiconnect.rtm.models import ProfileBatch
 from imiconnect.rtm.profile_batches import MAX_RECORDS, Record
 from imiconnect.rtm.rest.fields import JSONParser, unstorable
-from imiconnect.vault import digest
+from imiconnect.sources import is_allowed
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +78,7 @@ class ProfileView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Find the organization by the key."""
-        self.organization = _organization(request.headers.get("key", ""))
+        self.organization = _organization(request)
         super().initial(request, *args, **kwargs)
 
     def records(self) -> list[Record]:
@@ -124,18 +123,17 @@ def batch_result(view: ProfileView, transid: str) -> Response:
     return Response(batch.result | {"transid": str(batch.pk)})
 
 
-def _organization(key: str) -> Organization:
+def _organization(request: Request) -> Organization:
+    key = request.headers.get("key", "")
     if not key:
         raise ProfileError("7002", "The header key is missing.", HTTPStatus.UNAUTHORIZED)
-    hexed = digest(key)
-    replaced = Q(
-        previous_profile_key_digest=hexed, previous_profile_key_until__gt=timezone.now()
-    )
-    found: Organization | None = Organization.objects.filter(
-        Q(profile_key_digest=hexed) | replaced, is_active=True
-    ).first()
+    found: Organization | None = Organization.objects.with_profile_key(key)
     if found is None:
         raise ProfileError("7001", "The key is no profile key.", HTTPStatus.UNAUTHORIZED)
+    source = client_address(request)
+    if not is_allowed(found.profile_sources, source):
+        sentence = f"The profile key may not be used from {source or 'an unknown address'}."
+        raise ProfileError("7010", sentence, HTTPStatus.FORBIDDEN)
     return found
 
 

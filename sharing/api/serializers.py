@@ -10,6 +10,7 @@ from imiconnect.callback_urls import URL_LENGTH
 from imiconnect.numbers.kinds import Kind
 from imiconnect.sharing.models import NumberAllocation, Service
 from imiconnect.sharing.services import DESCRIPTION_LENGTH
+from imiconnect.sources import SOURCE_LENGTH
 
 
 class AllocationSerializer(serializers.Serializer[Any]):
@@ -73,6 +74,7 @@ class ServiceSerializer(serializers.Serializer[Any]):
     sms_purpose = serializers.ChoiceField(choices=Service.Purpose.choices)
     sms_quiet_hours = serializers.ChoiceField(choices=Service.QuietHours.choices)
     typing_events = serializers.BooleanField()
+    allowed_sources = serializers.ListField(child=serializers.CharField())
     organization = serializers.UUIDField(source="organization_id")
     group = serializers.UUIDField(source="group_id", allow_null=True)
     team = serializers.UUIDField(source="team_id", allow_null=True)
@@ -114,6 +116,11 @@ class ChangedServiceSerializer(serializers.Serializer[Any]):
         choices=Service.QuietHours.choices, required=False
     )
     typing_events = serializers.BooleanField(required=False)
+    allowed_sources = serializers.ListField(
+        child=serializers.CharField(max_length=SOURCE_LENGTH),
+        required=False,
+        help_text=_("Addresses and networks from which its keys may be used; none: anywhere."),
+    )
     save_anyway = serializers.BooleanField(default=False)
 
 

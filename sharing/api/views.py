@@ -175,6 +175,8 @@ def _changed(service: Service, values: dict[str, Any]) -> Service:
             purpose=values.get("sms_purpose", service.sms_purpose),
             quiet_hours=values.get("sms_quiet_hours", service.sms_quiet_hours),
         )
+    if "allowed_sources" in values:
+        service = services.set_sources(service=service, sources=values["allowed_sources"])
     if "state" in values:
         service = services.set_state(service=service, state=values["state"])
     return service

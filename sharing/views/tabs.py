@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act
+from imiconnect.accounts.middleware import client_address
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
 from imiconnect.console.toasts import toast
@@ -25,6 +26,7 @@ from imiconnect.sharing.forms import (
 )
 from imiconnect.sharing.probing import check_answers
 from imiconnect.sharing.views.base import ServiceTab
+from imiconnect.source_form import SourcesForm, lines_of
 
 #: How many numbers the tab of incoming messages names.
 MOST = 50
@@ -94,11 +96,26 @@ class Channels(ServiceTab):
         }
 
 
+def _save_sources(page: Any, values: dict[str, Any]) -> None:
+    services.set_sources(service=page.object, sources=values["allowed_sources"])
+    toast(page.request, _("The allowed source addresses are changed."))
+
+
 class Keys(ServiceTab):
-    """The service keys in force."""
+    """The service keys in force, and from where they may be used."""
 
     tab = "keys"
     template_name = "sharing/keys.html"
+    cards = (
+        Card(
+            "sources",
+            SourcesForm,
+            Act.MANAGE_SERVICES,
+            _save_sources,
+            initial=lambda page: lines_of(page.object.allowed_sources),
+            arguments=lambda page: {"own": client_address(page.request)},
+        ),
+    )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the keys, masked."""

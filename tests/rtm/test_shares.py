@@ -190,7 +190,7 @@ def test_an_unshared_service_hears_no_typing_and_no_devices_and_answers_nobody(
 def test_the_key_of_an_unshared_service_opens_no_threads(
     end: Any, shared: Team, service: Service, rtm_app: App, admin: Member
 ) -> None:
-    assert find_service(rtm_app, SERVICE_KEY) == service
+    assert find_service(rtm_app, SERVICE_KEY, source=None) == service
     end(admin, rtm_app, shared)
     with pytest.raises(RtmsError):
-        find_service(rtm_app, SERVICE_KEY)
+        find_service(rtm_app, SERVICE_KEY, source=None)

@@ -20,6 +20,7 @@ from imiconnect.accounts.services.levels import (
     regenerate_profile_key,
     rename,
     set_organization_active,
+    set_profile_sources,
 )
 from imiconnect.accounts.services.members import (
     add_member,
@@ -56,6 +57,7 @@ __all__ = [
     "rename_person",
     "resend_invitation",
     "set_organization_active",
+    "set_profile_sources",
     "set_person_active",
     "set_staff",
     "withdraw_invitation",

@@ -1,6 +1,7 @@
 """Organizations, groups and teams."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +12,7 @@ from imiconnect.accounts.services.permission_groups import new_permission_group
 from imiconnect.accounts.services.rules import Level, lock_organization, may, organization_id_of
 from imiconnect.audit.services import record
 from imiconnect.identity import uuid7
+from imiconnect.sources import checked_sources
 from imiconnect.vault import digest, fingerprint, new_key
 
 
@@ -125,6 +127,30 @@ def regenerate_profile_key(
         },
     )
     return key
+
+
+@transaction.atomic
+def set_profile_sources(
+    *, organization: Organization, sources: Iterable[str], by: Member | None = None
+) -> None:
+    """Let the profile key be used from these addresses and networks only; none: from anywhere.
+
+    Raises ``ValidationError`` on ``allowed_sources``.
+    """
+    may(by, Act.MANAGE_SETTINGS, organization)
+    organization = lock_organization(organization.pk)
+    before, after = organization.profile_sources, checked_sources(sources)
+    if after == before:
+        return
+    organization.profile_sources = after
+    organization.save(update_fields=["profile_sources"])
+    record(
+        "organization.profile_sources_changed",
+        organization,
+        organization_id=organization.pk,
+        before={"allowed_sources": before},
+        after={"allowed_sources": after},
+    )
 
 
 @transaction.atomic

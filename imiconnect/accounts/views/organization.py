@@ -13,11 +13,13 @@ from imiconnect import keys
 from imiconnect.accounts import services
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting, member_required
 from imiconnect.accounts.forms import NameForm
+from imiconnect.accounts.middleware import client_address
 from imiconnect.accounts.views.base import ServiceFormPage, settings_tabs, whole_organization
 from imiconnect.audit.services import record
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.toasts import toast
 from imiconnect.manage import OverlapForm
+from imiconnect.source_form import SourcesForm, lines_of
 from imiconnect.vault import fingerprint
 
 
@@ -50,6 +52,7 @@ class Settings(ServiceFormPage):
             kinds=settings_tabs(self.request, "organization"),
             masked_key=keys.masked(organization.profile_key),
             old_key_until=organization.previous_profile_key_until,
+            sources=organization.profile_sources,
         )
 
     def save(self, form: NameForm) -> str:
@@ -88,6 +91,36 @@ class ProfileKey(MemberRequiredMixin, PageMixin, TemplateView):
         """Lead back: the key is shown in answer to the button only."""
         whole_organization(request)
         return HttpResponseRedirect(reverse("accounts:organization"))
+
+
+class ProfileSources(ServiceFormPage):
+    """From which addresses the profile key may be used."""
+
+    act = Act.MANAGE_SETTINGS
+    form_class = SourcesForm
+    title = _("Where the profile key may be used from")
+    intro = _("A request from another address is refused with the code 7010.")
+    submit_label = _("UPDATE")
+    back_url = cancel_url = reverse_lazy("accounts:organization")
+    back_label = _("Organization")
+
+    def get_initial(self) -> dict[str, Any]:
+        """Begin with what is allowed now."""
+        return lines_of(whole_organization(self.request).organization.profile_sources)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Name the person's own address."""
+        return super().get_form_kwargs() | {"own": client_address(self.request)}
+
+    def save(self, form: SourcesForm) -> str:
+        """Write them."""
+        member = whole_organization(self.request)
+        sources = form.cleaned_data["allowed_sources"]
+        services.set_profile_sources(
+            organization=member.organization, sources=sources, by=member
+        )
+        toast(self.request, _("The allowed source addresses are changed."))
+        return reverse("accounts:organization")
 
 
 class RegenerateProfileKey(ServiceFormPage):
