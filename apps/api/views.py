@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from imiconnect.accounts.roles import Act
 from imiconnect.apps import authorizations, credentials, health, services
 from imiconnect.apps.api.authorizations import begun
+from imiconnect.apps.api.base import AppsViewSet
 from imiconnect.apps.api.serializers import (
     AppSerializer,
     AppWithKeySerializer,
@@ -29,10 +30,9 @@ from imiconnect.apps.api.serializers import (
 )
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import Capability
-from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy, policy_of
 from imiconnect.keys import Overlap
-from imiconnect.rest import MemberViewSet, checked_body
+from imiconnect.rest import checked_body
 
 KEPT_BY_PROVIDER = _(
     "The provider has a copy of this configuration: change it by the routes of the channel, "
@@ -40,10 +40,9 @@ KEPT_BY_PROVIDER = _(
 )
 
 
-class AppViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet):
+class AppViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, AppsViewSet):
     """Channel apps of the caller's level and below, and those shared with it."""
 
-    queryset = App.objects.none()
     serializer_class = AppSerializer
     acts: ClassVar = {
         "create": Act.MANAGE_APPS,
@@ -56,12 +55,6 @@ class AppViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet
         "check": Act.MANAGE_APPS,
         "reconnect": Act.MANAGE_APPS,
     }
-
-    def get_queryset(self) -> QuerySet[Any]:
-        """Return what may be seen; to change something, it must belong to one's level."""
-        if self.act_of(self.action) == Act.READ:
-            return self.visible(App.objects.visible_to)
-        return self.visible(App.objects.at_or_below)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Fetch what the answer shows beside the app's own columns."""

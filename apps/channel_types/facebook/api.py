@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import path
 from drf_spectacular.utils import extend_schema
@@ -11,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imiconnect.accounts.roles import Act
+from imiconnect.apps.api.base import AppsViewSet
 from imiconnect.apps.channel_types.facebook.config import (
     MAX_DOMAINS,
     MAX_GREETING,
@@ -31,7 +31,7 @@ from imiconnect.apps.channel_types.facebook.snippets import (
 )
 from imiconnect.apps.channel_types.facebook.type import TYPE
 from imiconnect.apps.models import App
-from imiconnect.rest import MemberViewSet, checked_body
+from imiconnect.rest import checked_body
 
 
 class MenuItemSerializer(serializers.Serializer[Any]):
@@ -76,19 +76,12 @@ class CodeSerializer(serializers.Serializer[Any]):
     link = serializers.CharField()
 
 
-class MessengerViewSet(MemberViewSet):
+class MessengerViewSet(AppsViewSet):
     """Advanced settings of a page: told to Meta, then kept."""
 
-    queryset = App.objects.none()
+    channel_type = TYPE.slug
     serializer_class = MessengerProfileSerializer
     acts: ClassVar = {"partial_update": Act.MANAGE_APPS}
-
-    def get_queryset(self) -> QuerySet[Any]:
-        """Return the pages that may be seen; to change one, it must be one's own."""
-        rows = App.objects.visible_to
-        if self.act_of(self.action) != Act.READ:
-            rows = App.objects.at_or_below
-        return self.visible(rows).filter(channel_type=TYPE.slug)
 
     @extend_schema(responses=MessengerProfileSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -5,7 +5,6 @@ import binascii
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imiconnect.accounts.roles import Act
+from imiconnect.apps.api.base import AppsViewSet
 from imiconnect.apps.channel_types.mobile_web.push.forms import FORMS
 from imiconnect.apps.channel_types.mobile_web.views import platforms_of
 from imiconnect.apps.models import App
@@ -29,7 +29,7 @@ from imiconnect.apps.push.credentials import (
     facts_of,
 )
 from imiconnect.apps.push.secrets import secrets_of
-from imiconnect.rest import MemberViewSet, checked_body
+from imiconnect.rest import checked_body
 
 
 class PushSerializer(serializers.Serializer[Any]):
@@ -95,19 +95,12 @@ def _health_of(app: App, platform: str) -> dict[str, Any]:
     }
 
 
-class PushViewSet(MemberViewSet):
+class PushViewSet(AppsViewSet):
     """How the devices of an app are pushed to, by platform; keys never come back."""
 
-    queryset = App.objects.none()
     serializer_class = PushSerializer
     pagination_class = None
     acts: ClassVar = {"configure": Act.MANAGE_APPS, "remove": Act.MANAGE_APPS}
-
-    def get_queryset(self) -> QuerySet[Any]:
-        """Return the apps whose push may be seen; to change it, it must be one's own."""
-        if self.act_of(self.action) == Act.READ:
-            return self.visible(App.objects.visible_to)
-        return self.visible(App.objects.at_or_below)
 
     def _app(self, platform: str = "") -> App:
         app: App = self.get_object()
@@ -164,16 +157,11 @@ class JwtSecretSerializer(serializers.Serializer[Any]):
     )
 
 
-class JwtSecretViewSet(MemberViewSet):
+class JwtSecretViewSet(AppsViewSet):
     """The secret with which the customer's server signs the tokens of devices."""
 
-    queryset = App.objects.none()
     serializer_class = JwtSecretSerializer
     acts: ClassVar = {"change": Act.MANAGE_APPS}
-
-    def get_queryset(self) -> QuerySet[Any]:
-        """Return the apps of the caller's level."""
-        return self.visible(App.objects.at_or_below)
 
     @extend_schema(request=JwtSecretSerializer, responses={204: None})
     def change(self, request: Request, pk: str) -> Response:
@@ -192,16 +180,11 @@ class PayloadKeySerializer(serializers.Serializer[Any]):
     key_id = serializers.CharField(read_only=True)
 
 
-class PayloadKeyViewSet(MemberViewSet):
+class PayloadKeyViewSet(AppsViewSet):
     """The key from which those of an app's users are derived."""
 
-    queryset = App.objects.none()
     serializer_class = PayloadKeySerializer
     acts: ClassVar = {"renew": Act.MANAGE_APPS}
-
-    def get_queryset(self) -> QuerySet[Any]:
-        """Return the apps of the caller's level."""
-        return self.visible(App.objects.at_or_below)
 
     @extend_schema(request=None, responses=PayloadKeySerializer)
     def renew(self, request: Request, pk: str) -> Response:

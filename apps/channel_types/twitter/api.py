@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,13 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imiconnect.accounts.roles import Act
+from imiconnect.apps.api.base import AppsViewSet
 from imiconnect.apps.channel_types.twitter.config import ATTACHMENTS, MAX_OPTIONS
 from imiconnect.apps.channel_types.twitter.forms import CodeForm
 from imiconnect.apps.channel_types.twitter.type import TYPE
 from imiconnect.apps.channel_types.twitter.views import button_code
 from imiconnect.apps.channel_types.twitter.welcome import save_welcome
 from imiconnect.apps.models import App
-from imiconnect.rest import MemberViewSet, checked_body
+from imiconnect.rest import checked_body
 
 _SIZES = [str(value) for value, _label in getattr(CodeForm.base_fields["size"], "choices", [])]
 _EMPTY: dict[str, Any] = {
@@ -67,19 +67,12 @@ class ButtonCodeSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
 
 
-class TwitterViewSet(MemberViewSet):
+class TwitterViewSet(AppsViewSet):
     """Advanced settings of an account: told to X, then kept."""
 
-    queryset = App.objects.none()
+    channel_type = TYPE.slug
     serializer_class = WelcomeScreenSerializer
     acts: ClassVar = {"partial_update": Act.MANAGE_APPS}
-
-    def get_queryset(self) -> QuerySet[Any]:
-        """Return the accounts that may be seen; to change one, it must be one's own."""
-        rows = App.objects.visible_to
-        if self.act_of(self.action) != Act.READ:
-            rows = App.objects.at_or_below
-        return self.visible(rows).filter(channel_type=TYPE.slug)
 
     @extend_schema(responses=WelcomeScreenSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
