@@ -5,6 +5,7 @@ For addresses that the operator sets; those of customers go through ``imiconnect
 
 import email.utils
 import time
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -59,12 +60,14 @@ def file_at(url: str, *, most: int) -> File:
         raise ChannelError(outcome, f"{url}: {error.words}") from None
 
 
-def read_file(http: httpx.Client, url: str, *, most: int) -> bytes:
-    """Return a file of a provider's; raises ``ChannelError``."""
+def read_file(
+    http: httpx.Client, url: str, *, most: int, headers: Mapping[str, str] | None = None
+) -> bytes:
+    """Return a file of a provider's of ``most`` bytes; raises ``ChannelError``."""
     data = bytearray()
     until = time.monotonic() + PROVIDER_FILE_SECONDS
     try:
-        with http.stream("GET", url) as answer:
+        with http.stream("GET", url, headers=headers) as answer:
             raise_for_transport(answer)
             if answer.status_code != 200:
                 raise ChannelError(CONTENT, str(answer.status_code))

@@ -3,7 +3,7 @@
 import json
 import time
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 from oauthlib.oauth1 import SIGNATURE_TYPE_AUTH_HEADER, Client
@@ -20,7 +20,7 @@ from imiconnect.apps.channel_types.errors import (
     ChannelError,
     Outcome,
 )
-from imiconnect.apps.channel_types.http import call, raise_for_transport, retry_after
+from imiconnect.apps.channel_types.http import call, raise_for_transport, read_file, retry_after
 
 #: By the number of an error of version 1.1 (facts, section 5).
 _BY_CODE: dict[int, Outcome] = {
@@ -42,6 +42,10 @@ _BY_CODE: dict[int, Outcome] = {
     415: PERMISSION,
 }
 _BY_STATUS: dict[int, Outcome] = {401: CREDENTIALS, 402: PERMISSION, 403: UNAVAILABLE}
+
+
+#: Where X keeps the files of direct messages.
+_HOSTS = (".twitter.com", ".twimg.com", ".x.com")
 
 
 class TwitterClient:
@@ -147,6 +151,15 @@ class TwitterClient:
         """Return how far X's look at the file is."""
         query = urlencode({"command": "STATUS", "media_id": media})
         return _processing(self._call("GET", f"/2/media/upload?{query}"))
+
+    def download(self, url: str, *, most: int) -> bytes:
+        """Return a file that a customer has sent; X opens it for the account alone."""
+        host = urlsplit(url).hostname or ""
+        is_of_x = url.startswith("https://") and host.endswith(_HOSTS)
+        if not is_of_x and not url.startswith(f"{self._base}/"):
+            raise ChannelError(CONTENT, "the file is not at X")
+        headers = self._signed("GET", url)
+        return read_file(self._http, url, most=most, headers=headers)
 
     def set_welcome(self, data: dict[str, Any]) -> None:
         """Make a welcome message the default one; the newest rule wins."""

@@ -1,6 +1,7 @@
 """Twitter behind the interface of all channels."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from imiconnect.apps.channel_types import http
@@ -21,6 +22,9 @@ from imiconnect.apps.channel_types.twitter import media as uploads
 from imiconnect.apps.channel_types.twitter.client import TwitterClient
 from imiconnect.apps.channel_types.twitter.config import TwitterConfig, TwitterSecrets
 from imiconnect.apps.channel_types.twitter.provider import twitter
+
+#: Bytes of a customer's file that are fetched; the platform itself keeps no larger ones.
+MOST_FROM_CUSTOMER = 16 * 2**20
 
 User = Account[TwitterConfig, TwitterSecrets]
 
@@ -47,6 +51,7 @@ class TwitterHandler(Handler[TwitterConfig, TwitterSecrets]):
     """Events of all accounts come to one webhook, signed with the app's secret."""
 
     config_class, secrets_class = TwitterConfig, TwitterSecrets
+    fetches = True
 
     def greet(self, account: User | None, request: HookRequest) -> HookAnswer | None:
         """Answer the challenge-response check."""
@@ -91,6 +96,10 @@ class TwitterHandler(Handler[TwitterConfig, TwitterSecrets]):
                 body["attachments"] = [{"media_id": media}]
             event = client_of(account).send(message.address, body)
         return Sent(event, {"dm_event_id": event})
+
+    def fetch(self, account: User, at_provider: Mapping[str, str]) -> bytes:
+        """Return a file that a customer has sent."""
+        return client_of(account).download(at_provider["url"], most=MOST_FROM_CUSTOMER)
 
     def activate(self, account: User) -> None:
         """Register the webhook where it is not yet, and subscribe the account."""

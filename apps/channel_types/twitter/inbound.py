@@ -5,8 +5,10 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+import mimetypes
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from imiconnect.apps.channel_types.events import (
     Attachment,
@@ -56,18 +58,47 @@ def _messages(account: str, found: Mapping[str, Any]) -> Iterator[Event]:
             provider_id=str(item["id"]),
             address=sender,
             at=_moment(item["created_timestamp"]),
-            text=str(data.get("text", "")),
+            text=_text(data),
             attachments=tuple(_attachments(data)),
             payload=str(reply.get("metadata", "")),
             extras=_names(found, sender),
         )
 
 
+def _media(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = (data.get("attachment") or {}).get("media") or {}
+    return found
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    """Return what the customer has written, without the link to the file that X adds."""
+    text, link = str(data.get("text", "")), str(_media(data).get("url", ""))
+    return text.replace(link, "").strip() if link else text
+
+
 def _attachments(data: Mapping[str, Any]) -> Iterator[Attachment]:
-    media = (data.get("attachment") or {}).get("media") or {}
-    if media:
-        kind = {"photo": "image", "animated_gif": "image"}.get(media.get("type", ""), "video")
-        yield Attachment(kind, str(media.get("media_url_https", "")))
+    """Return the file of a message: the best film, else the picture.
+
+    It is at an address that X opens only for the account (X: "Retrieving media").
+    """
+    media = _media(data)
+    films = [
+        film
+        for film in (media.get("video_info") or {}).get("variants") or []
+        if film.get("content_type") == "video/mp4"
+    ]
+    best = max(films, key=lambda film: int(film.get("bitrate") or 0), default=media)
+    url = str(best.get("url" if films else "media_url_https", ""))
+    if not url:
+        return
+    kind = "video" if films else "image"
+    guessed = mimetypes.guess_type(urlsplit(url).path)[0] or ""
+    yield Attachment(
+        kind,
+        url,
+        content_type="video/mp4" if films else guessed,
+        at_provider={"url": url},
+    )
 
 
 def _names(found: Mapping[str, Any], sender: str) -> dict[str, Any]:

@@ -254,3 +254,13 @@ def upload_state(request: HttpRequest, user: str) -> Answer:
     if found is None or request.GET.get("command") != "STATUS":
         return problem(404, "Not Found", "There is no such media.")
     return JsonResponse({"data": found})
+
+
+@as_user
+def customers_file(request: HttpRequest, user: str, key: str, name: str) -> Answer:
+    """``GET`` of a ``media_url_https``: only for the account that the message went to."""
+    found = media.of_customer(user, key)
+    if found is None:
+        return HttpResponse(status=404)
+    kind, data = found
+    return HttpResponse(data, content_type=kind)

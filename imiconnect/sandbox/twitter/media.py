@@ -4,6 +4,9 @@ import base64
 import time
 from typing import Any
 
+from django.conf import settings
+
+from imiconnect.sandbox.files import Chosen
 from imiconnect.sandbox.twitter.world import store
 
 #: For each category: the beginning of the types that it takes, and the most bytes.
@@ -60,6 +63,38 @@ def is_ready(user: str, key: str) -> bool:
     """Tell whether an account may send a file."""
     found = _of(user, key)
     return found is not None and found["state"] == "succeeded"
+
+
+def attach(account: str, person: str, file: Chosen) -> tuple[str, dict[str, Any]] | None:
+    """Keep a customer's file; return its id and the media object that tells an account of it.
+
+    None for what X takes into no direct message, and for a GIF: X would make a film of it.
+    """
+    kinds = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "video/mp4": "mp4"}
+    if file.kind not in kinds:
+        return None
+    key, is_film = str(time.time_ns()), file.kind == "video/mp4"
+    chunks = {"0": base64.b64encode(file.data).decode()}
+    kept = {"kind": file.kind, "size": len(file.data), "chunks": chunks, "state": "succeeded"}
+    store.put("media", key, user=person, account=account, **kept)
+    place = f"{settings.PUBLIC_URL}/sandbox/twitter/1.1/ton/data/dm/{key}"
+    url = f"{place}/{key[-8:]}.{kinds[file.kind]}"
+    media: dict[str, Any] = {
+        "id": int(key),
+        "media_url_https": url,
+        "url": f"https://t.co/{key[-10:]}",
+        "type": "video" if is_film else "photo",
+    }
+    if is_film:
+        variant = {"bitrate": 832_000, "content_type": "video/mp4", "url": url}
+        media["video_info"] = {"variants": [variant]}
+    return key, media
+
+
+def of_customer(account: str, key: str) -> tuple[str, bytes] | None:
+    """Return type and bytes of a file that a customer has sent to an account."""
+    found = store.get("media", key)
+    return data_of(key) if found and found.get("account") == account else None
 
 
 def data_of(key: str) -> tuple[str, bytes]:

@@ -4,22 +4,15 @@ import base64
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.toasts import toast
+from imiconnect.sandbox import files
 from imiconnect.sandbox.talk import Bubble, Press
 from imiconnect.sandbox.twitter import media, telling
-from imiconnect.sandbox.twitter.twin import SLUG
 from imiconnect.sandbox.twitter.world import PEOPLE, accounts, add_message, store
 from imiconnect.sandbox.views import TwinPage
-
-
-def compose(request: HttpRequest) -> HttpResponse:
-    """Open the conversation with an account, as the message button does."""
-    user = request.GET.get("recipient_id", "")
-    return HttpResponseRedirect(f"{reverse('sandbox:twin', args=[SLUG])}?user={user}")
 
 
 class TwitterPage(TwinPage):
@@ -40,9 +33,12 @@ class TwitterPage(TwinPage):
             "people": list(PEOPLE.items()),
             "user": user,
             "person": person,
-            "talk": [_drawn(user, person, data) for _key, data in messages],
+            "talk": [
+                *_welcome(user, person, may_answer=not messages),
+                *(_drawn(user, person, data) for _key, data in messages),
+            ],
             "talk_url": self._address(user, person),
-            "welcome": "" if messages else _welcome(user),
+            "text": self.request.GET.get("text", ""),
         }
 
     def _chosen(self, name: str, known: list[str]) -> str:
@@ -56,7 +52,7 @@ class TwitterPage(TwinPage):
         """Write or read, and tell the platform."""
         user = self._chosen("user", [key for key, _data in accounts()])
         person = self._chosen("person", list(PEOPLE))
-        acts = {"say": self._say, "read": self._read}
+        acts = {"say": self._say, "read": self._read, "file": self._attach}
         if act not in acts:
             raise Http404
         if not acts[act](user, person):
@@ -73,6 +69,25 @@ class TwitterPage(TwinPage):
         key = add_message(user, person, text, out=True, options=[])
         return telling.tell_message(user, person, key, data)
 
+    def _attach(self, user: str, person: str) -> bool:
+        file = files.chosen(self.request)
+        if file is None:
+            return True
+        kept = media.attach(user, person, file)
+        if kept is None:
+            toast(self.request, _("Choose a JPEG, PNG or WebP picture, or an MP4 film."))
+            return True
+        name, told = kept
+        # X puts a link to the file into the text.
+        text, link = self.request.POST.get("text", "").strip(), told["url"]
+        key = add_message(user, person, text, out=True, options=[], media=[name])
+        data = {
+            "text": f"{text} {link}".strip(),
+            "entities": {"urls": [{"url": link}]},
+            "attachment": {"type": "media", "media": told},
+        }
+        return telling.tell_message(user, person, key, data)
+
     def _read(self, user: str, person: str) -> bool:
         sent = store.all("message", account=user, person=person, out=False)
         for key, _data in sent:
@@ -82,17 +97,22 @@ class TwitterPage(TwinPage):
 
 def _drawn(user: str, person: str, data: dict[str, Any]) -> Bubble:
     """Return a message as the customer sees it."""
-    common = {"act": "say", "user": user, "person": person}
     return Bubble(
         text=data["text"],
         is_customer=data["out"],
         files=[_shown(name) for name in data.get("media", [])],
-        presses=[
-            Press(o["label"], common | {"text": o["label"], "metadata": o.get("metadata", "")})
-            for o in data["options"]
-        ],
+        presses=_presses(user, person, data["options"]),
         state=_("Read") if data.get("read") else "",
     )
+
+
+def _presses(user: str, person: str, options: list[dict[str, Any]]) -> list[Press]:
+    """Return quick replies as buttons: each writes its label, with its metadata."""
+    common = {"act": "say", "user": user, "person": person}
+    return [
+        Press(o["label"], common | {"text": o["label"], "metadata": o.get("metadata", "")})
+        for o in options
+    ]
 
 
 def _shown(name: str) -> dict[str, str]:
@@ -103,7 +123,23 @@ def _shown(name: str) -> dict[str, str]:
     return {"name": kind, "image": picture}
 
 
-def _welcome(user: str) -> str:
+def _welcome(user: str, person: str, *, may_answer: bool) -> list[Bubble]:
+    """Return the welcome message, where an account has one; the newest rule counts.
+
+    Its quick replies are there until the customer writes.
+    """
     rules = store.all("rule", user=user)
     kept = store.get("welcome", rules[-1][1]["message"]) if rules else None
-    return str(kept["data"]["text"]) if kept else ""
+    if kept is None:
+        return []
+    data = kept["data"]
+    attached = data.get("attachment", {}).get("media", {}).get("id")
+    options = data.get("quick_reply", {}).get("options", []) if may_answer else []
+    return [
+        Bubble(
+            text=str(data["text"]),
+            is_customer=False,
+            files=[_shown(str(attached))] if attached else [],
+            presses=_presses(user, person, options),
+        )
+    ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from imiconnect.sandbox.twitter import api, login, page
+from imiconnect.sandbox.twitter import api, login, widgets
 
 _WELCOME = "1.1/direct_messages/welcome_messages"
 
@@ -29,5 +29,7 @@ urlpatterns = [
     path(f"{_WELCOME}/rules/new.json", api.welcome_rule),
     path(f"{_WELCOME}/rules/list.json", api.welcome_rules),
     path(f"{_WELCOME}/rules/destroy.json", api.drop_rule),
-    path("messages/compose", page.compose),
+    path("1.1/ton/data/dm/<str:key>/<str:name>", api.customers_file),
+    path("messages/compose", widgets.compose),
+    path("widgets.js", widgets.script),
 ]
