@@ -79,6 +79,10 @@ WORDS = {
     "sandbox/:project": "nobody",
     "sandbox/:subscription": "nobody",
     "sandbox/twitter/:key": "nobody",
+    "sandbox/twitter/:name": "a.png",
+    "sandbox/facebook/:key": "nobody",
+    "sandbox/facebook/:plugin": "send",
+    "sandbox/facebook/:locale": "en_US",
     "sandbox/apple_business_chat/:key": "01900000-0000-7000-8000-000000000000",
     # A page that shows a new key once, found by the session that made it.
     "secret/:key": "01900000-0000-7000-8000-000000000000",

@@ -12,11 +12,9 @@ from imiconnect.sandbox.apple_business_chat import mmcs
 from imiconnect.sandbox.apple_business_chat.telling import tell
 from imiconnect.sandbox.apple_business_chat.twin import SLUG
 from imiconnect.sandbox.apple_business_chat.world import meet, register, store
+from imiconnect.sandbox.files import chosen
 from imiconnect.sandbox.talk import Bubble, Press
 from imiconnect.sandbox.views import TwinPage
-
-#: Bytes of a file that the page takes: it is kept in a row.
-LARGEST = 2 * 1024 * 1024
 
 
 class ApplePage(TwinPage):
@@ -96,12 +94,10 @@ class ApplePage(TwinPage):
     def _photo(self) -> str:
         """Send a file, as a phone does: encrypted at Apple's store, its key in the message."""
         customer, found = self._customer()
-        file = self.request.FILES.get("file")
-        if file is None or (file.size or 0) > LARGEST:
-            toast(self.request, _("Choose a file of at most 2 MB."))
+        file = chosen(self.request)
+        if file is None:
             return self._back(found["business"])
-        kind = file.content_type or "application/octet-stream"
-        part = mmcs.attach(found["business"], file.name or "file", kind, file.read())
+        part = mmcs.attach(found["business"], file.name, file.kind, file.data)
         store.change("customer", customer, open=True)
         body = f"{self._sent('text')} \ufffc".strip()
         return self._told(found, tell(customer, "text", body=body, attachments=[part]))
