@@ -12,6 +12,7 @@ from imiconnect.apps.channel_types import registry
 from imiconnect.apps.connection import as_stored, secrets_of
 from imiconnect.apps.models import App
 from imiconnect.audit.services import record
+from imiconnect.locks import locked
 from imiconnect.vault import fingerprint
 
 
@@ -26,7 +27,7 @@ def replace_secrets(*, app: App, secrets: Mapping[str, Any]) -> App:
 
     Raises ``ValidationError`` with sentences by field.
     """
-    app = App.objects.select_for_update().get(pk=app.pk)
+    app = locked(app)
     kind = registry.get(app.channel_type)
     if unknown := [name for name in secrets if name not in kind.secret_labels]:
         sentence = _("Apps of this channel have no credential of this name: %(names)s.")

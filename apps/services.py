@@ -1,6 +1,7 @@
 """Writes of channel apps; the only writer for wizard, API, admin and demo.
 
-Errors are Django's ``ValidationError`` with sentences by field, or ``Blocked``. Every
+Errors are Django's ``ValidationError`` with sentences by field, or ``Blocked``; ``Gone`` for an
+app that has been deleted meanwhile. Every
 function commits on its own unless the caller holds a transaction, and leaves an audit entry.
 """
 
@@ -25,6 +26,7 @@ from imiconnect.apps.ports import Blocker, answers
 from imiconnect.apps.push.secrets import with_payload_key
 from imiconnect.audit.services import record
 from imiconnect.keys import Overlap
+from imiconnect.locks import locked
 from imiconnect.vault import fingerprint
 
 NAME_LENGTH = 100
@@ -251,9 +253,8 @@ def delete_app(*, app: App) -> None:
 
 
 def locked_app(app: App) -> App:
-    """Return the app with its row locked until the transaction ends."""
-    locked: App = App.objects.select_for_update().get(pk=app.pk)
-    return locked
+    """Return the app with its row locked until the transaction ends; raises ``Gone``."""
+    return locked(app)
 
 
 def tell_devices(app: App) -> None:

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect import locks
 from imiconnect.apps.models import App
 from imiconnect.audit.services import record
 from imiconnect.rtm.audience import NoSuchName, plan_of_topics
@@ -56,7 +57,7 @@ def update_segment(
 ) -> Segment:
     """Change name or contents; new ``user_ids`` replace the list, None leaves it."""
     app = segment.app
-    locked: Segment = Segment.objects.select_for_update().get(pk=segment.pk)
+    locked = locks.locked(segment)
     before = {"name": locked.name, "criteria": locked.criteria}
     if name is not None:
         locked.name = checked_name(name)

@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect import locks
 from imiconnect.accounts.models import Member
 from imiconnect.apps.ports import Blocker
 from imiconnect.apps.services import Blocked
@@ -25,7 +26,7 @@ def create_stream(*, member: Member, name: str) -> Stream:
 @transaction.atomic
 def rename_stream(*, stream: Stream, name: str) -> Stream:
     """Rename a stream; requests that name it must use the new name from now on."""
-    locked: Stream = Stream.objects.select_for_update().get(pk=stream.pk)
+    locked = locks.locked(stream)
     before, locked.name = locked.name, name.strip()
     if locked.name == before:
         return locked
@@ -38,7 +39,7 @@ def rename_stream(*, stream: Stream, name: str) -> Stream:
 @transaction.atomic
 def delete_stream(*, stream: Stream) -> None:
     """Delete a stream; its threads stay, without one. Raises ``Blocked`` while in use."""
-    locked = Stream.objects.select_for_update().get(pk=stream.pk)
+    locked = locks.locked(stream)
     uses = locked.uses.select_related("service").order_by("service__name")
     if uses.exists():
         names = ", ".join(use.service.name for use in uses[:5])
@@ -57,7 +58,7 @@ def use_stream(*, service: Service, stream: Stream) -> ServiceStream:
     """
     if stream.organization_id != service.organization_id:
         raise ValidationError({"stream": [_("Select a stream of this organization.")]})
-    Service.objects.select_for_update().get(pk=service.pk)
+    locks.locked(service)
     before = stream_of(service)
     use: ServiceStream
     use, _made = ServiceStream.objects.update_or_create(
@@ -72,7 +73,7 @@ def use_stream(*, service: Service, stream: Stream) -> ServiceStream:
 @transaction.atomic
 def leave_stream(*, service: Service) -> None:
     """Take a service's stream away; nothing happens when it has none."""
-    Service.objects.select_for_update().get(pk=service.pk)
+    locks.locked(service)
     before = stream_of(service)
     if before is not None:
         ServiceStream.objects.filter(service=service).delete()

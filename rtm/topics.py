@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect import locks
 from imiconnect.apps.models import App
 from imiconnect.audit.services import record
 from imiconnect.rtm.models import Subscription, Topic
@@ -52,7 +53,7 @@ def create_topic(*, app: App, name: str, **fields: Any) -> Topic:
 @transaction.atomic
 def update_topic(*, topic: Topic, **changes: Any) -> Topic:
     """Change fields of ``EDITABLE``; the others keep their values."""
-    locked: Topic = Topic.objects.select_for_update().get(pk=topic.pk)
+    locked = locks.locked(topic)
     before = {name: getattr(locked, name) for name in _known(changes)}
     for name, value in changes.items():
         setattr(locked, name, value)

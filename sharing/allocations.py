@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.models import Member, Team, User
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
+from imiconnect.apps.services import locked_app
 from imiconnect.audit.services import record
 from imiconnect.sharing.changes import locked, tell
 from imiconnect.sharing.models import Allocation, Service
@@ -39,7 +40,7 @@ def allocate(
     channel is taken; two at the same time end the same way.
     """
     service = locked(service)
-    app = _locked_app(app)
+    app = locked_app(app)
     if not App.objects.usable_by(service.level).filter(pk=app.pk).exists():
         sentence = _("The app belongs to another level and is not shared with this one.")
         raise ValidationError({"app": [sentence]})
@@ -71,7 +72,7 @@ def deallocate(*, allocation: Allocation) -> None:
     Incoming messages then go to the service that has used the app longest. A live service
     that is left without any app cannot send; the caller's page says so.
     """
-    app = _locked_app(allocation.app)
+    app = locked_app(allocation.app)
     current = Allocation.objects.select_related("service").filter(pk=allocation.pk).first()
     if current is None:
         return
@@ -88,7 +89,7 @@ def deallocate(*, allocation: Allocation) -> None:
 @transaction.atomic
 def choose_inbound_service(*, app: App, allocation: Allocation) -> None:
     """Let the service of ``allocation`` get the app's messages that no thread belongs to."""
-    app = _locked_app(app)
+    app = locked_app(app)
     if not Allocation.objects.filter(pk=allocation.pk, app=app).exists():
         sentence = _("The service does not use this app any more. Choose another one.")
         raise ValidationError({"allocation": [sentence]})
@@ -106,11 +107,6 @@ def stops_sending(allocation: Allocation) -> bool:
     others = service.allocations.usable().exclude(pk=allocation.pk)
     alone = not others.exists() and not service.number_allocations.exists()
     return bool(service.state == Service.State.LIVE and alone)
-
-
-def _locked_app(app: App) -> App:
-    row: App = App.objects.select_for_update().get(pk=app.pk)
-    return row
 
 
 def check_holder(service: Service, team: Team | None, user: User | None) -> None:

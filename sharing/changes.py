@@ -4,14 +4,14 @@ from functools import partial
 
 from django.db import transaction
 
+from imiconnect import locks
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.ports import answers
 
 
 def locked(service: Service) -> Service:
-    """Return the service, its row locked until the transaction ends."""
-    row: Service = Service.objects.select_for_update().get(pk=service.pk)
-    return row
+    """Return the service, its row locked until the transaction ends; raises ``Gone``."""
+    return locks.locked(service)
 
 
 def tell(service: Service) -> None:

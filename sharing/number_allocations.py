@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect import locks
 from imiconnect.accounts.models import Team, User
 from imiconnect.audit.services import record
 from imiconnect.numbers.kinds import Kind, State
@@ -151,8 +152,7 @@ def _described(allocation: NumberAllocation) -> dict[str, Any]:
 
 
 def _locked_number(number: Number) -> Number:
-    row: Number = Number.objects.select_for_update().get(pk=number.pk)
-    return row
+    return locks.locked(number)
 
 
 def _taken(error: IntegrityError) -> ValidationError:

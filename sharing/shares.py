@@ -22,6 +22,7 @@ from imiconnect.accounts.roles import Act
 from imiconnect.accounts.services.rules import holds
 from imiconnect.accounts.standing import key_of
 from imiconnect.apps.models import App
+from imiconnect.apps.services import locked_app
 from imiconnect.audit.services import record
 from imiconnect.console.told import moment_of
 from imiconnect.sharing.changes import tell
@@ -188,8 +189,7 @@ def _locked(member: Member, app: App) -> App:
     """Return the app with its row held, for a person who may share it."""
     if not may_share(member, app):
         raise PermissionDenied
-    row: App = App.objects.select_for_update(of=("self",)).get(pk=app.pk)
-    return row
+    return locked_app(app)
 
 
 def _own_targets(member: Member, app: App, *, except_for: Level) -> list[Target]:

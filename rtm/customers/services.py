@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect import locks
 from imiconnect.apps.models import App
 from imiconnect.audit.services import record
 from imiconnect.rtm.connect.registration import forget_device
@@ -44,7 +45,7 @@ def checked_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
 @transaction.atomic
 def update_customer(*, customer: Customer, attributes: Mapping[str, Any]) -> Customer:
     """Put other attributes in the place of those of a profile."""
-    locked: Customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    locked = locks.locked(customer)
     after = checked_attributes(attributes)
     before = locked.attributes
     changed = [

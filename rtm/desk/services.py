@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect import locks
 from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types import registry
 from imiconnect.audit.services import record
@@ -68,7 +69,7 @@ def let_in(*, thread: Thread, agent: Member) -> None:
 @transaction.atomic
 def share_stream(*, stream: Stream, shared: bool) -> Stream:
     """Let every agent see all conversations of a stream, or each only the own again."""
-    locked: Stream = Stream.objects.select_for_update().get(pk=stream.pk)
+    locked = locks.locked(stream)
     if locked.is_shared != shared:
         locked.is_shared = shared
         locked.save(update_fields=["is_shared"])
