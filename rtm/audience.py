@@ -10,7 +10,7 @@ from typing import Any, LiteralString
 
 from imiconnect.rtm.models import Segment
 from imiconnect.rtm.protocol import expressions
-from imiconnect.rtm.protocol.expressions import Plan
+from imiconnect.rtm.protocol.expressions import Plan, WrongExpression
 from imiconnect.rtm.sql import cursor
 
 #: Columns: apps, and names in small letters or ids. Rows: app, name as asked, id (criteria).
@@ -47,9 +47,29 @@ def plan_of_segments(app: uuid.UUID, text: str) -> Plan:
     parsed = expressions.parse(text)
     rows = _named(SEGMENTS, app, expressions.names_of(parsed))
     segments = {name: (key, criteria) for _app, name, key, criteria in rows}
-    criteria = {text: expressions.parse(text) for _key, text in segments.values() if text}
-    inner = {name for plan in criteria.values() for name in expressions.names_of(plan)}
+    criteria = read_criteria(text for _key, text in segments.values())
+    inner = {name for read in criteria.values() for name in topics_in(read)}
     return with_segments(parsed, segments, criteria, _topics(app, inner))
+
+
+def read_criteria(texts: Iterable[str]) -> dict[str, Plan | WrongExpression]:
+    """Parse the criteria of segments, by their text.
+
+    They were checked when they were stored, by the limits of that day: in place of one that is
+    not read today stands why.
+    """
+    found: dict[str, Plan | WrongExpression] = {}
+    for text in filter(None, texts):
+        try:
+            found[text] = expressions.parse(text)
+        except WrongExpression as error:
+            found[text] = error
+    return found
+
+
+def topics_in(criteria: Plan | WrongExpression) -> Iterable[str]:
+    """Return the names of topics in criteria that ``read_criteria`` has read."""
+    return () if isinstance(criteria, WrongExpression) else expressions.names_of(criteria)
 
 
 def with_topics(plan: Plan, topics: Mapping[str, uuid.UUID]) -> Plan:
@@ -67,17 +87,25 @@ def with_topics(plan: Plan, topics: Mapping[str, uuid.UUID]) -> Plan:
 def with_segments(
     plan: Plan,
     segments: Mapping[str, tuple[uuid.UUID, str]],
-    criteria: Mapping[str, Plan],
+    criteria: Mapping[str, Plan | WrongExpression],
     topics: Mapping[str, uuid.UUID],
 ) -> Plan:
-    """Put lists and expressions in place of segments' names."""
+    """Put lists and expressions in place of segments' names; ``read_criteria`` read those.
+
+    Raises ``NoSuchName``, and ``WrongExpression`` for criteria that cannot be used.
+    """
 
     def leaf(name: str) -> Plan:
         found = segments.get(name.lower())
         if found is None:
             raise NoSuchName(f"The app has no segment “{name}”.")
         key, text = found
-        return with_topics(criteria[text], topics) if text else ["list", str(key)]
+        if not text:
+            return ["list", str(key)]
+        inner = criteria[text]
+        if isinstance(inner, WrongExpression):
+            raise WrongExpression(f"The segment “{name}” cannot be used. {inner}")
+        return with_topics(inner, topics)
 
     return expressions.replaced(plan, leaf)
 
@@ -121,10 +149,23 @@ def count(plan: Plan, app: uuid.UUID) -> int:
 
 
 def size_of(segment: Segment) -> int:
-    """Return how many users a segment has now; none where a topic of it is gone."""
+    """Return how many users a segment has now; none where it has a problem."""
     if not segment.criteria:
         return segment.users.count()
     try:
         return count(plan_of_topics(segment.app_id, segment.criteria), segment.app_id)
-    except NoSuchName:
+    except (NoSuchName, WrongExpression):
         return 0
+
+
+def problem_of(segment: Segment) -> str:
+    """Return why a segment cannot be used, in a sentence; empty where it can.
+
+    A topic of it may be gone, or its expression may be beyond the limits.
+    """
+    try:
+        if segment.criteria:
+            plan_of_topics(segment.app_id, segment.criteria)
+    except (NoSuchName, WrongExpression) as error:
+        return str(error)
+    return ""

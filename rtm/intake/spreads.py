@@ -9,7 +9,15 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from imiconnect.identity import uuid7
-from imiconnect.rtm.audience import SEGMENTS, TOPICS, NoSuchName, with_segments, with_topics
+from imiconnect.rtm.audience import (
+    SEGMENTS,
+    TOPICS,
+    NoSuchName,
+    read_criteria,
+    topics_in,
+    with_segments,
+    with_topics,
+)
 from imiconnect.rtm.intake.answers import Refusal, invalid
 from imiconnect.rtm.intake.pool import Connection, query
 from imiconnect.rtm.protocol import expressions
@@ -73,7 +81,7 @@ async def plan(connection: Connection, accepted: "dict[int, Accepted]") -> dict[
         (row[0], row[1]): (row[2], row[3])
         for row in await _named(connection, SEGMENTS, of_segments)
     }
-    criteria = {text: expressions.parse(text) for _key, text in segments.values() if text}
+    criteria = read_criteria(text for _key, text in segments.values())
     of_topics = {
         (item.sender.app_id, name.lower())
         for _, item, target in asked
@@ -83,7 +91,7 @@ async def plan(connection: Connection, accepted: "dict[int, Accepted]") -> dict[
         (app, name.lower())
         for (app, _), (_key, text) in segments.items()
         if text
-        for name in expressions.names_of(criteria[text])
+        for name in topics_in(criteria[text])
     }
     topics = {(row[0], row[1]): row[2] for row in await _named(connection, TOPICS, of_topics)}
     refused: dict[int, Refusal] = {}
@@ -96,7 +104,7 @@ async def plan(connection: Connection, accepted: "dict[int, Accepted]") -> dict[
             else:
                 listed = {name: key for (owner, name), key in segments.items() if owner == app}
                 made = with_segments(parsed[target.id], listed, criteria, own)
-        except NoSuchName as error:
+        except (NoSuchName, WrongExpression) as error:
             refused[number] = invalid(str(error))
         else:
             spread = Spread(target.kind, target.id, made, target.correlation_id)

@@ -13,7 +13,7 @@ from imiconnect.console.lists import FilterForm
 from imiconnect.console.toasts import toast
 from imiconnect.manage import Card, ManagePage
 from imiconnect.rtm import segments as services
-from imiconnect.rtm.audience import size_of
+from imiconnect.rtm.audience import problem_of, size_of
 from imiconnect.rtm.models import Segment
 from imiconnect.rtm.views.named import (
     APP,
@@ -141,7 +141,11 @@ class SegmentPage(OneNamed, ManagePage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add how many users there are."""
-        shown = {"title": self.object.name, "size": size_of(self.object)}
+        shown = {
+            "title": self.object.name,
+            "size": size_of(self.object),
+            "problem": problem_of(self.object),
+        }
         return super().get_context_data(**kwargs) | shown | {"is_long": self.is_long}
 
 

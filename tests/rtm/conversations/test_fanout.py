@@ -7,7 +7,15 @@ import pytest
 
 from imiconnect.apps.models import App
 from imiconnect.rtm import segments, topics
-from imiconnect.rtm.models import Device, FanOut, Message, OpenMessage, Subscription, Thread
+from imiconnect.rtm.models import (
+    Device,
+    FanOut,
+    Message,
+    OpenMessage,
+    Segment,
+    Subscription,
+    Thread,
+)
 from imiconnect.rtm.processors import fanout, mt
 from imiconnect.sharing.models import Service
 from tests.rtm.conftest import CLIENT_KEY
@@ -103,6 +111,30 @@ def test_a_name_that_is_not_there_is_refused(
 ) -> None:
     assert code_of(intake.post(URL, json=order(destination=[destination]))) == "7004"
     assert not FanOut.objects.exists()
+
+
+def test_a_segment_beyond_todays_limits_is_refused_in_a_sentence(
+    service: Service, intake: Any, order: Make, news: Any, rtm_app: App
+) -> None:
+    """It was stored when complements were not counted."""
+    Segment.objects.create(app=rtm_app, name="deep", criteria="!" * 41 + "news")
+    response = intake.post(URL, json=order(destination=[{"segment": ["deep"]}]))
+    assert code_of(response) == "7004"
+    assert "segment “deep” cannot be used" in response.text
+    assert "over 40 complements" in response.text
+    assert not FanOut.objects.exists()
+
+
+def test_complements_on_either_side_of_a_segment_reach_its_users(
+    service: Service, intake: Any, order: Make, news: Any, rtm_app: App
+) -> None:
+    for user in "abf":
+        Device.objects.create(app=rtm_app, user_id=user, device_id="d")
+    segments.create_segment(app=rtm_app, name="deep", criteria="news" + "'" * 40)
+    named = ["deep" + "'" * 40]
+    assert code_of(intake.post(URL, json=order(destination=[{"segment": named}]))) == "1001"
+    drained(limit=100)
+    assert set(Message.objects.values_list("address", flat=True)) == {"a", "b"}
 
 
 def test_the_status_tells_of_a_request_whose_fan_out_is_to_come(

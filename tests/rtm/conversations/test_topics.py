@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
+from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.rtm import segments, topics
 from imiconnect.rtm.audience import count, plan_of_segments, plan_of_topics
-from imiconnect.rtm.models import Device, Topic
+from imiconnect.rtm.models import Device, Segment, Topic
+from imiconnect.rtm.protocol.expressions import WrongExpression
+from tests.factories import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +108,28 @@ def test_a_segment_is_one_of_the_two_and_names_topics_that_exist(people: App) ->
         segments.create_segment(app=people, name="x", criteria="news", user_ids=["a"])
     with pytest.raises(ValidationError, match="no topic “weather”"):
         segments.create_segment(app=people, name="x", criteria="news - weather")
+
+
+def test_a_segment_of_too_many_complements_is_not_stored(people: App) -> None:
+    criteria = "news" + "'" * 41
+    with pytest.raises(ValidationError, match="over 40 complements"):
+        segments.create_segment(app=people, name="x", criteria=criteria)
+    kept = segments.create_segment(app=people, name="x", criteria="news")
+    with pytest.raises(ValidationError, match="over 40 complements"):
+        segments.update_segment(segment=kept, criteria=criteria)
+
+
+def test_a_segment_beyond_todays_limits_is_shown_with_its_problem(
+    server: Call, people: App, admin: Member
+) -> None:
+    old = Segment.objects.create(app=people, name="deep", criteria="!" * 41 + "news")
+    assert server("GET", "segments/deep").json()["segment"]["user_count"] == 0
+    client = client_of(admin)
+    assert client.get(f"/api/v1/segments/{old.pk}/").json()["users"] == 0
+    page = client.get(f"/customers/segments/{old.pk}/")
+    assert "over 40 complements" in page.text
+    with pytest.raises(WrongExpression, match="segment “deep” cannot be used"):
+        plan_of_segments(people.pk, "deep")
 
 
 def test_a_server_makes_changes_and_deletes_a_segment(server: Call, people: App) -> None:
