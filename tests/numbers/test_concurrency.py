@@ -18,9 +18,14 @@ from imiconnect.numbers.models import (
     ShortCode,
     StockNumber,
 )
-from imiconnect.numbers.services import buying, keywords
+from imiconnect.numbers.services import buying, keywords, releasing
+from imiconnect.numbers.services.history import Blocked
 from imiconnect.numbers.services.keywords import Wish
+from imiconnect.sharing.models import NumberAllocation
+from imiconnect.sharing.number_allocations import allocate_number
 from tests.numbers.test_keywords import DETAILS
+from tests.objects import make_service
+from tests.racing import met_by
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -126,3 +131,70 @@ def test_two_requests_for_a_keyword_and_one_gets_it(
         )
         assert (len(results), len(refusals)) == (1, 1)
         assert Number.objects.filter(kind=Kind.KEYWORD, folded=word.lower()).count() == 1
+
+
+def held(number: Number) -> Callable[[], Any]:
+    """Return what holds a number's row, as a change of it does."""
+    return lambda: Number.objects.select_for_update().get(pk=number.pk)
+
+
+def told(call: Callable[[], Any]) -> Callable[[], str]:
+    """Return a call that answers with nothing, or with why it was refused."""
+
+    def run() -> str:
+        try:
+            call()
+        except Blocked as refusal:
+            return str(refusal)
+        except ValidationError as refusal:
+            return " ".join(refusal.messages)
+        return ""
+
+    return run
+
+
+def release(member: Member, number: Number) -> Callable[[], Any]:
+    return lambda: releasing.release_number(member=member, number=number, typed=number.value)
+
+
+def test_a_number_is_released_or_a_service_begins_to_use_it_never_both(
+    admin: Member, make_number: Any
+) -> None:
+    service = make_service(admin, "Alerts")
+    for e164 in ("+447400123451", "+447400123452", "+447400123453", "+447400123454"):
+        number = make_number(admin, Kind.PHONE_NUMBER, e164)
+        released, used = met_by(
+            held(number),
+            told(release(admin, number)),
+            told(lambda n=number: allocate_number(service=service, number=n, channel="sms")),
+        )
+        number.refresh_from_db()
+        in_use = NumberAllocation.objects.filter(number=number).exists()
+        assert (number.state, in_use) in ((State.ACTIVE, True), (State.RELEASING, False))
+        if in_use:
+            assert "The service Alerts (SMS) uses it" in released and not used
+        else:
+            assert "not active" in used and not released
+
+
+def test_a_code_is_released_or_a_keyword_stands_on_it_never_both(
+    admin: Member, make_number: Any
+) -> None:
+    for digits in ("71111", "72222", "73333", "74444"):
+        code = ShortCode.objects.create(code=digits, country_id="GB")
+        own = make_number(
+            admin, Kind.SHORT_CODE, digits, short_code=code, is_dedicated=True, sms=True
+        )
+        wish = Wish("SAVINGS", "vanity", digits)
+        released, refused = met_by(
+            held(own),
+            told(release(admin, own)),
+            told(lambda w=wish: keywords.request_keyword(member=admin, wish=w, **DETAILS)),
+        )
+        own.refresh_from_db()
+        stands = Number.objects.filter(kind=Kind.KEYWORD, short_code=code).exists()
+        assert (own.state, stands) in ((State.ACTIVE, True), (State.RELEASING, False))
+        if stands:
+            assert "The keyword SAVINGS stands on it" in released and not refused
+        else:
+            assert f"{digits}" in refused and "being released" in refused and not released

@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -52,6 +52,7 @@ class Twilio(BaseHTTPRequestHandler):
     owned: dict[str, str] = {}
     for_sale: list[str] = []
     asked: list[dict[str, str]] = []
+    most_of_a_page = 1000
     buys = 0
     lose_answer = False
 
@@ -80,7 +81,7 @@ class Twilio(BaseHTTPRequestHandler):
         self._answer(200, {"incoming_phone_numbers": rows, "next_page_uri": None})
 
     def _available(self, query: dict[str, str]) -> None:
-        """Look for Contains as the description says, and give one page."""
+        """Look for Contains as the description says; a page names the next one."""
         if not self.for_sale:
             self._answer(404, {"code": 20404, "message": "none", "status": 404})
             return
@@ -91,8 +92,12 @@ class Twilio(BaseHTTPRequestHandler):
             return
         pattern = wanted.replace("+", r"^\+") if "Contains" in query else ""
         found = [number for number in self.for_sale if re.search(pattern, number)]
-        rows = [{"phone_number": number} for number in found[: int(query["PageSize"])]]
-        self._answer(200, {"available_phone_numbers": rows, "next_page_uri": None})
+        size = min(int(query["PageSize"]), self.most_of_a_page)
+        first = int(query.get("Page", 0)) * size
+        rows = [{"phone_number": number} for number in found[first : first + size]]
+        again = urlencode(query | {"Page": first // size + 1})
+        more = f"{urlsplit(self.path).path}?{again}" if len(found) > first + size else None
+        self._answer(200, {"available_phone_numbers": rows, "next_page_uri": more})
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
@@ -113,7 +118,7 @@ class Twilio(BaseHTTPRequestHandler):
 def twilio() -> Iterator[str]:
     """The address of a server with the state of one account."""
     Twilio.owned, Twilio.buys, Twilio.lose_answer = {}, 0, False
-    Twilio.for_sale, Twilio.asked = [], []
+    Twilio.for_sale, Twilio.asked, Twilio.most_of_a_page = [], [], 1000
     server = ThreadingHTTPServer(("127.0.0.1", 0), Twilio)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -176,6 +181,34 @@ def test_an_area_code_and_a_city_are_asked_for_at_twilio(twilio: str) -> None:
     assert carrier(twilio).search(query)
     asked = Twilio.asked[0]
     assert (asked["AreaCode"], asked["InLocality"]) == ("415", "San Francisco")
+
+
+def test_pages_beyond_the_first_give_every_number_once_and_in_order(twilio: str) -> None:
+    """Twilio gives numbers in no order, and page by page."""
+    Twilio.for_sale = [f"+1415{number * 7919 % 1_000_003:07}" for number in range(130)]
+    Twilio.most_of_a_page = 30
+    shelves: list[list[str]] = []
+    last = ""
+    while len(shelves) < 10:
+        query = base.Query("US", "mobile", limit=50, after=last)
+        shelf = [offer.e164 for offer in carrier(twilio).search(query)]
+        if not shelf:
+            break
+        shelves.append(shelf)
+        last = shelf[-1]
+    assert [len(shelf) for shelf in shelves] == [50, 50, 30]
+    assert [e164 for shelf in shelves for e164 in shelf] == sorted(Twilio.for_sale)
+    assert max(int(asked.get("Page", 0)) for asked in Twilio.asked) == 4
+
+
+def test_what_is_sold_between_two_pages_leaves_no_gap(twilio: str) -> None:
+    Twilio.for_sale = [f"+141555500{number:02}" for number in range(40)]
+    first = carrier(twilio).search(base.Query("US", "mobile", limit=10))
+    Twilio.for_sale = Twilio.for_sale[5:]
+    after = base.Query("US", "mobile", limit=10, after=first[-1].e164)
+    assert [offer.e164[-2:] for offer in carrier(twilio).search(after)] == [
+        f"{number:02}" for number in range(10, 20)
+    ]
 
 
 def test_a_carrier_that_is_down_is_busy() -> None:
