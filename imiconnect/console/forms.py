@@ -1,6 +1,6 @@
 """Forms and form pages: errors keep what was typed and answer 422."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +19,8 @@ class ConsoleForm(forms.Form):
     """
 
     use_required_attribute = False
+    #: Fields that another answer makes necessary: their hint says which, not "(optional)".
+    conditional: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")

@@ -23,6 +23,8 @@ def _yes(value: str) -> bool:
 class KeywordForm(ConsoleForm):
     """The whole documented form, in its order."""
 
+    conditional = ("desired_short_code",)
+
     keyword = forms.CharField(
         label=_("Desired Keyword"),
         max_length=200,
@@ -35,7 +37,7 @@ class KeywordForm(ConsoleForm):
         label=_("Desired Short Code"),
         max_length=12,
         required=False,
-        help_text=_("For Vanity. Your own codes come first in the list."),
+        help_text=_("Needed for Vanity. Your own codes come first in the list."),
         widget=forms.TextInput(
             attrs={"list": "codes", "inputmode": "numeric", "autocomplete": "off"}
         ),
@@ -99,6 +101,8 @@ def wish_of(values: dict[str, Any]) -> Wish:
 class CodeDetailsForm(ConsoleForm):
     """Which code: chosen or random, dedicated or shared."""
 
+    conditional = ("desired_code",)
+
     choice = forms.ChoiceField(
         label=_("Short Code Type"), choices=Choice.choices, widget=forms.RadioSelect
     )
@@ -122,7 +126,7 @@ class CodeDetailsForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         self.country = country
         lengths = short_codes.lengths_in(country)
-        self.fields["desired_code"].help_text = _("For Vanity: %s digits.") % (
+        self.fields["desired_code"].help_text = _("Needed for Vanity: %s digits.") % (
             short_codes.in_words(lengths)
         )
 

@@ -80,7 +80,8 @@ class KeywordPage(MemberRequiredMixin, FormPage):
             preview = keywords.preview(member=member, wish=form.wish)
             if preview.code and preview.warnings and not values["accept"]:
                 self.warnings = preview.warnings
-                form.add_error("accept", _("Read the warnings, then tick this or change it"))
+                next_step = _("Tick this to request it all the same, or change the keyword.")
+                form.add_error("accept", " ".join([*preview.warnings, str(next_step)]))
                 return self.form_invalid(form)
             details = {name: values[name] for name in keywords.DETAILS}
             number = keywords.request_keyword(member=member, wish=form.wish, **details)

@@ -22,10 +22,9 @@ def _country(answers: Answers) -> Country:
 
 def _known(request: HttpRequest, answers: Answers) -> dict[str, Any]:
     country = _country(answers)
-    return {
-        "country": country,
-        "known": ShortCodeFormat.objects.filter(country=country).first(),
-    }
+    known = ShortCodeFormat.objects.filter(country=country).first()
+    lengths = short_codes.in_words(short_codes.lengths_of(known))
+    return {"country": country, "known": known, "lengths": lengths}
 
 
 class CountryStep(Step):

@@ -282,3 +282,24 @@ def test_the_history_of_a_number_is_fetched_when_it_is_asked_for(
     assert "History of" in shown
     assert number.events.first().text in shown
     assert client_of(outsider).get(url).status_code == 404
+
+
+@pytest.mark.parametrize(("country", "lengths"), [("AR", "4, 5 or 7"), ("SE", "5 or 7")])
+def test_the_short_code_page_names_the_lengths_that_are_taken(
+    admin: Member, catalogue: None, country: str, lengths: str
+) -> None:
+    client, address = client_of(admin), "/numbers/get/short-code/"
+    client.get(address)
+    client.post(f"{address}country/", {"country": country})
+    shown = client.get(f"{address}code/").text
+    assert f"<dd>{lengths} digits</dd>" in shown
+    assert f"Needed for Vanity: {lengths} digits." in shown
+    form = {"choice": "vanity", "use": "dedicated", "desired_code": "1234567"}
+    assert client.post(f"{address}code/", form).status_code == 302
+
+
+def test_a_code_that_vanity_needs_is_not_called_optional(
+    admin: Member, catalogue: None
+) -> None:
+    page = client_of(admin).get("/numbers/get/keyword/").text
+    assert re.search(r'for="id_desired_short_code">Desired Short Code</label>', page)
