@@ -195,6 +195,48 @@ def test_the_merge_page_first_shows_what_teams_of_a_group_gain(
     assert "lose these apps" not in said
 
 
+def test_the_api_says_what_a_merge_would_do_and_does_nothing(
+    admin: Member, viewer: Member, group: Group, team: Team, client_of: ClientOf
+) -> None:
+    other = make_team(make_group(admin.organization, "Wholesale"), "Desk")
+    lost, held = make_app(admin, "Old App"), make_app(admin, "Own App")
+    share_app(member=admin, app=lost, level=group, include_teams=True)
+    share_app(member=admin, app=held, level=team)
+    address = f"/api/v1/teams/{team.pk}/merge/preview/"
+    client, before = client_of(admin), AuditEntry.objects.count()
+    told = client.post(address, {"into": other.pk}, "application/json").json()
+    assert told["moves"] == ["Shares: Own App"]
+    assert "The people and services of Cards lose these apps: Old App" in told["changes"]
+    assert "The people and services of Desk get these apps: Own App" in told["changes"]
+    assert Team.objects.filter(pk=team.pk).exists()
+    assert AppShare.objects.get(content_object=held).group_id == team.permission_group_id
+    assert AuditEntry.objects.count() == before
+    denied = client_of(viewer).post(address, {"into": other.pk}, "application/json")
+    assert denied.status_code == 403
+
+
+def test_the_api_says_beforehand_why_a_merge_is_refused(
+    admin: Member,
+    team: Team,
+    sister_team: Team,
+    other_organization: Organization,
+    client_of: ClientOf,
+) -> None:
+    service, app = make_service(admin, "Alerts"), make_app(admin, "Bank App")
+    allocate(service=service, app=app, team=team)
+    allocate(service=service, app=app, team=sister_team)
+    address, client = f"/api/v1/teams/{team.pk}/merge/preview/", client_of(admin)
+    refused = client.post(address, {"into": sister_team.pk}, "application/json")
+    assert refused.status_code == 400 and "Both have a" in refused.text
+    page = reverse("accounts:merge_team", args=[team.pk])
+    shown = client.post(page, {"name": "Cards", "target": f"team:{sister_team.pk}"})
+    assert shown.status_code == 422 and "Both have a" in shown.text
+    foreign = make_team(make_group(other_organization), "Foreign")
+    assert client.post(address, {"into": foreign.pk}, "application/json").status_code == 404
+    same = client.post(address, {"into": team.pk}, "application/json")
+    assert same.status_code == 400 and "another one" in same.text
+
+
 def test_the_api_renames_merges_and_deletes(
     admin: Member, viewer: Member, group: Group, team: Team, client_of: ClientOf
 ) -> None:

@@ -43,6 +43,13 @@ class IntoSerializer(serializers.Serializer[Any]):
     into = serializers.UUIDField()
 
 
+class MergePreviewSerializer(serializers.Serializer[Any]):
+    """What a merge would move, and who would gain and lose what; sentences for people."""
+
+    moves = serializers.ListField(child=serializers.CharField())
+    changes = serializers.ListField(child=serializers.CharField())
+
+
 class LevelViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet):
     """What groups and teams share: rename, merge, delete."""
 
@@ -51,6 +58,7 @@ class LevelViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewS
         "partial_update": Act.MANAGE_PEOPLE,
         "destroy": Act.MANAGE_PEOPLE,
         "merge": Act.MANAGE_PEOPLE,
+        "merge_preview": Act.MANAGE_PEOPLE,
     }
 
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -70,11 +78,22 @@ class LevelViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewS
     @action(detail=True, methods=["post"])
     def merge(self, request: Request, pk: str) -> Response:
         """Give everything of it to another one, and delete it; returns the other one."""
-        source = self.get_object()
-        into = checked_body(IntoSerializer, request)["into"]
-        target = get_object_or_404(self.get_queryset(), pk=into)
+        source, target = self.get_object(), self._into(request)
         services.merge_levels(source=source, target=target, by=self.member)
         return Response(self.get_serializer(target).data)
+
+    @extend_schema(request=IntoSerializer, responses=MergePreviewSerializer)
+    @action(detail=True, methods=["post"], url_path="merge/preview")
+    def merge_preview(self, request: Request, pk: str) -> Response:
+        """Say what merging it would do, or refuse as merging would; nothing is written."""
+        preview = services.preview_of_merge(
+            source=self.get_object(), target=self._into(request), by=self.member
+        )
+        return Response(MergePreviewSerializer(preview).data)
+
+    def _into(self, request: Request) -> Any:
+        into = checked_body(IntoSerializer, request)["into"]
+        return get_object_or_404(self.get_queryset(), pk=into)
 
 
 class GroupViewSet(LevelViewSet):

@@ -6,7 +6,7 @@ forbids raises ``ValidationError`` with the sentence for the person; nothing is 
 Writes in one organization take its row's lock, one after the other.
 """
 
-from imiconnect.accounts.services.endings import delete_level, merge_levels
+from imiconnect.accounts.services.endings import delete_level, merge_levels, preview_of_merge
 from imiconnect.accounts.services.invitations import (
     accept_invitation,
     invite,
@@ -51,6 +51,7 @@ __all__ = [
     "delete_level",
     "invite",
     "merge_levels",
+    "preview_of_merge",
     "reactivate_member",
     "regenerate_profile_key",
     "rename",

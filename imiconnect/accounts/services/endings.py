@@ -1,16 +1,28 @@
 """The end of a group or team: deleted when nothing hangs on it, or merged into another one."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.accounts.contents import Part, contents_of, move_contents
+from imiconnect.accounts.contents import Contents, Part, contents_of, move_contents
 from imiconnect.accounts.models import Group, Invitation, Member, Organization, Team
 from imiconnect.accounts.ports import answers
 from imiconnect.accounts.roles import Act
 from imiconnect.accounts.services.permission_groups import sync_permission_groups
 from imiconnect.accounts.services.rules import lock_organization, may, organization_id_of
 from imiconnect.audit.services import record
+from imiconnect.console.words import Words
+
+
+@dataclass(frozen=True)
+class MergePreview:
+    """What a merge would do: what moves, and sentences on who gains and loses by it."""
+
+    moves: Sequence[Contents]
+    changes: Sequence[Words]
 
 
 def above(level: Part) -> Organization | Group:
@@ -68,6 +80,19 @@ def merge_levels(*, source: Part, target: Part, by: Member | None = None) -> Non
         after={"into": target.name, "moved": moved},
     )
     _remove(source)
+
+
+def preview_of_merge(*, source: Part, target: Part, by: Member | None = None) -> MergePreview:
+    """Return what ``merge_levels`` would do now, and raise what it would raise.
+
+    The merge is done and taken back, so nothing that would refuse it is overlooked.
+    """
+    with transaction.atomic():
+        kept: Part = type(source)._base_manager.get(pk=source.pk)  # its row ends below
+        merge_levels(source=kept, target=target, by=by)
+        transaction.set_rollback(True)
+    changes = [say for tell in answers.merge_changes for say in tell(source, target)]
+    return MergePreview(contents_of(source), changes)
 
 
 def _remove(level: Part) -> None:

@@ -17,7 +17,6 @@ from imiconnect.accounts.contents import Contents, Part, contents_of
 from imiconnect.accounts.forms import MergeForm
 from imiconnect.accounts.levels import levels_below
 from imiconnect.accounts.models import Group, Team
-from imiconnect.accounts.ports import answers
 from imiconnect.accounts.services.endings import above
 from imiconnect.accounts.services.rules import may
 from imiconnect.console.confirm import ConfirmPage
@@ -128,8 +127,13 @@ class MergePage(EndingPage):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Merge, or say what both have; first show what changes beyond what moves."""
-        level, target = self.level, form.chosen_level()
-        found = [say for tell in answers.merge_changes for say in tell(level, target)]
+        level, target, by = self.level, form.chosen_level(), acting(self.request)
+        try:
+            preview = services.preview_of_merge(source=level, target=target, by=by)
+        except ValidationError as error:
+            refuse(form, error)
+            return self.form_invalid(form)
+        found = preview.changes
         shown = hashlib.sha256(repr([str(target.pk), *found]).encode()).hexdigest()[:16]
         if found and form.cleaned_data["seen"] != shown:
             self.changes = found
@@ -138,7 +142,7 @@ class MergePage(EndingPage):
             context = self.get_context_data(form=form)
             return self.render_to_response(context | {"act_label": _("Merge all the same")})
         try:
-            services.merge_levels(source=level, target=target, by=acting(self.request))
+            services.merge_levels(source=level, target=target, by=by)
         except ValidationError as error:
             refuse(form, error)
             return self.form_invalid(form)
