@@ -96,7 +96,7 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "imiconnect.console.drawing.Renderer"
 
 # Engines ---------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.apps.ports import Blocker, Use
+from imiconnect.console.addresses import address_of
 from imiconnect.numbers.models import Number
 from imiconnect.numbers.ports import Use as NumberUse
 from imiconnect.sharing.allocations import choose_inbound_service
@@ -27,7 +28,7 @@ def uses_of(app: App, member: Member) -> list[Use]:
         Use(
             id=str(row.pk),
             name=row.service.name,
-            url=reverse("services:manage", args=[row.service_id]),
+            url=address_of("services:manage", row.service_id),
             state=row.service.state,
             gets_incoming=row.pk in hearing,
         )
@@ -72,7 +73,7 @@ def uses_of_numbers(
     found: dict[uuid.UUID, dict[tuple[uuid.UUID, str], NumberUse]] = defaultdict(dict)
     for row in rows.select_related("service").order_by("id"):
         service = row.service
-        url = reverse(f"services:{row.channel}", args=[service.pk])
+        url = address_of(f"services:{row.channel}", service.pk)
         name = f"{service.name} ({row.get_channel_display()})"
         use = NumberUse(name, url, service.state, row.is_inbound)
         known = found[row.number_id].get((service.pk, row.channel))

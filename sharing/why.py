@@ -15,6 +15,7 @@ from imiconnect.accounts.models import Member, Organization, Team
 from imiconnect.accounts.roles import ACT_WORDS, Act
 from imiconnect.accounts.services.rules import holds, organization_id_of
 from imiconnect.apps.models import App
+from imiconnect.console.times import written
 from imiconnect.console.words import Words
 from imiconnect.numbers.models import Number
 from imiconnect.sharing.models import AppShare
@@ -123,7 +124,7 @@ def _told(row: AppShare, level: Level) -> str:
         text = _("Shared to the group %(level)s only on %(day)s by %(who)s.") % words
     if row.ends_at is None:
         return str(text)
-    end = _("It ends on %(moment)s UTC.") % {"moment": date_format(row.ends_at, "j M Y, H:i")}
+    end = _("It ends on %(moment)s UTC.") % {"moment": written(row.ends_at)}
     return f"{text} {end}"
 
 

@@ -1,17 +1,17 @@
 """What the pages of one app share."""
 
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 
 from imiconnect.accounts.access import Act
 from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
+from imiconnect.console.addresses import address_of
 from imiconnect.manage import ObjectMixin
 
 
 def manage_url(app: App) -> str:
     """Return the address of an app's page."""
-    return reverse("apps:manage", args=[app.pk])
+    return address_of("apps:manage", app.pk)
 
 
 class AppMixin(ObjectMixin):

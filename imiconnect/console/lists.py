@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from imiconnect.console import once, paging
-from imiconnect.console.columns import Cell, Column, cell
+from imiconnect.console.columns import Column, Row, cell
 from imiconnect.console.export import csv_response
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.words import Words
@@ -44,17 +44,6 @@ class BulkAct:
     label: Words
     run: Callable[[HttpRequest, QuerySet[Any]], None]
     danger: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """A drawn row: the first cell is its name."""
-
-    object: Any
-    name: Cell
-    cells: list[Cell]
-    manage_url: str
-    id: str
 
 
 @dataclass(frozen=True)
@@ -156,7 +145,7 @@ class ListPage(PageMixin, TemplateView):
             "filters_used": used,
             "primary": self.primary(),
             "kinds": self.kinds(),
-            "bulk_acts": self.bulk_acts(),
+            "bulk_acts": self._acts,
             "columns": self.columns,
             "sort": self._sort(),
             "empty": self.empty,
@@ -168,7 +157,7 @@ class ListPage(PageMixin, TemplateView):
         except DatabaseError:
             log.exception("The list %s could not be read", type(self).__name__)
             return context | {"failed": True, "rows": []}
-        context |= {"page": page, "rows": [self._row(row) for row in page.rows]}
+        context |= {"page": page, "rows": self._drawn(page.rows)}
         if self.live_topics and not page.newer and not self._sort():
             context |= {
                 "live_topics": " ".join(self.live_topics),
@@ -213,20 +202,26 @@ class ListPage(PageMixin, TemplateView):
         page = paging.page_of(self._rows(self._filters()), order, self.page_size, cursor)
         context = {
             "page": page,
-            "rows": [self._row(row) for row in page.rows],
-            "bulk_acts": self.bulk_acts(),
+            "rows": self._drawn(page.rows),
             "top_cursor": paging.newer_than(page, order) or cursor,
         }
         return render(self.request, "includes/live_rows.html", context)
+
+    @cached_property
+    def _acts(self) -> Sequence[BulkAct]:
+        return self.bulk_acts()
 
     @cached_property
     def _translated(self) -> list[Column]:
         """The columns with their labels looked up once, not for each row."""
         return [replace(column, label=str(column.label)) for column in self.columns]
 
-    def _row(self, row: Any) -> Row:
+    def _drawn(self, rows: Sequence[Any]) -> list[Row]:
+        return [self._row(row, may_pick=bool(self._acts)) for row in rows]
+
+    def _row(self, row: Any, *, may_pick: bool) -> Row:
         cells = [cell(column, row) for column in self._translated]
-        return Row(row, cells[0], cells[1:], self.manage_url(row), self.row_id(row))
+        return Row(row, cells[0], cells[1:], self.manage_url(row), self.row_id(row), may_pick)
 
     def _csv(self) -> StreamingHttpResponse:
         rows = self._rows(self._filters()).order_by(*self._order())

@@ -1,13 +1,13 @@
 """Recorded values as lines to read: lists, dictionaries, times and switches in words."""
 
-import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.translation import gettext
+
+from imiconnect.console.times import written
 
 #: How a record of a field reads, by the name of the field; ``None`` leaves it to ``lines_of``.
 #: The packages above bind theirs in their ``ready()``.
@@ -60,4 +60,4 @@ def moment_of(text: str) -> str:
         found = None
     if found is None or found.tzinfo is None:
         return ""
-    return f"{date_format(found.astimezone(dt.UTC), 'j M Y, H:i')} UTC"
+    return f"{written(found)} UTC"

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.views.base import settings_tabs
 from imiconnect.console import secret
+from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import STATE, TIME, Column
 from imiconnect.console.confirm import ConfirmPage
 from imiconnect.console.forms import ConsoleForm, FormPage
@@ -80,7 +81,7 @@ class TokenList(MemberRequiredMixin, ListPage):
 
     def manage_url(self, row: ApiToken) -> str:
         """Lead to the page that revokes a working token."""
-        return "" if row.revoked_at else reverse("tokens:revoke", args=[row.pk])
+        return "" if row.revoked_at else address_of("tokens:revoke", row.pk)
 
 
 class NewToken(MemberRequiredMixin, FormPage):

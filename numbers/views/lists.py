@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console import paging
+from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import CODE, FIGURE, STATE, TIME, Column
 from imiconnect.console.export import csv_response
 from imiconnect.console.lists import Button, Empty, FilterForm, ListPage
-from imiconnect.console.selects import LongSelect
 from imiconnect.console.templatetags.console import status_badge
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Country, Number
@@ -42,7 +42,7 @@ class NumberFilters(FilterForm):
 
     kind = forms.ChoiceField(choices=KINDS, widget=forms.HiddenInput)
     search = forms.CharField(label=_("Search"), max_length=64)
-    country = forms.ChoiceField(label=_("Country"), widget=LongSelect)
+    country = forms.ChoiceField(label=_("Country"))
     state = forms.ChoiceField(
         label=_("Status"), choices=[("", _("All states")), *State.choices]
     )
@@ -73,7 +73,7 @@ def _badge(number: Number) -> SafeString:
         status=status_badge(number.state),
         show=_("Show the history"),
         title=_("History"),
-        url=reverse("numbers:history", args=[number.pk]),
+        url=address_of("numbers:history", number.pk),
         wait=_("Loading"),
     )
 
@@ -134,7 +134,7 @@ class NumberList(MemberRequiredMixin, ListPage):
 
     def manage_url(self, row: Number) -> str:
         """Return the address of the manage page."""
-        return reverse("numbers:manage", args=[row.pk])
+        return address_of("numbers:manage", row.pk)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the menu of GET NUMBERS."""

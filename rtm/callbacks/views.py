@@ -6,13 +6,14 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.models import Member
+from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import EXACT, FIGURE, STATE, Column
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.lists import BulkAct, Button, Empty, ListPage
@@ -27,7 +28,7 @@ from imiconnect.rtm.shell import message_pages
 
 def callback_url(callback: Callback) -> str:
     """Return the address of a delivery's page."""
-    return reverse("rtm:callback", args=[callback.pk])
+    return address_of("rtm:callback", callback.pk)
 
 
 def word_of(callback: Callback) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Member
+from imiconnect.console.addresses import address_of
 from imiconnect.console.words import Words
 from imiconnect.rtm.customers.places import places_of
 from imiconnect.rtm.desk.separation import kept_from
@@ -132,7 +132,7 @@ def _of_message(message: Message) -> Entry:
         word_of(message),
         text if len(text) <= _TEXT else f"{text[:_TEXT]}…",
         " · ".join(part for part in where if part),
-        reverse("rtm:journey", args=[message.pk]),
+        address_of("rtm:journey", message.pk),
     )
 
 

@@ -4,13 +4,13 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from imiconnect.accounts.access import MemberRequiredMixin, acting
+from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import TIME, Column
 from imiconnect.console.lists import Button, Empty, FilterForm, ListPage
 from imiconnect.rtm.models import Contact
@@ -40,8 +40,8 @@ def customer_of(contact: Contact) -> str:
 def link_of(contact: Contact) -> str:
     """Return the page of the customer, where the contact has one; else that of the app."""
     if contact.customer_id:
-        return reverse("rtm:customer", args=[contact.customer_id])
-    return reverse("apps:manage", args=[contact.app_id])
+        return address_of("rtm:customer", contact.customer_id)
+    return address_of("apps:manage", contact.app_id)
 
 
 class ContactFilters(FilterForm):

@@ -11,6 +11,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
+from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import FIGURE, TIME, Column
 from imiconnect.console.forms import FormPage
 from imiconnect.console.lists import Button, Empty, FilterForm, ListPage
@@ -24,7 +25,7 @@ from imiconnect.rtm.shell import customer_pages
 
 def customer_url(customer: Customer) -> str:
     """Return the address of a customer's page."""
-    return reverse("rtm:customer", args=[customer.pk])
+    return address_of("rtm:customer", customer.pk)
 
 
 def name_of(customer: Customer) -> str:

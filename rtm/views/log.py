@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
+from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import EXACT, STATE, Column
 from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.rtm.forms import MessageFilters
@@ -21,7 +22,7 @@ _PREVIEW = 80  # characters
 
 def journey_url(message: Message) -> str:
     """Return the address of a message's journey."""
-    return reverse("rtm:journey", args=[message.pk])
+    return address_of("rtm:journey", message.pk)
 
 
 def preview(message: Message) -> str:

@@ -19,6 +19,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import Capability
 from imiconnect.apps.models import App
+from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import Column
 from imiconnect.console.confirm import ConfirmPage
 from imiconnect.console.forms import ConsoleForm, FormPage
@@ -36,7 +37,7 @@ _MODELS: dict[str, Any] = {"topic": Topic, "segment": Segment}
 def url_of(named: Named) -> str:
     """Return the address of its page."""
     slug = "topic" if isinstance(named, Topic) else "segment"
-    return reverse(f"rtm:{slug}", args=[named.pk])
+    return address_of(f"rtm:{slug}", named.pk)
 
 
 def apps_with_devices(member: Member) -> QuerySet[App]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.models import Member
+from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import CODE, TIME, Column
 from imiconnect.console.confirm import ConfirmPage
 from imiconnect.console.forms import ConsoleForm, FormPage
@@ -88,7 +89,7 @@ class OptOuts(MemberRequiredMixin, ListPage):
         """Lead to taking it off the list."""
         if not acting(self.request).can(Act.MANAGE_CUSTOMERS):
             return ""
-        return reverse("rtm:opt-out-remove", args=[row.pk])
+        return address_of("rtm:opt-out-remove", row.pk)
 
 
 class OptOutForm(ConsoleForm):

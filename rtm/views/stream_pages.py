@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.models import Member
 from imiconnect.apps.services import Blocked
+from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import FIGURE, TIME, Column
 from imiconnect.console.confirm import ConfirmPage
 from imiconnect.console.forms import FormPage
@@ -29,7 +30,7 @@ from imiconnect.sharing.models import Service
 
 def stream_url(stream: Stream) -> str:
     """Return the address of a stream's page."""
-    return reverse("rtm:stream", args=[stream.pk])
+    return address_of("rtm:stream", stream.pk)
 
 
 def _number_of(rows: QuerySet[Any]) -> Coalesce:

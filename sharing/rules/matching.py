@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from imiconnect.console.times import written
 from imiconnect.sharing.rules.events import Event
 from imiconnect.sharing.rules.models import Rule
 from imiconnect.sharing.rules.vocabulary import (
@@ -73,14 +73,10 @@ def _validity(rule: Rule, now: dt.datetime) -> list[Check]:
         Check(True, _("It is active.")) if rule.is_active else Check(False, _("It is paused."))
     ]
     if rule.starts_at and rule.starts_at > now:
-        checks.append(Check(False, _("It begins on %s UTC.") % _moment(rule.starts_at)))
+        checks.append(Check(False, _("It begins on %s UTC.") % written(rule.starts_at)))
     if rule.ends_at and rule.ends_at <= now:
-        checks.append(Check(False, _("It ended on %s UTC.") % _moment(rule.ends_at)))
+        checks.append(Check(False, _("It ended on %s UTC.") % written(rule.ends_at)))
     return checks
-
-
-def _moment(value: dt.datetime) -> str:
-    return date_format(value.astimezone(dt.UTC), "j M Y, H:i")
 
 
 def _condition(

@@ -7,14 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django import forms
 from django.db import connection
 from django.test import Client
-from pytest_django.asserts import assertHTMLEqual
 
 from imiconnect.accounts.models import Member
 from imiconnect.console.models import Submission
-from imiconnect.console.selects import LongSelect
 from tests.console import gallery
 
 URL = "/gallery/form/"
@@ -157,11 +154,3 @@ def test_secret_is_not_shown_to_another_session(
 ) -> None:
     url = client.get("/gallery/secret/").headers["Location"]
     assert client_of(admin).get(url).status_code == 410
-
-
-@pytest.mark.parametrize("value", ["", "GB", "<x>", None])
-def test_a_drop_down_of_many_options_is_drawn_as_django_draws_it(value: str | None) -> None:
-    choices = [("", "All countries"), ("GB", "United Kingdom"), ("<x>", "A & B")]
-    attrs = {"class": "form-select", "id": "id_country", "required": True}
-    quick = LongSelect(choices=choices).render("country", value, attrs)
-    assertHTMLEqual(quick, forms.Select(choices=choices).render("country", value, attrs))

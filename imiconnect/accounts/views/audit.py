@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
@@ -21,6 +21,7 @@ from imiconnect.accounts.access import Act, MemberRequiredMixin
 from imiconnect.accounts.kinds_of_audit import KINDS
 from imiconnect.accounts.views.base import settings_tabs, whole_organization
 from imiconnect.audit.models import AuditEntry, AuditLink
+from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import TIME, Column
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.lists import Empty, FilterForm, ListPage
@@ -34,7 +35,7 @@ _SAID = (
 
 
 def _entry_url(entry: AuditEntry) -> str:
-    return reverse("accounts:audit_entry", args=[entry.pk])
+    return address_of("accounts:audit_entry", entry.pk)
 
 
 class AuditFilter(FilterForm):

@@ -13,13 +13,14 @@ from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.forms import NameForm
 from imiconnect.accounts.models import Group, Team
 from imiconnect.accounts.views.base import ServiceFormPage, settings_tabs, whole_organization
+from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import FIGURE, TIME, Column
 from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.console.toasts import toast
 
 
 def _group_url(group: Group) -> str:
-    return reverse("accounts:group", args=[group.pk])
+    return address_of("accounts:group", group.pk)
 
 
 class Groups(MemberRequiredMixin, ListPage):

@@ -25,6 +25,7 @@ from imiconnect.accounts.roles import Role
 from imiconnect.accounts.services.invitations import OpenInvitation
 from imiconnect.accounts.standing import key_of
 from imiconnect.accounts.views.base import ServiceFormPage, settings_tabs
+from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import STATE, TIME, Column
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.lists import Button, Empty, FilterForm, ListPage
@@ -32,7 +33,7 @@ from imiconnect.console.toasts import toast
 
 
 def _person_url(member: Member) -> str:
-    return reverse("accounts:person", args=[member.pk])
+    return address_of("accounts:person", member.pk)
 
 
 class PeopleFilter(FilterForm):
@@ -123,7 +124,7 @@ class Invitations(MemberRequiredMixin, ListPage):
 
     def manage_url(self, row: Any) -> str:
         """Return the page of the invitation."""
-        return reverse("accounts:manage_invitation", args=[row.pk])
+        return address_of("accounts:manage_invitation", row.pk)
 
 
 class Invite(ServiceFormPage):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -9,17 +10,19 @@ from django.contrib.messages.storage.base import Message
 from django.forms import BaseForm, BoundField, Form
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.http import HttpRequest
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from imiconnect.console import once, states, toasts, told
+from imiconnect.console.markup import escaped
+from imiconnect.console.times import written
 
 register = template.Library()
 
 
 @register.simple_tag
+@lru_cache(maxsize=512, typed=True)  # typed: what is marked as safe is not another text
 def icon(name: str, extra: str = "") -> SafeString:
     """Draw an icon beside words that say the same."""
     return format_html('<span class="icon i-{} {}" aria-hidden="true"></span>', name, extra)
@@ -29,20 +32,15 @@ def icon(name: str, extra: str = "") -> SafeString:
 def status_badge(slug: object, id: str = "") -> SafeString:
     """Draw a state: its word, icon and colour. ``id`` lets a live update change it."""
     state = states.state_of(slug)
-    mark = format_html(' id="{}"', id) if id else ""
-    return format_html(
-        '<span class="status status-{}"{}>{}{}</span>',
-        state.tone,
-        mark,
-        icon(state.icon),
-        state.label,
-    )
+    mark = f' id="{escaped(id)}"' if id else ""
+    start = f'<span class="status status-{escaped(state.tone)}"{mark}>'
+    return SafeString(f"{start}{icon(state.icon)}{escaped(state.label)}</span>")
 
 
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
     """Write a time in UTC with minutes; nothing for None."""
-    return _time(value, "j M Y, H:i") if value else ""
+    return _time(value, written(value)) if value else ""
 
 
 @register.filter
@@ -50,22 +48,18 @@ def moment_ms(value: datetime | None) -> SafeString | str:
     """Write a time in UTC with milliseconds, as a message's journey needs it."""
     if not value:
         return ""
-    return _time(value, "j M Y, H:i:s", f".{value.microsecond // 1000:03d}")
+    shown = f"{written(value, seconds=True)}.{value.microsecond // 1000:03d}"
+    return _time(value, shown)
 
 
 def plain_moment(value: datetime) -> str:
     """Write a time in UTC with minutes as text, for a sentence that is escaped."""
-    return f"{date_format(value.astimezone(UTC), 'j M Y, H:i')} UTC"
+    return f"{written(value)} UTC"
 
 
-def _time(value: datetime, pattern: str, fraction: str = "") -> SafeString:
-    utc = value.astimezone(UTC)
-    return format_html(
-        '<time datetime="{}">{}{} UTC</time>',
-        utc.isoformat(timespec="milliseconds"),
-        date_format(utc, pattern),
-        fraction,
-    )
+def _time(value: datetime, shown: str) -> SafeString:
+    exact = value.astimezone(UTC).isoformat(timespec="milliseconds")
+    return SafeString(f'<time datetime="{exact}">{escaped(shown)} UTC</time>')
 
 
 @register.simple_tag(takes_context=True)

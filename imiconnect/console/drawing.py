@@ -1,0 +1,89 @@
+"""Form controls drawn in Python: a drop-down takes Django two templates for each option."""
+
+import html
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.forms.renderers import TemplatesSetting
+from django.http import HttpRequest
+from django.utils.formats import localize
+from django.utils.safestring import SafeData
+
+from imiconnect.console.markup import escaped
+
+_FOLDER = "django/forms/widgets/"
+_OPTION = f"{_FOLDER}select_option.html"
+#: The widgets whose templates are nothing but ``input.html``.
+_INPUTS = (
+    "checkbox color date datetime email file hidden number password search tel text time url"
+)
+
+Widget = Mapping[str, Any]
+
+
+class Renderer(TemplatesSetting):
+    """Django's renderer of forms that draws inputs, text areas and drop-downs itself.
+
+    It draws what Django's own templates of these widgets do. Every other widget, form and
+    field, and what has a template of its own, is drawn by its template.
+    """
+
+    def render(
+        self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None
+    ) -> str:
+        """Return the HTML of a form, a field or a widget."""
+        draw = _DRAWN.get(template_name)
+        drawn = draw(context["widget"]) if draw else None
+        return super().render(template_name, context, request) if drawn is None else drawn
+
+
+def _text(value: object) -> str:
+    """Return what ``{{ value|stringformat:'s' }}`` does."""
+    return str(value) if isinstance(value, SafeData) else html.escape(str(value))
+
+
+def _attributes(found: Mapping[str, Any]) -> str:
+    return "".join(
+        f" {_text(name)}" if value is True else f' {_text(name)}="{_text(value)}"'
+        for name, value in found.items()
+        if value is not False
+    )
+
+
+def _input(widget: Widget) -> str:
+    value = widget["value"]
+    start = f'<input type="{_text(widget["type"])}" name="{_text(widget["name"])}"'
+    shown = "" if value is None else f' value="{_text(value)}"'
+    return f"{start}{shown}{_attributes(widget['attrs'])}>"
+
+
+def _text_area(widget: Widget) -> str:
+    value = escaped(localize(widget["value"])) if widget["value"] else ""
+    start = f'<textarea name="{_text(widget["name"])}"{_attributes(widget["attrs"])}>'
+    return f"{start}\n{value}</textarea>"
+
+
+def _select(widget: Widget) -> str | None:
+    """Draw a drop-down; None where an option has a template of its own."""
+    lines = [f'<select name="{_text(widget["name"])}"{_attributes(widget["attrs"])}>']
+    for group, options, _index in widget["optgroups"]:
+        if any(option["template_name"] != _OPTION for option in options):
+            return None
+        if group:
+            lines.append(f'<optgroup label="{escaped(localize(group))}">')
+        lines += map(_option, options)
+        if group:
+            lines.append("</optgroup>")
+    return "\n".join([*lines, "</select>"])
+
+
+def _option(option: Widget) -> str:
+    start = f'<option value="{_text(option["value"])}"{_attributes(option["attrs"])}>'
+    return f"{start}{escaped(localize(option['label']))}</option>"
+
+
+_DRAWN: dict[str, Callable[[Widget], str | None]] = {
+    **{f"{_FOLDER}{name}.html": _input for name in _INPUTS.split()},
+    f"{_FOLDER}textarea.html": _text_area,
+    f"{_FOLDER}select.html": _select,
+}

@@ -1,0 +1,17 @@
+"""Times as people read them: in UTC, with the month's name, which no country misreads."""
+
+from datetime import UTC, datetime
+
+from django.utils.dates import MONTHS_3
+
+
+def written(value: datetime, *, seconds: bool = False) -> str:
+    """Return an aware time in UTC as ``1 Feb 2026, 09:05``, on demand with its seconds.
+
+    The same as Django's date format ``j M Y, H:i``, which reads its letters one by one for
+    every cell of a list.
+    """
+    utc = value.astimezone(UTC)
+    month = str(MONTHS_3[utc.month]).title()
+    clock = f"{utc.hour:02}:{utc.minute:02}" + (f":{utc.second:02}" if seconds else "")
+    return f"{utc.day} {month} {utc.year:04}, {clock}"
