@@ -295,6 +295,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
+#: In one language nothing is looked up: a page has hundreds of texts. A second one turns it on.
+USE_I18N = len(LANGUAGES) > 1
 LOCALE_PATHS = [ROOT / "imiconnect" / "locale"]
 
 # Mail, interfaces, log -----------------------------------------------------------------
