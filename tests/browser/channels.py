@@ -1,14 +1,15 @@
 """What the tests of every channel of a provider have in common: its customer plays the double.
 
 ``live_service`` sends through an app; ``heard`` is what a customer wrote; ``answer`` sends to
-a customer by the messaging API; ``see_journey`` opens what became of a message.
+a customer by the messaging API; ``see_journey`` opens what became of a message;
+``press_in_a_site`` is a visitor of a site that has what GET CODE gives.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
@@ -42,6 +43,16 @@ def see_notice(page: Page, text: str) -> None:
     """See what a toast says."""
     notices = page.get_by_role("region", name="Notices")
     expect(notices.get_by_text(text)).to_be_visible()
+
+
+def press_in_a_site(context: BrowserContext, code: str, press: Callable[[Page], None]) -> Page:
+    """Open a page with pasted code, press something there; return what that has opened."""
+    site = context.new_page()
+    site.set_content(code)
+    with context.expect_page() as opened:
+        press(site)
+    site.close()
+    return opened.value
 
 
 def live_service(admin: Member, app: App) -> Service:

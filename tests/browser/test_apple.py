@@ -21,7 +21,10 @@ PLAY = "/tools/sandbox/apple_business_chat/"
 
 
 def link(page: Page) -> App:
-    """Register a business at Apple, choose this platform, and confirm."""
+    """Read what CONFIGURE APPS says, register at Apple, choose this platform, and confirm."""
+    open_wizard(page, "APPLE BUSINESS CHAT")
+    expect(page.get_by_text("The app is made by itself when you register")).to_be_visible()
+    expect(page.get_by_text("This is missing.")).to_have_count(0)
     page.goto(PLAY)
     page.get_by_label("Brand of a new business").fill("Northwind Traders")
     page.get_by_role("button", name="Register").click()

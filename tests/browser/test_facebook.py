@@ -1,11 +1,17 @@
 """A Facebook page, from CONFIGURE APPS to a message in and out with its receipts."""
 
-from playwright.sync_api import Page, expect
+import re
+
+from playwright.sync_api import BrowserContext, Page, expect
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps import services as apps
+from imiconnect.apps.channel_types.facebook.snippets import Look, snippet
 from imiconnect.apps.models import App
+from imiconnect.rtm.models import Message
 from imiconnect.sandbox.facebook import world
+from imiconnect.sharing.models import Service
+from imiconnect.sharing.rules.services import Draft, create_rule
 from tests.browser.channels import (
     Seen,
     SignIn,
@@ -13,10 +19,14 @@ from tests.browser.channels import (
     heard,
     live_service,
     open_wizard,
+    press_in_a_site,
     press_next,
     see_journey,
+    see_notice,
     see_problem,
 )
+from tests.browser.test_apps_and_services import choose
+from tests.waiting import wait_until
 
 PLAY = "/tools/sandbox/facebook/"
 
@@ -36,13 +46,58 @@ def configure(page: Page) -> App:
     return App.objects.get()
 
 
+def greet(page: Page, app: App) -> None:
+    """Set the welcome screen, and a menu of one item, as a person does."""
+    page.goto(f"/apps/{app.pk}/facebook/welcome/")
+    page.get_by_label("Welcome message").fill("Hello {{user_first_name}}, how may we help?")
+    page.get_by_label("Enable “Get started button”").check()
+    page.get_by_label("Payload").fill("START")
+    page.get_by_role("button", name="SAVE").click()
+    see_notice(page, "The welcome screen is set.")
+    page.goto(f"/apps/{app.pk}/facebook/menu/")
+    item = page.get_by_role("group", name="Item 1")
+    item.get_by_label("Text").fill("Opening hours")
+    choose(page, "Postback")
+    item.get_by_label("URL or payload").fill("HOURS")
+    page.get_by_role("button", name="SAVE").click()
+    see_notice(page, "The persistent menu is set.")
+
+
+def thank(service: Service) -> None:
+    """Thank whoever presses Get Started, as in the specification's example of a rule."""
+    draft = Draft(
+        name="Thanks",
+        listens="postback",
+        conditions=[{"field": "payload", "operator": "is", "value": "START"}],
+        action="message",
+        text="Thank you for visiting",
+    )
+    create_rule(service=service, draft=draft)
+
+
+def hear_opt_in(double: Page, button: str, ref: str, plugin: str) -> None:
+    """Go on as the customer whom a plugin has led to the double; see the opt-in come."""
+    double.get_by_role("button", name=button, exact=True).click()
+    extras = {"ref": ref, "plugin": plugin}
+    told = Message.objects.filter(payload__event="optin", payload__extras=extras)
+    wait_until(told.exists, f"no opt-in of {plugin}")
+    double.close()
+
+
 def test_a_page_from_configuration_to_receipts(
     page: Page, gateway: None, sign_in: SignIn, admin: Member, live_site: str
 ) -> None:
     sign_in(page, admin)
     app = configure(page)
     service = live_service(admin, app)
+    thank(service)
+    greet(page, app)
     page.goto(PLAY)
+    expect(page.get_by_text("Hello Cora, how may we help?")).to_be_visible()
+    page.get_by_role("button", name="Get Started").click()
+    expect(page.get_by_text("Thank you for visiting")).to_be_visible()
+    page.get_by_role("button", name="Opening hours").click()
+    assert heard("Opening hours").payload["interactiveData"]["payload"] == "HOURS"
     page.get_by_label("Message", exact=True).fill("Is the branch open?")
     page.get_by_role("button", name="Send as the customer").click()
     incoming = heard("Is the branch open?")
@@ -53,6 +108,54 @@ def test_a_page_from_configuration_to_receipts(
     page.get_by_role("button", name="Read everything").click()
     expect(page.get_by_text("Read", exact=True).first).to_be_visible()
     see_journey(page, sent, "Read by the customer")
+
+
+def test_plugins_are_seen_copied_and_pressed_in_a_site(
+    page: Page, context: BrowserContext, gateway: None, sign_in: SignIn, admin: Member
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(page, admin)
+    app = configure(page)
+    live_service(admin, app)
+    page.goto(f"/apps/{app.pk}/facebook/plugins/")
+    shown = page.locator(".plugin-preview > span:visible")
+    for label, look in {"Message Us": "message-us", "Checkbox": "checkbox"}.items():
+        choose(page, label)
+        expect(shown).to_have_class(re.compile(f"plugin-{look}"))
+    choose(page, "Send to Messenger")
+    page.get_by_label("Colour").select_option("white")
+    page.get_by_label("Size").select_option("xlarge")
+    expect(shown).to_have_css("background-color", "rgb(255, 255, 255)")
+    expect(shown).to_have_css("font-size", "22px")
+    page.get_by_label("Site").fill("https://shop.example")
+    page.get_by_label("Reference").fill("home")
+    press_next(page)
+    page.get_by_role("button", name="Copy Paste this into your page").click()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+
+    def press(site: Page) -> None:
+        button = site.get_by_role("button", name="Send to Messenger")
+        expect(button).to_have_css("background-color", "rgb(255, 255, 255)")
+        button.click()
+
+    def tick(site: Page) -> None:
+        site.get_by_role("checkbox", name="Send to Messenger").check()
+        site.get_by_role("button", name="Order").click()
+
+    hear_opt_in(
+        press_in_a_site(context, copied, press),
+        "Send to Messenger",
+        "home",
+        "send_to_messenger",
+    )
+    form = snippet(
+        app.account, Look("checkbox", "blue", "large", "https://shop.example", "o-7")
+    )
+    form = form.replace("UNIQUE-FOR-EACH-VIEW", "view-1")
+    order = "<button onclick=\"confirmMessenger('view-1')\">Order</button>"
+    double = press_in_a_site(context, form + order, tick)
+    hear_opt_in(double, "Confirm the checkbox", "o-7", "checkbox")
 
 
 def test_the_pages_of_a_page(
@@ -96,6 +199,7 @@ def test_the_pages_of_a_page(
     page.get_by_label("Message", exact=True).fill("Hello")
     page.get_by_role("button", name="Send as the customer").click()
     expect(page.locator(".chat").get_by_text("Hello")).to_be_visible()
+    page.goto(f"{PLAY}?came=send&ref=home")
     seen("twin")
 
 

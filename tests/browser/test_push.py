@@ -25,6 +25,7 @@ from imiconnect.sandbox.calls import Forgetful, asgi
 from imiconnect.sandbox.webpush.service import WebPushService
 from imiconnect.sharing.models import Allocation, Service, ServiceKey
 from imiconnect.vault import digest
+from tests.browser.channels import open_wizard
 from tests.rtm.push.conftest import Served, served
 from tests.waiting import wait_until
 
@@ -72,7 +73,8 @@ def choose(page: Page, label: str) -> None:
 
 def configure(page: Page) -> App:
     """Make a web app with web push in the wizard."""
-    page.goto("/apps/configure/mobile_web/name/")
+    open_wizard(page, "MOBILE / WEB")
+    page.get_by_role("link", name="NEXT").click()
     page.get_by_label("Application name").fill("Shop")
     press_next(page)
     choose(page, "Web")

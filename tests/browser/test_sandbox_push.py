@@ -19,7 +19,7 @@ from imiconnect.rtm.processors import dr, mt
 from imiconnect.rtm.push import companion
 from imiconnect.sandbox.store import Store
 from imiconnect.sharing import services
-from tests.browser.channels import Seen
+from tests.browser.channels import Seen, open_wizard
 from tests.browser.test_push import choose, elsewhere, press_next
 from tests.rtm.push.conftest import free_port
 from tests.serving import serve
@@ -54,7 +54,8 @@ def downloaded(page: Page, link: str, folder: Path) -> Path:
 
 def begin(page: Page, system: str, service: str) -> None:
     """Go through the wizard as far as the credentials."""
-    page.goto("/apps/configure/mobile_web/name/")
+    open_wizard(page, "MOBILE / WEB")
+    page.get_by_role("link", name="NEXT").click()
     page.get_by_label("Application name").fill("Shop")
     press_next(page)
     choose(page, "Mobile")

@@ -1,9 +1,10 @@
 """A Twitter account, from CONFIGURE APPS to a message in and out with its receipts."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
+from tests.apps.file_site import PNG
 from tests.browser.channels import (
     Seen,
     SignIn,
@@ -11,8 +12,10 @@ from tests.browser.channels import (
     heard,
     live_service,
     open_wizard,
+    press_in_a_site,
     press_next,
     see_journey,
+    see_notice,
     see_problem,
 )
 from tests.browser.test_apps_and_services import choose
@@ -41,8 +44,38 @@ def configure(page: Page) -> App:
     return App.objects.get()
 
 
+def greet(page: Page, app: App) -> None:
+    """Set the welcome screen with two quick replies, as a person does."""
+    page.goto(f"/apps/{app.pk}/twitter/welcome/")
+    page.get_by_label("Welcome message").fill("How may we help?")
+    page.get_by_label("Configure Quick Replies").check()
+    for number, label in enumerate(("Cards", "Loans"), start=1):
+        if number > 1:
+            page.get_by_role("button", name="ADD MORE OPTIONS").click()
+        reply = page.get_by_role("group", name=f"Quick reply {number}")
+        reply.get_by_label("Label").fill(label)
+        reply.get_by_label("Metadata").fill(label.upper())
+    page.get_by_role("button", name="SAVE").click()
+    see_notice(page, "The welcome screen is saved.")
+
+
+def copied_button(page: Page, app: App) -> str:
+    """Return the message button that GET CODE gives."""
+    page.goto(f"/apps/{app.pk}/twitter/code/")
+    page.get_by_label("Text").fill("I have a question")
+    page.get_by_role("button", name="GET CODE").click()
+    code = page.locator("pre.snippet")
+    expect(code).to_contain_text("twitter-dm-button")
+    return code.inner_text()
+
+
 def test_an_account_from_configuration_to_receipts(
-    page: Page, gateway: None, sign_in: SignIn, admin: Member, live_site: str
+    page: Page,
+    context: BrowserContext,
+    gateway: None,
+    sign_in: SignIn,
+    admin: Member,
+    live_site: str,
 ) -> None:
     sign_in(page, admin)
     app = configure(page)
@@ -51,7 +84,20 @@ def test_an_account_from_configuration_to_receipts(
     for words in ("Account Name", "@northwindbank", "Added by", admin.user.name):
         expect(details.get_by_text(words)).to_be_visible()
     service = live_service(admin, app)
+    greet(page, app)
+    button = copied_button(page, app)
+    double = press_in_a_site(context, button, lambda site: site.get_by_role("link").click())
+    expect(double.get_by_label("Message", exact=True)).to_have_value("I have a question")
+    double.close()
     page.goto(PLAY)
+    expect(page.get_by_text("How may we help?")).to_be_visible()
+    page.get_by_role("button", name="Loans").click()
+    data = heard("Loans").payload["interactiveData"]
+    assert data["payload"] == "LOANS"
+    picture = {"name": "me.png", "mimeType": "image/png", "buffer": PNG}
+    page.get_by_label("Picture or film").set_input_files(picture)
+    page.get_by_role("button", name="Send the file").click()
+    expect(page.locator(".chat img")).to_be_visible()
     page.get_by_label("Message", exact=True).fill("Is the branch open?")
     page.get_by_role("button", name="Send as the customer").click()
     incoming = heard("Is the branch open?")
