@@ -1,14 +1,17 @@
 """The pages of customers."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Role
+from imiconnect.apps import services as apps
 from imiconnect.apps.models import App
 from imiconnect.rtm.directory import create_customer
-from imiconnect.rtm.models import Customer, Device
+from imiconnect.rtm.models import Contact, Customer, Device
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing.models import Service
 
@@ -49,6 +52,36 @@ def test_the_page_shows_devices_and_recent_messages(
     page = client_of(viewer).get(f"/customers/{customer.pk}/").content.decode()
     assert "Online" in page
     assert f"/messages/{message.pk}/" in page
+
+
+@pytest.mark.parametrize(
+    ("hours", "sent", "words"),
+    [
+        (0, 0, ["May be answered for 1\xa0day, 23\xa0hours", "5 messages left"]),
+        (24, 4, ["May be answered for 23\xa0hours, 59\xa0minutes", "1 message left"]),
+        (24, 5, ["The customer writes first: there is no time, or no message, left"]),
+        (49, 0, ["The customer writes first: there is no time, or no message, left"]),
+    ],
+    ids=["open", "one-left", "used-up", "over"],
+)
+def test_the_page_shows_how_long_a_customer_may_be_answered(
+    customer: Customer, admin: Member, client_of: Any, hours: int, sent: int, words: list[str]
+) -> None:
+    app = apps.create_app(
+        member=admin,
+        name="Northwind on WeChat",
+        channel_type="wechat",
+        config={"appid": "wx0123456789abcdef"},
+        secrets={"appsecret": "s" * 32, "token": "T0ken", "aes_key": "B" * 42 + "A"},
+    )
+    wrote = timezone.now() - dt.timedelta(hours=hours)
+    Contact.objects.create(
+        app=app, address="oOpenId", customer=customer, last_in_at=wrote, window_sent=sent
+    )
+    page = client_of(admin).get(f"/customers/{customer.pk}/").text
+    for part in words:
+        assert part in page
+    assert ("May be answered" in page) is (len(words) == 2)
 
 
 def test_another_organizations_customer_does_not_exist(
