@@ -1,5 +1,6 @@
-"""Where a person has a Firebase project, and an Android phone."""
+"""Where a person has a Firebase project, and phones: with Android, or iPhones that use it."""
 
+import datetime as dt
 import json
 from typing import Any, ClassVar
 
@@ -40,15 +41,21 @@ class AccountForm(ConsoleForm):
     project = _ProjectField()
 
 
-class PhoneForm(InstallForm):
-    """An Android phone with an app."""
+SYSTEMS = {"android": _("Android phone"), "ios": _("iPhone")}
 
-    field_order = ("project", "app_id", "client_key", "user")
+
+class PhoneForm(InstallForm):
+    """A phone with an app."""
+
+    field_order = ("project", "system", "app_id", "client_key", "user")
     project = _ProjectField()
+    system = forms.ChoiceField(
+        label=_("Phone"), choices=list(SYSTEMS.items()), initial="android"
+    )
 
 
 class FcmPage(DevicesPage):
-    """The Firebase console, and Android phones."""
+    """The Firebase console, and phones."""
 
     template_name = "sandbox/fcm/page.html"
     install_form = PhoneForm
@@ -59,11 +66,11 @@ class FcmPage(DevicesPage):
         "down": _("Fail at Google"),
     }
     words: ClassVar = {
-        "title": _("Install the app on a new Android phone"),
+        "title": _("Install the app on a new phone"),
         "install": _("Install and register"),
         "installed": _("The phone is registered with its registration token."),
         "token": _("Registration token"),
-        "nobody": _("Android phone"),
+        "nobody": _("Phone"),
         "none": _("No notification has come yet."),
     }
 
@@ -116,12 +123,14 @@ class FcmPage(DevicesPage):
 
     def install(self, sdk: Sdk, values: dict[str, Any]) -> None:
         """Let Google give a registration token, and the app register with it."""
-        token = self.fcm.new_device(values["project"], **self.known_of(values))
+        system = values["system"]
+        known = self.known_of(values) | {"system": system}
+        token = self.fcm.new_device(values["project"], **known)
         try:
             sdk.register(
                 user=values["user"],
-                device=f"android-{token[:8]}",
-                system="android",
+                device=f"{system}-{token[:8]}",
+                system=system,
                 token=token,
             )
         except Exception:
@@ -129,19 +138,15 @@ class FcmPage(DevicesPage):
             raise
 
     def facts_of(self, data: dict[str, Any]) -> Facts:
-        """Return the project."""
-        return [(_("Project ID"), data["project"])]
+        """Return the project, and which phone it is."""
+        system = SYSTEMS[data.get("system", "android")]
+        return [(_("Project ID"), data["project"]), (_("Phone"), system)]
 
     def note_of(self, key: str, data: dict[str, Any]) -> Note:
-        """Read a message as Android does."""
+        """Read a message as the phone does: each system has a part of its own."""
         message = data["message"]
-        shown, android = message.get("notification", {}), message.get("android", {})
-        facts: Facts = [
-            (_("Priority"), android.get("priority", "")),
-            (_("Time to live"), android.get("ttl", "")),
-            (_("Replaces by"), android.get("collapse_key", "")),
-            (_("Sound"), android.get("notification", {}).get("sound", "")),
-        ]
+        shown = message.get("notification", {})
+        facts = _of_apple(message["apns"]) if "apns" in message else _of_android(message)
         return Note(
             key=key,
             title=shown.get("title", ""),
@@ -158,6 +163,27 @@ class FcmPage(DevicesPage):
         """Return what the SDK finds in ``data``."""
         found = data["message"].get("data", {})
         return found.get("appId", ""), found.get("tid", "")
+
+
+def _of_android(message: dict[str, Any]) -> Facts:
+    android = message.get("android", {})
+    return [
+        (_("Priority"), android.get("priority", "")),
+        (_("Time to live"), android.get("ttl", "")),
+        (_("Replaces by"), android.get("collapse_key", "")),
+        (_("Sound"), android.get("notification", {}).get("sound", "")),
+    ]
+
+
+def _of_apple(part: dict[str, Any]) -> Facts:
+    headers, aps = part.get("headers", {}), part.get("payload", {}).get("aps", {})
+    until = int(headers.get("apns-expiration", 0))
+    return [
+        (_("Priority"), headers.get("apns-priority", "")),
+        (_("Kept until"), dt.datetime.fromtimestamp(until, dt.UTC) if until else ""),
+        (_("Badge"), aps.get("badge", "")),
+        (_("Sound"), aps.get("sound", "")),
+    ]
 
 
 def _name_of(key_id: str, account: dict[str, Any]) -> str:

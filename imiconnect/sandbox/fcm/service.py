@@ -183,8 +183,21 @@ def _checked(body: Any) -> dict[str, Any]:
     content = {name: message[name] for name in ("notification", "data") if name in message}
     if len(json.dumps(content).encode()) > _LARGEST:
         raise Refused(400, "INVALID_ARGUMENT", field="message.data")
+    _check_apns(message.get("apns", {}))
     ttl = message.get("android", {}).get("ttl", "0s")
     found = re.fullmatch(r"(\d+)(\.\d+)?s", ttl)
     if not found or int(found[1]) > _LONGEST_TTL:
         raise Refused(400, "INVALID_ARGUMENT", field="message.android.ttl")
     return message
+
+
+def _check_apns(part: Any) -> None:
+    """Refuse for an iPhone what Apple would: FCM hands headers and payload on as they are."""
+    headers, payload = part.get("headers", {}), part.get("payload", {})
+    if not all(isinstance(value, str) for value in headers.values()):
+        raise Refused(400, "INVALID_ARGUMENT", field="message.apns.headers")
+    until = headers.get("apns-expiration", "0")
+    if headers.get("apns-priority", "10") not in ("1", "5", "10") or not until.isdecimal():
+        raise Refused(400, "INVALID_ARGUMENT", field="message.apns.headers")
+    if not isinstance(payload.get("aps", {}), dict):
+        raise Refused(400, "INVALID_ARGUMENT", field="message.apns.payload")

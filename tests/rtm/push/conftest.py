@@ -131,6 +131,15 @@ def pushed(service: Service, rtm_app: App, apns: Served, fcm: Served, settings: 
     return rtm_app
 
 
+@pytest.fixture
+def by_firebase(pushed: App, fcm: Served) -> App:
+    """The same app, whose iPhones are reached through Firebase."""
+    account = keyfiles.fcm(content=json.dumps(_account(fcm)).encode())
+    configure_push(app=pushed, platform="ios", credentials=account)
+    pushed.refresh_from_db()
+    return pushed
+
+
 _accounts: dict[int, dict[str, str]] = {}
 
 

@@ -1,5 +1,6 @@
 """``deliverychannel: push``: from a request to the devices, with one outcome each."""
 
+import asyncio
 import datetime as dt
 import json
 from collections.abc import Callable
@@ -9,6 +10,8 @@ import pytest
 from django.utils import timezone
 
 from imiconnect.apps.models import App
+from imiconnect.apps.push.clients.fcm import FcmClient
+from imiconnect.apps.push.clients.outcomes import Problem, PushError
 from imiconnect.apps.push.services import credentials_of
 from imiconnect.rtm.connect.registration import Profile, register_device, unregister_device
 from imiconnect.rtm.directory import Customer
@@ -80,6 +83,55 @@ def test_every_device_of_a_user_is_reached_with_one_outcome(
     assert (attempt.route, attempt.detail) == ("push", {"devices": 2, "taken": 2})
     assert state_of(message) is State.SUBMITTED
     assert Callback.objects.filter(message_id=message.pk, event="submitted").count() == 1
+
+
+def test_an_iphone_is_reached_through_firebase(
+    by_firebase: App, fcm: Served, push: Callable[..., Message]
+) -> None:
+    iphone = fcm.new_device("bank-1")
+    phone(by_firebase, "ios", iphone)
+    message = push(expiry=None)
+    [sent] = fcm.received(iphone)
+    assert sent["apns"]["payload"] == {
+        "aps": {"alert": {"title": "Bank", "body": "Paid"}, "badge": 3, "sound": "ping"}
+    }
+    headers = sent["apns"]["headers"]
+    left = int(headers["apns-expiration"]) - timezone.now().timestamp()
+    assert headers["apns-priority"] == "10"
+    assert 3500 < left <= 3600
+    assert sent["data"] == {"tid": str(message.pk), "appId": by_firebase.app_id}
+    assert "android" not in sent
+    assert state_of(message) is State.SUBMITTED
+
+
+def test_what_apns_would_refuse_firebase_refuses(fcm: Served, by_firebase: App) -> None:
+    iphone = fcm.new_device("bank-1")
+    part: dict[str, Any] = {"headers": {"apns-priority": "9"}, "payload": {"aps": {}}}
+    account = credentials_of(by_firebase, "ios")
+    client = FcmClient(base_url=fcm.url, token_url=f"{fcm.url}/token", credentials=account)
+
+    async def send() -> None:
+        try:
+            await client.send({"token": iphone, "apns": part})
+        finally:
+            await client.aclose()
+
+    with pytest.raises(PushError) as found:
+        asyncio.run(send())
+    assert found.value.problem is Problem.CONTENT
+
+
+def test_an_iphone_that_firebase_no_longer_knows_is_quarantined(
+    by_firebase: App, fcm: Served, push: Callable[..., Message]
+) -> None:
+    iphone = fcm.new_device("bank-1")
+    fcm.behave(iphone, "dead")
+    phone(by_firebase, "ios", iphone)
+    message = push()
+    assert (state_of(message), Message.objects.get().code) == (State.FAILED, 7203)
+    row = PushAddress.objects.get(platform="ios")
+    assert row.quarantined_at is not None
+    assert row.reason == "gone: UNREGISTERED"
 
 
 def test_a_browser_is_reached_without_profile_by_its_push_id(

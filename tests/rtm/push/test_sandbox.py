@@ -278,6 +278,19 @@ def test_an_account_of_the_page_sends_to_a_phone_and_hears_of_its_end(
     assert problem(lambda: send_by_fcm(account, token)).after == 20
 
 
+def test_an_iphone_of_the_page_registers_with_a_token_of_firebase(
+    shop: App, play: Callable[..., Any]
+) -> None:
+    play("fcm", "install", **installed(shop, user="anna", project="demo-project", system="ios"))
+    address = PushAddress.objects.get()
+    assert (address.platform, address.device.platform) == ("ios", "ios")
+    part = {"headers": {"apns-expiration": "1800000000"}, "payload": {"aps": {"badge": 3}}}
+    message = {"notification": {"title": "Parcel"}, "apns": part}
+    Store("fcm").put("note", "1", device=address.address, message=message, at=0)
+    shown = play("fcm").content.decode()
+    assert re.search(r"iPhone.*Parcel.*Kept until: .*2027.*Badge: 3", shown, re.DOTALL)
+
+
 def send_by_fcm(account: Fcm, token: str) -> None:
     message = {
         "token": token,
