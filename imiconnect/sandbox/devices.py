@@ -86,6 +86,7 @@ class Device:
     state: str
     facts: Facts
     notes: list[Note]
+    may_write: bool
 
 
 class DevicesPage(TwinPage):
@@ -94,7 +95,7 @@ class DevicesPage(TwinPage):
     A client key lets whoever has it register devices, so each organization has its own
     keys and devices here.
 
-    Acts of every such page: ``install``, ``open``, ``behave``.
+    Acts of every such page: ``install``, ``open``, ``behave``; and ``write`` on a phone.
     """
 
     template_name = "sandbox/devices.html"
@@ -107,6 +108,16 @@ class DevicesPage(TwinPage):
     def install(self, sdk: Sdk, values: dict[str, Any]) -> None:
         """Make a device with the app on it and register it; raises ``Refused``."""
         raise NotImplementedError
+
+    def sign_in(self, sdk: Sdk, *, user: str, token: str, system: str) -> None:
+        """Let the app on a new phone register with its token; a phone that may not goes."""
+        device = f"{'iphone' if system == 'ios' else system}-{token[:8]}"
+        try:
+            sdk.register(user=user, device=device, system=system, token=token)
+        except Exception:
+            self.store.drop(self.device_kind, token)
+            raise
+        self.store.change(self.device_kind, token, device=device, system=system)
 
     @property
     def organization(self) -> str:
@@ -176,6 +187,7 @@ class DevicesPage(TwinPage):
             state=data["state"],
             facts=self.facts_of(data),
             notes=[self.note_of(*note) for note in notes],
+            may_write="device" in data and data["state"] != "dead",
         )
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -207,6 +219,8 @@ class DevicesPage(TwinPage):
             self._behave()
         elif act == "open":
             self._open()
+        elif act == "write":
+            self._write()
         else:
             raise Http404
         return None
@@ -217,6 +231,22 @@ class DevicesPage(TwinPage):
             raise Http404
         self._own_device(key)
         self.behave(key, state)
+
+    def _write(self) -> None:
+        """Let the app start, which registers anew, and send what the person has typed."""
+        key, text = self.request.POST.get("key", ""), self.request.POST.get("text", "").strip()
+        data = self._own_device(key)
+        app = self.store.get("app", self.own(data["app_id"]))
+        if app is None or "device" not in data or not text:
+            raise Http404
+        sdk, who = Sdk(data["app_id"], decrypt(app["client_key"])), data["user"]
+        try:
+            sdk.register(user=who, device=data["device"], system=data["system"], token=key)
+            sdk.write(text, user=who, device=data["device"])
+        except Refused as refused:
+            toast(self.request, refused.words)
+        else:
+            toast(self.request, _("The app has sent the message."))
 
     def _open(self) -> None:
         key = self.request.POST.get("key", "")

@@ -66,6 +66,11 @@ class Sdk:
             body["clientId"] = f"{self._app_id}/{user}/{device}"
         self._call("push/subscriptions", body)
 
+    def write(self, text: str, *, user: str, device: str) -> None:
+        """Send a message of the user, who has registered."""
+        client = f"{self._app_id}/{user}/{device}"
+        self._call("mo", {"clientId": client, "message": text})
+
     def track(self, tid: str, status: int) -> None:
         """Tell what became of a notification."""
         self._call("trackDeliveryRequest", {"tid": tid, "status": status})

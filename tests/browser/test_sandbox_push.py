@@ -15,11 +15,11 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.rtm.lanes import MT
 from imiconnect.rtm.models import Message
-from imiconnect.rtm.processors import dr, mt
+from imiconnect.rtm.processors import dr, mo, mt
 from imiconnect.rtm.push import companion
 from imiconnect.sandbox.store import Store
 from imiconnect.sharing import services
-from tests.browser.channels import Seen, open_wizard
+from tests.browser.channels import Seen, heard, open_wizard
 from tests.browser.test_push import choose, elsewhere, press_next
 from tests.rtm.push.conftest import free_port
 from tests.serving import serve
@@ -123,6 +123,16 @@ def open_and_look(page: Page, twin: str, message: Message) -> None:
     expect(page.get_by_text("Clicked").first).to_be_visible()
 
 
+def write(page: Page, twin: str) -> None:
+    """Write in the app on the phone; see the message in the log."""
+    page.goto(PLAY.format(twin))
+    page.get_by_label("Write as anna").fill("Is it there yet?")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".toast-text")).to_contain_text("The app has sent the message.")
+    elsewhere(mo.process_due)
+    assert heard("Is it there yet?").address == "anna"
+
+
 def test_an_iphone_is_notified_with_the_sandboxs_key(
     page: Page, live_site: str, sign_in: SignIn, admin: Member, tmp_path: Path
 ) -> None:
@@ -138,6 +148,7 @@ def test_an_iphone_is_notified_with_the_sandboxs_key(
     app = save(page)
     install(page, "apns", app)
     open_and_look(page, "apns", send(live_site, admin))
+    write(page, "apns")
 
 
 def test_an_android_phone_is_notified_with_the_sandboxs_service_account(
@@ -152,6 +163,7 @@ def test_an_android_phone_is_notified_with_the_sandboxs_service_account(
     app = save(page)
     install(page, "fcm", app)
     open_and_look(page, "fcm", send(live_site, admin))
+    write(page, "fcm")
 
 
 def test_the_pages_of_the_phones(
@@ -160,6 +172,7 @@ def test_the_pages_of_the_phones(
     sign_in(page, admin)
     store = Store("apns")
     data = {"topic": "com.example.app", "gateway": "sandbox", "state": "alive", "at": 0}
+    data |= {"device": "iphone-1", "organization": str(admin.organization_id)}
     store.put("device", "ab" * 32, user="anna", app_id="AB123456", **data)
     payload = {"aps": {"alert": {"title": "Shop", "body": "A parcel"}}, "tid": "1"}
     headers = {

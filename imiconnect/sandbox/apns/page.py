@@ -153,13 +153,7 @@ class ApnsPage(DevicesPage):
         token = Apns(self.store).new_device(
             values["topic"], values["gateway"], **self.known_of(values)
         )
-        try:
-            sdk.register(
-                user=values["user"], device=f"iphone-{token[:8]}", system="ios", token=token
-            )
-        except Exception:
-            self.store.drop("device", token)
-            raise
+        self.sign_in(sdk, user=values["user"], token=token, system="ios")
 
     def facts_of(self, data: dict[str, Any]) -> Facts:
         """Return bundle and origin of the app."""

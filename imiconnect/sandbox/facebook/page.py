@@ -171,7 +171,8 @@ class FacebookPage(TwinPage):
     def _press(self, page: str, psid: str) -> bool:
         text = self._sent("text")
         mid, _kept = world.add_message(psid, from_page=False, content={"text": text})
-        pressed = {"mid": mid, "title": text, "payload": self._payload(page)}
+        pressed: dict[str, Any] = {"mid": mid, "title": text}
+        pressed["payload"] = self._payload(page)
         if ref := self._sent("ref"):
             pressed["referral"] = _link(ref)
         return telling.tell(page, psid, postback=pressed)

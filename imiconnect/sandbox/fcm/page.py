@@ -123,19 +123,8 @@ class FcmPage(DevicesPage):
 
     def install(self, sdk: Sdk, values: dict[str, Any]) -> None:
         """Let Google give a registration token, and the app register with it."""
-        system = values["system"]
-        known = self.known_of(values) | {"system": system}
-        token = self.fcm.new_device(values["project"], **known)
-        try:
-            sdk.register(
-                user=values["user"],
-                device=f"{system}-{token[:8]}",
-                system=system,
-                token=token,
-            )
-        except Exception:
-            self.store.drop("device", token)
-            raise
+        token = self.fcm.new_device(values["project"], **self.known_of(values))
+        self.sign_in(sdk, user=values["user"], token=token, system=values["system"])
 
     def facts_of(self, data: dict[str, Any]) -> Facts:
         """Return the project, and which phone it is."""
