@@ -1,6 +1,7 @@
 """E.164 and national forms, by Google's metadata in ``phonenumbers``."""
 
 import datetime as dt
+from functools import lru_cache
 
 import phonenumbers
 from babel import Locale
@@ -52,8 +53,12 @@ def likely_region(e164: str) -> str | None:
     return known or (main if main not in ("001", "ZZ") else None)
 
 
+@lru_cache(maxsize=10_000)
 def pretty(e164: str) -> str:
-    """Return the number in groups as people read it; what cannot be parsed stays."""
+    """Return the number in groups as people read it; what cannot be parsed stays.
+
+    The rules of its country are tried one by one, which takes as long as the rest of its row.
+    """
     try:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:

@@ -18,6 +18,9 @@ from imiconnect.numbers.ports import Use as NumberUse
 from imiconnect.sharing.allocations import choose_inbound_service
 from imiconnect.sharing.models import Allocation, NumberAllocation, Rule, Service
 
+#: The labels; ``get_channel_display`` collects all of them for each row of a long list.
+_CHANNELS = dict(NumberAllocation.Channel.choices)
+
 
 def uses_of(app: App, member: Member) -> list[Use]:
     """Return the services that use an app, as far as the person may see them, oldest first."""
@@ -71,10 +74,13 @@ def uses_of_numbers(
     if member:
         rows = rows.filter(service__in=Service.objects.visible_to(member).values("pk"))
     found: dict[uuid.UUID, dict[tuple[uuid.UUID, str], NumberUse]] = defaultdict(dict)
-    for row in rows.select_related("service").order_by("id"):
+    wanted = rows.select_related("service").only(
+        "number", "channel", "is_inbound", "service", "service__name", "service__state"
+    )
+    for row in wanted.order_by("id"):
         service = row.service
         url = address_of(f"services:{row.channel}", service.pk)
-        name = f"{service.name} ({row.get_channel_display()})"
+        name = f"{service.name} ({_CHANNELS[row.channel]})"
         use = NumberUse(name, url, service.state, row.is_inbound)
         known = found[row.number_id].get((service.pk, row.channel))
         if known is None or use.gets_incoming:

@@ -122,7 +122,7 @@ class ManageApp(AppMixin, ManagePage):
         app: App = self.object
         return app
 
-    @property
+    @cached_property
     def is_own(self) -> bool:
         """Tell whether the app belongs to the person's level or one below."""
         return bool(App.objects.at_or_below(self.member).filter(pk=self.object.pk).exists())

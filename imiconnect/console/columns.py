@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import models
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -46,6 +47,20 @@ class Column:
             value = getattr(value, name, None)
             value = value() if callable(value) else value
         return value
+
+
+def choice(name: str, choices: type[models.Choices]) -> Callable[[Any], str]:
+    """Return an accessor of the label of a field with choices.
+
+    Django's ``get_..._display`` makes a dictionary of all choices for each row.
+    """
+    labels = dict(choices.choices)
+
+    def label(row: Any) -> str:
+        value = getattr(row, name)
+        return str(labels.get(value, value))
+
+    return label
 
 
 @dataclass(frozen=True)

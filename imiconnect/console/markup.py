@@ -1,12 +1,13 @@
 """HTML put together in Python, where a template for each small piece would be slow."""
 
 import html
+from typing import Any
 
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
 
-def escaped(value: object) -> SafeString:
+def escaped(value: Any) -> SafeString:
     """Return a value as HTML: escaped, unless it is marked as safe.
 
     The same as Django's ``conditional_escape``, which spends most of its time on a short text

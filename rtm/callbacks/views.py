@@ -14,7 +14,7 @@ from django.views.generic import TemplateView
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.models import Member
 from imiconnect.console.addresses import address_of
-from imiconnect.console.columns import EXACT, FIGURE, STATE, Column
+from imiconnect.console.columns import EXACT, FIGURE, STATE, Column, choice
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.lists import BulkAct, Button, Empty, ListPage
 from imiconnect.console.toasts import toast
@@ -48,7 +48,7 @@ class CallbackLog(MemberRequiredMixin, ListPage):
     columns = (
         Column("made", _("Made"), "created_at", EXACT, href=callback_url),
         Column("state", _("State"), word_of, STATE),
-        Column("kind", _("Kind"), "get_kind_display"),
+        Column("kind", _("Kind"), choice("kind", Callback.Kind)),
         Column("event", _("Event"), "event"),
         Column("service", _("Service"), "service.name"),
         Column("url", _("URL"), "url"),

@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console.addresses import address_of
-from imiconnect.console.columns import EXACT, STATE, Column
+from imiconnect.console.columns import EXACT, STATE, Column, choice
 from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.rtm.forms import MessageFilters
 from imiconnect.rtm.models import Message
+from imiconnect.rtm.models.messages import Channel
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.search import narrowed, word_of
 from imiconnect.rtm.shell import message_pages
@@ -51,7 +52,7 @@ COLUMNS = (
     Column("text", _("Text"), preview),
     Column("app", _("App or number"), source_of),
     Column("service", _("Service"), "service.name"),
-    Column("channel", _("Channel"), "get_channel_display"),
+    Column("channel", _("Channel"), choice("channel", Channel)),
     Column("correlation_id", _("Correlation ID"), "correlation_id"),
 )
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.models import Member
 from imiconnect.console.addresses import address_of
-from imiconnect.console.columns import CODE, TIME, Column
+from imiconnect.console.columns import CODE, TIME, Column, choice
 from imiconnect.console.confirm import ConfirmPage
 from imiconnect.console.forms import ConsoleForm, FormPage
 from imiconnect.console.lists import Button, Empty, FilterForm, ListPage
@@ -51,7 +51,7 @@ class OptOuts(MemberRequiredMixin, ListPage):
     columns: ClassVar = (
         Column("address", _("Mobile number"), number_of, CODE),
         Column("sender", _("From"), lambda row: row.sender or _("Every sender"), CODE),
-        Column("source", _("How"), "get_source_display"),
+        Column("source", _("How"), choice("source", OptOut.Source)),
         Column("word", _("Word")),
         Column("created_at", _("Since"), kind=TIME),
     )

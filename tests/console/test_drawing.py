@@ -12,6 +12,9 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 from pytest_django.asserts import assertHTMLEqual
 
+from imiconnect.accounts.models import Member
+from imiconnect.accounts.roles import Role
+from imiconnect.console.columns import choice
 from imiconnect.console.drawing import Renderer
 from imiconnect.console.markup import escaped
 from imiconnect.console.times import written
@@ -100,3 +103,9 @@ def test_a_date_of_another_zone_is_written_in_utc() -> None:
 def test_text_is_escaped_as_django_escapes_it(value: Any) -> None:
     assert escaped(value) == conditional_escape(value)
     assert escaped(escaped(value)) == escaped(value)
+
+
+@pytest.mark.parametrize("role", [*Role.values, "a role of long ago"])
+def test_a_choice_reads_as_django_shows_it(role: str) -> None:
+    member = Member(role=role)
+    assert choice("role", Role)(member) == member.get_role_display()
