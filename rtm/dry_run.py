@@ -17,6 +17,7 @@ from imiconnect.apps.policy import Policy, policy_of
 from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.models import Attempt, Message
 from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.push import companion
 
 MOST = 20_000
 #: How near another message's try must be to tell what would have come of one.
@@ -99,8 +100,10 @@ def replay(app: App, day: dt.date, policy: Policy) -> Replay:
 
 def _tries(keys: list[uuid.UUID]) -> dict[uuid.UUID, tuple[Try, ...]]:
     found: dict[uuid.UUID, list[Try]] = defaultdict(list)
-    rows = Attempt.objects.filter(message_id__in=keys).order_by("id")
-    for message, at, good in rows.values_list("message_id", "started_at", "succeeded"):
+    # The notification that goes with a message says nothing of the broker or the provider.
+    rows = Attempt.objects.filter(message_id__in=keys).exclude(route=companion.ROUTE)
+    columns = ("message_id", "started_at", "succeeded")
+    for message, at, good in rows.order_by("id").values_list(*columns):
         found[message].append((at, good))
     return {key: tuple(value) for key, value in found.items()}
 

@@ -7,6 +7,7 @@ itself not registered and registers again.
 
 import datetime as dt
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
@@ -30,7 +31,15 @@ def forget_inactive(now: dt.datetime) -> int:
     """Delete what is inactive, some at a time; return how many devices there were."""
     total = 0
     for app in App.objects.only("pk", "policy").iterator():
-        while keys := list(inactive_devices(app, now).values_list("pk", flat=True)[:_AT_ONCE]):
-            Device.objects.filter(pk__in=keys).delete()
-            total += len(keys)
+        while gone := _forget_some(app, now):
+            total += gone
     return total
+
+
+@transaction.atomic
+def _forget_some(app: App, now: dt.datetime) -> int:
+    """Delete some under lock, so that who connects meanwhile is judged by that."""
+    rows = inactive_devices(app, now).order_by("pk").select_for_update()
+    keys = list(rows.values_list("pk", flat=True)[:_AT_ONCE])
+    Device.objects.filter(pk__in=keys).delete()
+    return len(keys)

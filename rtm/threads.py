@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 
 #: What a caller may set, and change later.
 EDITABLE = frozenset({"title", "status", "category", "external_id", "extras"})
+#: Says of a message that is there whether it was seen until now.
+_HIDE = """
+WITH found AS (
+  SELECT id, NOT payload ? 'deleted' AS is_new FROM rtm_message
+  WHERE id = %s AND app_id = %s AND address = %s FOR UPDATE),
+hidden AS (
+  UPDATE rtm_message m SET payload = payload || '{"deleted": true}'
+  FROM found WHERE m.id = found.id AND is_new)
+SELECT is_new FROM found
+"""
 _WORDS = {True: "closeThread", False: "reopenThread"}
 
 
@@ -124,15 +134,14 @@ def delete_message(*, app: App, user_id: str, tid: uuid.UUID, device_id: str = "
     """Hide a message of a user from the lists of their devices; False when there is none.
 
     The log keeps it: what was sent, was sent. Where the app syncs devices the others hear of
-    it; ``device_id`` is the one that knows already.
+    it, once; ``device_id`` is the one that knows already.
     """
-    if policy_of(app).device_sync:
+    with connection.cursor() as cursor:
+        cursor.execute(_HIDE, [tid, app.pk, user_id])
+        found = cursor.fetchone()
+    if found is None:
+        return False
+    if found[0] and policy_of(app).device_sync:
         body = {"payload_type": "messageDeleted", "tid": str(tid), "deviceId": device_id}
         tell_users([(app.pk, user_id, body)])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """UPDATE rtm_message SET payload = payload || '{"deleted": true}'
-            WHERE id = %s AND app_id = %s AND address = %s""",
-            [tid, app.pk, user_id],
-        )
-        return bool(cursor.rowcount)
+    return True

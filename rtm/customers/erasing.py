@@ -8,8 +8,9 @@ killed at any time and is called again.
 import uuid
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from imiconnect.audit.services import record
@@ -25,6 +26,7 @@ from imiconnect.rtm.models import (
     Customer,
     Device,
     Erasure,
+    FanOut,
     Inbound,
     Message,
     OnboardingStep,
@@ -39,6 +41,7 @@ from imiconnect.rtm.models import (
 from imiconnect.rtm.nudge import say
 from imiconnect.rtm.outcomes import NO_PROFILE
 from imiconnect.rtm.processors.closing import close_failed
+from imiconnect.rtm.protocol.ids import ids_of_transid
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.sql import NIL
 from imiconnect.sharing.rules.models import RuleRun
@@ -46,6 +49,12 @@ from imiconnect.sharing.rules.models import RuleRun
 #: What is left of the content of a message.
 ERASED = {"erased": True}
 _AT_ONCE = 500
+# The copies of what was said to a topic have the id of what was said as their request.
+_COPIES = """
+SELECT m.id FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) k (id, first, last)
+JOIN rtm_message m ON m.id BETWEEN k.first AND k.last AND m.transid = k.id AND m.id <> k.id
+WHERE NOT m.payload ? 'erased' LIMIT %s
+"""
 
 
 @transaction.atomic
@@ -103,6 +112,10 @@ def _step(erasure: Erasure) -> tuple[int, bool]:
     threads = list(_threads(users).values_list("pk", flat=True)[:_AT_ONCE])
     messages = _messages(erasure, users, threads).exclude(payload__has_key="erased")
     keys = list(messages.values_list("pk", flat=True)[:_AT_ONCE])
+    said = messages.filter(direction=Message.Direction.MO).values_list("pk", flat=True)
+    if copies := _copies(list(said[:_AT_ONCE])):
+        _empty_copies(copies)
+        return len(copies), False
     if keys:
         _empty(keys)
         return len(keys), False
@@ -158,6 +171,24 @@ def _empty(keys: list[uuid.UUID]) -> None:
     )
 
 
+def _copies(keys: list[uuid.UUID]) -> list[uuid.UUID]:
+    """Return some of what went to the other subscribers of a topic of these messages."""
+    ranges = [ids_of_transid(key) for key in keys]
+    with connection.cursor() as cursor:
+        firsts, lasts = ([pair[place] for pair in ranges] for place in (0, 1))
+        cursor.execute(_COPIES, [keys, firsts, lasts, _AT_ONCE])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _empty_copies(keys: list[uuid.UUID]) -> None:
+    """Take what a customer has said from the messages of others; who got them stays known."""
+    code, text = NO_PROFILE.code, str(NO_PROFILE.text)
+    waiting = OpenMessage.objects.filter(pk__in=keys).values_list("pk", flat=True)
+    close_failed([(key, State.FAILED, code, text) for key in waiting], timezone.now())
+    Attempt.objects.filter(message_id__in=keys).update(detail={})
+    Message.objects.filter(pk__in=keys).update(payload=ERASED)
+
+
 def _forget_what_waits(places: Places) -> None:
     condition = Q(app_id=NIL, address__in=places.addresses)
     for app, user in places.users:
@@ -172,6 +203,10 @@ def _forget_what_waits(places: Places) -> None:
         OnboardingStep.objects.filter(app=app, address=user).delete()
         RuleEvent.objects.filter(app_id=app, address=user).delete()
         Contact.objects.filter(app=app, address=user).delete()
+        # What they have said to a topic goes to nobody else; those who have it are asked later.
+        said = FanOut.objects.filter(app=app, but_not=user)
+        ended = Coalesce("finished_at", Now())
+        said.update(payload=ERASED, but_not="", finished_at=ended)
     names = {user for _app, user in places.users} | set(places.addresses)
     texts = RuleEvent.objects.filter(organization_id=places.organization, app_id=None)
     texts.filter(address__in=places.addresses).delete()

@@ -45,6 +45,8 @@ class Places:
     addresses: tuple[str, ...]
     customer_id: str
     pushed: tuple[str, ...] = ()
+    #: Whether older threads than these are left out.
+    is_cut: bool = False
 
     def messages(self) -> "MessageQuerySet":
         """Return the messages to and from the customer, on every channel."""
@@ -60,18 +62,24 @@ class Places:
         return found.filter(organization=self.organization)
 
 
-def places_of(customer: Customer) -> Places:
-    """Return where a customer is found now, also on devices that are forgotten since."""
+def places_of(customer: Customer, *, most: int | None = MOST_THREADS) -> Places:
+    """Return where a customer is found now, also on devices that are forgotten since.
+
+    ``most`` are the newest threads that count, of each kind; None counts all.
+    """
     users = users_of(customer)
     condition = Q(pk__in=[])
     for app, user in users:
         condition |= Q(app=app, user_id=user)
     apps = {app for app, _user in users}
+    threads = _keys(Thread.objects.filter(condition), most)
+    shared = _keys(Thread.objects.filter(app__in=apps, user_id=""), most)
     return Places(
         organization=customer.organization_id,
         users=tuple(users),
-        threads=_keys(Thread.objects.filter(condition)),
-        shared=_keys(Thread.objects.filter(app__in=apps, user_id="")),
+        threads=threads,
+        shared=shared,
+        is_cut=most is not None and most <= max(len(threads), len(shared)),
         addresses=tuple(addresses_of(customer)),
         customer_id=customer.customer_id,
         pushed=tuple(_pushed(customer)),
@@ -122,6 +130,5 @@ def addresses_of(customer: Customer) -> list[str]:
     return sorted(found)
 
 
-def _keys(threads: "object") -> tuple[uuid.UUID, ...]:
-    rows = threads.order_by("-id").values_list("pk", flat=True)  # type: ignore[attr-defined]  # a queryset
-    return tuple(rows[:MOST_THREADS])
+def _keys(threads: "QuerySet[Thread]", most: int | None) -> tuple[uuid.UUID, ...]:
+    return tuple(threads.order_by("-id").values_list("pk", flat=True)[:most])

@@ -30,11 +30,12 @@ from imiconnect.rtm.connect.endings import Ended
 from imiconnect.rtm.connect.jwt_auth import OTHER_USER, Vouched, vouched
 from imiconnect.rtm.connect.registration import registered_devices
 from imiconnect.rtm.intake.answers import wrong_source
+from imiconnect.rtm.intake.limits import RateLimit
 from imiconnect.rtm.models import Customer, Device
 from imiconnect.rtm.protocol import cors
 from imiconnect.rtm.protocol.sealing import Unreadable
 from imiconnect.rtm.protocol.topics import name_problem
-from imiconnect.rtm.rest.errors import Code, RtmsError, rtms_envelope
+from imiconnect.rtm.rest.errors import Code, RtmsError, TooManyCalls, rtms_envelope
 from imiconnect.rtm.rest.fields import JSONParser
 from imiconnect.rtm.sealing import (
     DO_NOT_SEAL,
@@ -48,6 +49,10 @@ from imiconnect.rtm.sealing import (
 from imiconnect.sharing.models import Allocation, Service, ServiceKey
 from imiconnect.sources import is_allowed
 from imiconnect.vault import digest
+
+#: Calls of one device; facts/imiconnect.md, 18.5, has 10 to 100 a second for a whole tenant.
+_DEVICE_CALLS = RateLimit(per_second=50)
+_CALLS = RateLimit()
 
 
 class RtmsView(APIView):
@@ -75,6 +80,7 @@ class RtmsView(APIView):
         self.app = find_app(kwargs["app_id"])
         self.policy = policy_of(self.app)
         check_key(self.app, request.headers.get("secretKey") or self._key_in_url(request))
+        self._take_turn(request)
         if self.app.state != App.State.ACTIVE or not self.app.organization.is_active:
             raise RtmsError(Code.INVALID, "The app is off.", status=HTTPStatus.FORBIDDEN)
         if request.headers.get("key"):
@@ -86,12 +92,23 @@ class RtmsView(APIView):
             self.vouched = vouched(header, app_id=self.app.app_id, secret=secret)
         super().initial(request, *args, **kwargs)
 
+    def _take_turn(self, request: Request) -> None:
+        """Refuse a device that calls in a loop; servers share a generous limit by their key."""
+        token = request.headers.get("accessToken", "")
+        key = request.headers.get("key") or request.headers.get("secretKey", "")
+        limit, name = (_DEVICE_CALLS, token) if token else (_CALLS, key)
+        if wait := limit.wait_for(digest(f"{self.app.app_id}/{name}")):
+            raise TooManyCalls(wait)
+
     def need_server(self) -> None:
         """Refuse what is for customers' servers, not for devices, which know no service key.
 
-        Clients that do without access tokens do without this too, as the documentation has it.
+        Clients that do without access tokens do without this too, as the documentation has it,
+        unless their app encrypts: what is nobody's own has no key to be encrypted with.
         """
-        may_do_without = self.policy.client_key_as_password and self.vouched is None
+        policy = self.policy
+        may_do_without = policy.client_key_as_password and not policy.payload_encryption
+        may_do_without = may_do_without and self.vouched is None
         if self.service is None and not may_do_without:
             raise RtmsError(Code.NO_TOKEN, "The header key with the service key is missing.")
 

@@ -65,6 +65,17 @@ class RtmsError(exceptions.APIException):
         self.reason = reason
 
 
+class TooManyCalls(exceptions.APIException):
+    """The caller has made more calls than it may; ``wait`` is in seconds."""
+
+    status_code = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, wait: int) -> None:
+        """Say how long to wait."""
+        super().__init__(f"Too many requests. Try again in {wait} s.")
+        self.wait = wait
+
+
 def rtms_envelope(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an error in the envelope of the RTMS API: ``code`` and ``description``.
 
@@ -86,6 +97,10 @@ def rtms_envelope(exc: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(exc, exceptions.ValidationError):
         code, sentence = first_problem(exc)
         return _answer(code.code, sentence, HTTPStatus.BAD_REQUEST)
+    if isinstance(exc, TooManyCalls):
+        answer = _answer(Code.INVALID.code, str(exc.detail), exc.status_code)
+        answer["Retry-After"] = str(exc.wait)
+        return answer
     if isinstance(exc, exceptions.APIException):
         return _answer(Code.INVALID.code, str(exc.detail), exc.status_code)
     return None

@@ -55,7 +55,8 @@ class TopicsView(RtmsView):
         responses=bodies.TopicsAnswer,
     )
     def get(self, request: Request, app_id: str) -> Response:
-        """List them by name."""
+        """List them by name; for customers' servers."""
+        self.need_server()
         query = query_of(bodies.TopicsQuery, request)
         rows = Topic.objects.filter(app=self.app).order_by("name", "id")
         return Response(DONE | _page(rows, query))
@@ -81,9 +82,10 @@ class TopicsView(RtmsView):
 class TopicView(RtmsView):
     """One topic, by its id or name."""
 
-    @extend_schema(tags=TAG, parameters=[KEY], responses=bodies.OneTopicAnswer)
+    @extend_schema(tags=TAG, parameters=[KEY, SERVICE_KEY], responses=bodies.OneTopicAnswer)
     def get(self, request: Request, app_id: str, topic: str) -> Response:
-        """Show it."""
+        """Show it; for customers' servers."""
+        self.need_server()
         return Response(DONE | {"topic": bodies.topic_json(topic_of(self.app, topic))})
 
     @extend_schema(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy, policy_of
-from imiconnect.identity import first_uuid7_at
-from imiconnect.rtm.dry_run import Past, Replay, replayed
+from imiconnect.identity import first_uuid7_at, uuid7
+from imiconnect.rtm.dry_run import Past, Replay, replay, replayed
 from imiconnect.rtm.models import Attempt, Message
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing.models import Service
@@ -141,3 +141,16 @@ def test_the_page_shows_extra_sends_and_saves_the_policy(
     assert saved.headers["Location"] == f"/apps/{rtm_app.pk}/"
     changed = policy_of(App.objects.get(pk=rtm_app.pk))
     assert (changed.expiry_seconds, changed.client_key_as_password) == (45, True)
+
+
+def test_the_notification_beside_a_message_is_no_try_of_it(
+    yesterday: dt.date, rtm_app: App
+) -> None:
+    policy = policy_of(rtm_app)
+    before = replay(rtm_app, yesterday, policy)
+    for message in Message.objects.filter(app=rtm_app):
+        Attempt.objects.create(
+            id=uuid7(), message_id=message.pk, organization_id=message.organization_id,
+            number=1, route="push", started_at=message.created_at, succeeded=False, code=7202,
+        )  # fmt: skip
+    assert replay(rtm_app, yesterday, policy) == before

@@ -1,13 +1,16 @@
 """Calls of devices that meet in PostgreSQL: each gets a documented answer."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from imiconnect.apps.models import App
 from imiconnect.rtm.connect.registration import Profile, register_device
+from imiconnect.rtm.inactive import forget_inactive
 from imiconnect.rtm.models import Device as Row
 from tests.racing import met_by
 from tests.rtm.connect.conftest import Device, MakeApp, MakeDevice, new_device
@@ -108,3 +111,17 @@ def register_after_the_old_is_gone(app: App) -> list[str]:
         return str(done.device.device_id)
 
     return met_by(Row.objects.filter(device_id="old").delete, register)
+
+
+def test_a_silent_device_that_connects_meanwhile_is_not_forgotten(
+    app: App, make_device: MakeDevice
+) -> None:
+    make_device()
+    now = timezone.now()
+    Row.objects.update(last_seen_at=now - dt.timedelta(days=90))
+
+    def connect() -> None:
+        Row.objects.update(last_seen_at=now, is_connected=True)
+
+    assert met_by(connect, lambda: forget_inactive(now)) == [0]
+    assert Row.objects.count() == 1

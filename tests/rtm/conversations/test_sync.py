@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy, as_stored
+from imiconnect.identity import uuid7
 from imiconnect.rtm import threads, topics
 from imiconnect.rtm.connect.registration import Profile, register_device
 from imiconnect.rtm.events import synced
@@ -16,6 +17,7 @@ from imiconnect.rtm.models import Device, Message, Thread, UserEvent
 from imiconnect.rtm.processors import dr, events, fanout, mo, mt, retry
 from imiconnect.sharing.models import Service
 from tests.rtm.conftest import CLIENT_KEY
+from tests.rtm.pages.conftest import log_message
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -210,3 +212,16 @@ def test_without_an_inbox_there_is_no_history(
     rtm_app.save()
     answer = client.get(f"{base}/unreadthreads", headers=headers).json()
     assert (answer["code"], answer["unread_thread_count"]) == ("0", 0)
+
+
+def test_deleting_is_told_once_and_only_of_a_message_that_is_there(
+    rtm_app: App, service: Service
+) -> None:
+    policy(rtm_app, device_sync=True)
+    tid = log_message(service, rtm_app, address="u1").pk
+    assert not threads.delete_message(app=rtm_app, user_id="u1", tid=uuid7())
+    assert not threads.delete_message(app=rtm_app, user_id="u2", tid=tid)
+    assert told() == []
+    assert threads.delete_message(app=rtm_app, user_id="u1", tid=tid)
+    assert threads.delete_message(app=rtm_app, user_id="u1", tid=tid)
+    assert told() == [("u1", "messageDeleted")]

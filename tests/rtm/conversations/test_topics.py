@@ -10,8 +10,10 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.rtm import segments, topics
 from imiconnect.rtm.audience import count, plan_of_segments, plan_of_topics
+from imiconnect.rtm.intake.limits import RateLimit
 from imiconnect.rtm.models import Device, Segment, Topic
 from imiconnect.rtm.protocol.expressions import WrongExpression
+from imiconnect.rtm.rest import base
 from tests.factories import client_of
 
 pytestmark = pytest.mark.django_db
@@ -182,3 +184,24 @@ def test_a_segment_is_made_changed_and_deleted_on_its_pages(
     assert "<dd>2</dd>" in client.get(page).content.decode()
     client.post(f"{page}delete/", {})
     assert "No segments yet" in client.get("/customers/segments/").content.decode()
+
+
+def test_the_topics_of_an_app_and_their_size_are_for_servers(
+    strict_app: App, server: Call, as_user: Any
+) -> None:
+    topics.create_topic(app=strict_app, name="news")
+    ana = as_user("ana")
+    assert [ana("GET", path).status_code for path in ("topics", "topics/news")] == [401, 401]
+    assert server("GET", "topics/news").json()["topic"]["name"] == "news"
+
+
+def test_a_device_that_calls_in_a_loop_is_told_to_wait(
+    strict_app: App, as_user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "_DEVICE_CALLS", RateLimit(per_second=1))
+    ana, ben = as_user("ana"), as_user("ben")
+    answers = [ana("GET", "user/ana/topics") for _number in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2]["Retry-After"] == "1"
+    assert answers[2].json()["description"] == "Too many requests. Try again in 1 s."
+    assert ben("GET", "user/ben/topics").status_code == 200

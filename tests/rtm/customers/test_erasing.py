@@ -1,6 +1,7 @@
 """Exporting and erasing what is known of a customer."""
 
 import json
+import uuid
 from typing import Any
 from unittest.mock import patch
 
@@ -20,15 +21,18 @@ from imiconnect.rtm.models import (
     Device,
     DeviceEvent,
     Erasure,
+    FanOut,
     Message,
     OpenMessage,
     RuleEvent,
     Thread,
 )
 from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.topics import create_topic
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.rules.models import Rule, RuleRun
 from tests.rtm.customers.conftest import PHONE
+from tests.rtm.pages.conftest import log_message
 
 History = dict[str, Message]
 
@@ -160,3 +164,31 @@ def test_another_customer_of_the_same_app_is_left_alone(
     request_erasure(customer=grace)
     erase_due()
     assert exported(other, admin)["devices"][0]["user_id"] == "bob"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_said_to_a_topic_is_erased_where_it_went_to_others(
+    grace: Customer, service: Service, app: App
+) -> None:
+    topic = create_topic(app=app, name="news")
+    said, got = log_message(service, app), log_message(service, app, address="bob")
+    Message.objects.filter(pk=said.pk).update(direction=Message.Direction.MO)
+    thread = Thread.objects.create(app=app, topic=topic)
+    Message.objects.filter(pk__in=[said.pk, got.pk]).update(thread=thread)
+    copy = uuid.UUID(int=said.pk.int ^ 1)
+    Message.objects.filter(pk=got.pk).update(
+        id=copy, transid=said.pk, payload={"message": "My PIN", "senderId": "alice"}
+    )
+    fan_out = FanOut.objects.create(
+        transid=said.pk, organization=grace.organization, app=app, kind="topic", named="news",
+        plan=["topic", str(topic.pk)], but_not="alice", payload={"message": "My PIN"},
+        accepted_at=timezone.now(), expires_at=timezone.now(),
+    )  # fmt: skip
+    request_erasure(customer=grace)
+    erase_due()
+    assert Message.objects.get(pk=said.pk).address == ""
+    kept = Message.objects.get(pk=copy)
+    assert (kept.address, kept.payload) == ("bob", {"erased": True})
+    fan_out.refresh_from_db()
+    assert (fan_out.but_not, fan_out.payload) == ("", {"erased": True})
+    assert fan_out.finished_at is not None

@@ -19,6 +19,7 @@ from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.protocol.topics import downlink, uplink
 from imiconnect.rtm.typing import agent_types
 from imiconnect.rtm.uplink.inbox import Inbox
+from imiconnect.sharing.models import Service
 from tests.rtm.conftest import CLIENT_KEY, SERVICE_KEY
 from tests.rtm.encryption.conftest import Phone, call, register, switch
 from tests.waiting import PATIENCE
@@ -236,3 +237,16 @@ def test_without_a_readable_key_nothing_goes_out_plain(
     message.refresh_from_db()
     assert message.state == State.FAILED
     assert heard.empty()
+
+
+def test_what_is_nobodys_own_is_for_servers_where_an_app_encrypts(
+    sealed_app: App, service: Service
+) -> None:
+    sealed_app.policy = sealed_app.policy | {"client_key_as_password": True}
+    sealed_app.save()
+    device = Web(headers={"secretKey": CLIENT_KEY})
+    server = Web(headers={"secretKey": CLIENT_KEY, "key": SERVICE_KEY})
+    for path in ("threads", "topics"):
+        url = f"/rtmsAPI/api/v3/apps/{sealed_app.app_id}/{path}"
+        assert device.get(url).json()["code"] == "39"
+        assert server.get(url).json()[path] == []
