@@ -19,6 +19,7 @@ from imiconnect.numbers.words import described
 from imiconnect.sharing.callback_settings import all_kinds
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.receipts import receipt_kinds
+from imiconnect.sharing.rules.vocabulary import channel_name
 from imiconnect.sharing.services import DESCRIPTION_LENGTH
 
 MINUTE = "%Y-%m-%dT%H:%M"
@@ -39,6 +40,11 @@ CHANNEL_WORDS = {
     "sms": _("Receipts of SMS"),
     "voice": _("Receipts of calls"),
 }
+
+
+def _receipts_of(channel: str) -> Words:
+    words = _("Receipts of %(channel)s messages") % {"channel": channel_name(channel)}
+    return CHANNEL_WORDS.get(channel, words)
 
 
 class ServiceFilter(FilterForm):
@@ -62,6 +68,8 @@ class NameForm(ConsoleForm):
 
 class LevelForm(ConsoleForm):
     """To whom a new service belongs; ``levels`` is what ``levels_below`` returns."""
+
+    unmarked = ("level",)
 
     level = forms.ChoiceField(
         label=_("Belongs to"),
@@ -240,9 +248,10 @@ class OutboundForm(ConsoleForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.unmarked = tuple(f"kinds_{channel}" for channel in receipt_kinds())
         for channel, kinds in receipt_kinds().items():
             self.fields[f"kinds_{channel}"] = forms.MultipleChoiceField(
-                label=CHANNEL_WORDS.get(channel, channel),
+                label=_receipts_of(channel),
                 choices=[(kind, KIND_WORDS.get(kind, kind)) for kind in kinds],
                 initial=kinds,
                 required=False,

@@ -11,6 +11,7 @@ from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.levels import Level, levels_below
 from imiconnect.apps.models import App
 from imiconnect.console.secret import show_once
+from imiconnect.console.summary import SummaryRow, form_rows
 from imiconnect.sharing import services
 from imiconnect.sharing.forms import (
     AppForm,
@@ -37,6 +38,16 @@ def _level(request: HttpRequest, answers: Answers) -> Level:
 def _usable(request: HttpRequest, answers: Answers) -> dict[str, Any]:
     level = _level(request, answers)
     return {"apps": App.objects.usable_by(level).order_by("name")}
+
+
+class ReceiptsStep(Step):
+    """Where receipts go, and which."""
+
+    def summary(self, answers: Answers) -> list[SummaryRow]:
+        """Leave out the last one, a switch for an address that failed, where it is off."""
+        form = answers.forms[self.slug]
+        off = not form.cleaned_data["save_anyway"]
+        return form_rows(form)[: -1 if off else None]
 
 
 class ServiceWizard(MemberRequiredMixin, Wizard):
@@ -67,7 +78,9 @@ class ServiceWizard(MemberRequiredMixin, Wizard):
             heading=_("Which app does it send through?"),
             kwargs=_usable,
         ),
-        Step("receipts", _("Receipts"), OutboundForm, heading=_("Where do receipts go?")),
+        ReceiptsStep(
+            "receipts", _("Receipts"), OutboundForm, heading=_("Where do receipts go?")
+        ),
     )
 
     def finish(self, answers: Answers) -> Outcome:

@@ -28,6 +28,11 @@ class Contents:
     names: tuple[str, ...]
     count: int
 
+    def moving(self) -> "Contents":
+        """Return them under a heading that says that they move."""
+        kind = _("%(kind)s that move along") % {"kind": self.kind}
+        return Contents(kind, self.names, self.count)
+
     def __str__(self) -> str:
         more = self.count - len(self.names)
         tail = f" {_('and %(more)s more') % {'more': more}}" if more else ""

@@ -1,6 +1,6 @@
 """Forms and form pages: errors keep what was typed and answer 422."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -19,8 +19,9 @@ class ConsoleForm(forms.Form):
     """
 
     use_required_attribute = False
-    #: Fields that another answer makes necessary: their hint says which, not "(optional)".
-    conditional: ClassVar[tuple[str, ...]] = ()
+    #: Fields that may be left as they are and yet are not called optional: another answer
+    #: makes them necessary, which their hint says, or they have an answer already.
+    unmarked: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")

@@ -19,6 +19,7 @@ _A_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 def name_of(field: str) -> str:
     """Return the name of a recorded field as a label: ``include_teams`` is "Include teams"."""
     words = field.replace("_", " ").replace(".", ": ").strip()
+    words = re.sub(r"\bid\b", "ID", words)
     return words[:1].upper() + words[1:]
 
 

@@ -23,7 +23,7 @@ def _yes(value: str) -> bool:
 class KeywordForm(ConsoleForm):
     """The whole documented form, in its order."""
 
-    conditional = ("desired_short_code",)
+    unmarked = ("desired_short_code",)
 
     keyword = forms.CharField(
         label=_("Desired Keyword"),
@@ -101,7 +101,7 @@ def wish_of(values: dict[str, Any]) -> Wish:
 class CodeDetailsForm(ConsoleForm):
     """Which code: chosen or random, dedicated or shared."""
 
-    conditional = ("desired_code",)
+    unmarked = ("desired_code",)
 
     choice = forms.ChoiceField(
         label=_("Short Code Type"), choices=Choice.choices, widget=forms.RadioSelect

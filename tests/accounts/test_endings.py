@@ -166,6 +166,8 @@ def test_the_merge_page_first_shows_what_a_team_loses_and_gains(
     answers = {"name": "Cards", "target": f"team:{other.pk}"}
     asked = client.post(page, answers)
     said = asked.content.decode()
+    assert "Nothing is merged yet" in said
+    assert "Members that move along: " in said
     assert "The people and services of Cards lose these apps: Old App" in said
     assert "services of Cards can no longer send through them: Card Alerts" in said
     assert "The people and services of Cards get these apps: New App" in said

@@ -55,3 +55,4 @@ def test_a_recorded_share_reads_as_a_sentence(share: dict[str, Any], line: str) 
 def test_a_field_is_named_in_words() -> None:
     assert name_of("include_teams") == "Include teams"
     assert name_of("app.shares_updated") == "App: shares updated"
+    assert name_of("sender_id.requested") == "Sender ID: requested"

@@ -23,7 +23,8 @@ MANAGES = {"admin", "developer"}
 
 def walk(client: Client, app: App | None, url: str = "", level: str = "") -> Any:
     """Answer every step of the wizard and return the review."""
-    client.get(WIZARD, follow=True)
+    begun = client.get(WIZARD, follow=True)
+    assert "Belongs to</label>" in begun.text
     client.post(f"{WIZARD}name/", {"name": "Alerts", "level": level})
     client.post(f"{WIZARD}description/", {"description": "Order alerts"})
     client.post(f"{WIZARD}app/", {"app": str(app.pk) if app else ""})
@@ -37,6 +38,8 @@ def test_the_wizard_makes_a_draft_with_app_and_receipts(
     client = client_of(developer)
     review = walk(client, app)
     assert "Order alerts" in review.text
+    assert "Receipts of Facebook messages" in review.text and "<dt>fb<" not in review.text
+    assert "even when the test call fails" not in review.text
     assert not Service.objects.exists()
     client.post(f"{WIZARD}review/")
     service = Service.objects.get()

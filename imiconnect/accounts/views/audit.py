@@ -2,11 +2,13 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
@@ -45,11 +47,16 @@ class AuditFilter(FilterForm):
         label=_("Kind of change"),
         choices=[("", _("Any")), *((key, kind.label) for key, kind in KINDS.items())],
     )
-    action = forms.CharField(label=_("What, such as sign_in.failed"))
+    action = forms.CharField(label=_("What, such as Sign in: failed"))
     who = forms.CharField(label=_("Who"))
     of = forms.CharField(label=_("Name of the object"))
     since = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("Up to"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean_action(self) -> str:
+        """Return what was typed as it is recorded: "Sign in: failed" is sign_in.failed."""
+        text = re.sub(r"\s*:\s*", ".", self.cleaned_data["action"].strip())
+        return re.sub(r"\s+", "_", text).lower()
 
 
 class Audit(MemberRequiredMixin, ListPage):
@@ -60,15 +67,19 @@ class Audit(MemberRequiredMixin, ListPage):
     title = _("Audit")
     filter_form = AuditFilter
     export_name = "audit"
-    columns = (
-        Column("action", _("What"), href=_entry_url),
+    _about = (
         Column("object_name", _("Object")),
         Column("actor_name", _("Who")),
         Column("address", _("From")),
         Column("created_at", _("When"), kind=TIME),
     )
+    columns = (
+        Column("action", _("What"), lambda entry: name_of(entry.action), href=_entry_url),
+        *_about,
+    )
     export_columns = (
-        *columns,
+        Column("action", _("What")),
+        *_about,
         Column("object_type", _("Kind of object")),
         Column("object_id", _("ID of the object")),
         Column("before", _("Before"), lambda entry: json.dumps(entry.before, sort_keys=True)),
@@ -138,8 +149,21 @@ class Entry(MemberRequiredMixin, PageMixin, TemplateView):
             for name in names
         ]
         return super().get_context_data(
-            **kwargs, entry=entry, changes=changes, title=name_of(entry.action)
+            **kwargs,
+            entry=entry,
+            kind=_kind_of(entry.object_type),
+            changes=changes,
+            title=name_of(entry.action),
         )
+
+
+def _kind_of(object_type: str) -> str:
+    """Return what a kind of object is called; a kind that is no more, by its recorded name."""
+    try:
+        name = str(apps.get_model(object_type)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return object_type
+    return name[:1].upper() + name[1:]
 
 
 def _as_json(entries: Iterable[AuditEntry]) -> Iterator[str]:

@@ -99,6 +99,7 @@ class MergePage(EndingPage):
     """Merging: everything goes into another level, this one ends."""
 
     act_label = _("Merge")
+    template_name = "accounts/merge.html"
 
     def get_form_class(self) -> type[MergeForm]:
         """Ask for the other level, and for the name."""
@@ -118,12 +119,12 @@ class MergePage(EndingPage):
 
     def consequences(self) -> list[Any]:
         """Say what moves, and what ends; with the chosen level also who gains and loses."""
-        moves: list[Words] = [
-            _("This moves. %(what)s") % {"what": kind} for kind in self.contents
+        moves = [str(kind.moving()) for kind in self.contents]
+        return [
+            *moves,
+            *self.changes,
+            _("Its people then see what the other one sees. It cannot be undone."),
         ]
-        if self.changes:
-            moves += self.changes
-        return [*moves, _("Its people then see what the other one sees. It cannot be undone.")]
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Merge, or say what both have; first show what changes beyond what moves."""
@@ -140,7 +141,8 @@ class MergePage(EndingPage):
             form.data = form.data.copy()
             form.data["seen"] = shown
             context = self.get_context_data(form=form)
-            return self.render_to_response(context | {"act_label": _("Merge all the same")})
+            more = {"unread": target.name, "act_label": _("Merge all the same")}
+            return self.render_to_response(context | more)
         try:
             services.merge_levels(source=level, target=target, by=by)
         except ValidationError as error:
