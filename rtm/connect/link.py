@@ -9,7 +9,7 @@ let go too and connects again. An idle device costs no task and no buffer here.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from django.db import Error as DatabaseError
@@ -182,7 +182,7 @@ class Link:
             self._deliver(self._relay.from_broker(packet))
         if self._relay.is_listening and not self._listening and self._grant is not None:
             self._listening = True
-            _start(ask_for_pending_of(self._grant.device))
+            _start(ask_for_pending_of, self._grant.device)
 
     def broker_lost(self) -> None:
         """The broker has closed: it stops, or the device is connected anew elsewhere."""
@@ -208,7 +208,7 @@ class Link:
     def _note(self, *, connected: bool) -> None:
         if self._grant is not None:
             grant, holder = self._grant, self._holder.name
-            _start(record(Event(grant.device, grant.epoch, connected, holder)))
+            _start(record, Event(grant.device, grant.epoch, connected, holder))
 
     def _deliver(self, data: bytes) -> None:
         self._outgoing.append(data)
@@ -237,7 +237,7 @@ class Link:
 
     def _end_soon(self) -> None:
         if not self._closed:
-            _start(self._end_after_flush())
+            _start(self._end_after_flush)
 
     async def _end_after_flush(self) -> None:
         if self._flusher is not None:
@@ -269,15 +269,19 @@ def _for_broker(connect: Connect, grant: Grant, target: Broker) -> Connect:
     )
 
 
-def _start(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine beside; a failure is logged."""
-    task = asyncio.get_running_loop().create_task(_logged(work))
+def _start(work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+    """Run a coroutine function beside; a failure is logged.
+
+    It is called by the task: one that ends with its loop before its first step leaves none
+    that was never awaited.
+    """
+    task = asyncio.get_running_loop().create_task(_logged(work, *arguments))
     _background.add(task)
     task.add_done_callback(_background.discard)
 
 
-async def _logged(work: Coroutine[Any, Any, None]) -> None:
+async def _logged(work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
     try:
-        await work
+        await work(*arguments)
     except DatabaseError:
         log.exception("A device's presence could not be written.")
