@@ -157,6 +157,8 @@ def axe_findings(page: Page) -> list[str]:
 
     Stylesheets are not fetched anew each time, as one rule on locked orientation would want.
     """
+    # A click has waited for the answer, not for all of the page.
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
     found = page.evaluate(

@@ -62,6 +62,7 @@ def test_the_app_wizard(page: Page, sign_in: SignIn, admin: Member, seen: Seen) 
     page.get_by_role("button", name="NEXT").click()
     seen("app-review")
     page.get_by_role("button", name="SAVE").click()
+    expect(page.get_by_role("heading", name="The application is created")).to_be_visible()
     app = App.objects.get()
     expect(page.get_by_label("App ID")).to_have_value(app.app_id)
     key = apps.current_client_key(app).secret
@@ -90,6 +91,7 @@ def test_the_service_wizard(page: Page, sign_in: SignIn, admin: Member, seen: Se
     page.get_by_role("button", name="NEXT").click()
     seen("service-review")
     page.get_by_role("button", name="CONFIRM").click()
+    expect(page.get_by_label("Service key")).to_be_visible()
     service = Service.objects.get()
     key = services.current_key(service).secret
     expect(page.get_by_label("Service key")).to_have_value(key)

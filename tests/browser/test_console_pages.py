@@ -118,8 +118,7 @@ def test_dialog_opens_with_the_safe_button_focused_and_closes_with_escape(
 def test_theme_switch_is_kept_without_script_in_the_page(gallery_page: Page) -> None:
     gallery_page.goto("/")
     gallery_page.get_by_role("button", name="Dark").click()
-    gallery_page.wait_for_load_state()
-    assert gallery_page.locator("html").get_attribute("data-bs-theme") == "dark"
+    expect(gallery_page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     gallery_page.reload()
     assert gallery_page.locator("html").get_attribute("data-bs-theme") == "dark"
 
@@ -189,7 +188,7 @@ def test_chart_is_drawn_and_has_a_table(gallery_page: Page) -> None:
     expect(gallery_page.get_by_role("img", name="Sent messages vary")).to_be_visible()
     expect(gallery_page.locator(".chart-canvas canvas")).to_be_visible()
     gallery_page.get_by_text("Show the figures").click()
-    assert gallery_page.locator("[data-chart-rows] tr").count() == 60
+    expect(gallery_page.locator("[data-chart-rows] tr")).to_have_count(60)
 
 
 def test_toast_is_announced_and_offers_undo(gallery_page: Page) -> None:
