@@ -4,24 +4,26 @@ One person of each role is at the top of Northwind; ``group_member``, ``team_mem
 ``sister`` are further down; ``outsider`` is the Admin of Harbour, another organization.
 """
 
+import gc
 import ipaddress
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management.commands import flush
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
-from django.test import Client
+from django.test import Client, override_settings
 
 from imiconnect import ROOT
 from imiconnect.accounts.models import Group, Member, Organization, Team
 from imiconnect.accounts.roles import Role
+from imiconnect.apps.channel_types import http
 from imiconnect.numbers import catalogue as files
 from imiconnect.numbers import models as numbers
 from tests import factories as _factories
@@ -38,6 +40,13 @@ def pytest_configure(config: pytest.Config) -> None:
             making.wait()
 
         config.add_cleanup(wait)
+
+
+def pytest_collection_finish() -> None:
+    """Take what all tests share, a million objects, out of the garbage collector's rounds."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture
@@ -88,6 +97,13 @@ def quick_flush() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def no_line_left_open() -> Iterator[None]:
+    """At the end, close what the process keeps open to providers: here, to served tests."""
+    yield
+    http.shared_client().close()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def nobody_left_in_the_database(
     django_db_setup: None, django_db_blocker: Any
 ) -> Iterator[None]:
@@ -109,25 +125,22 @@ def nobody_left_in_the_database(
         )
 
 
-@pytest.fixture(autouse=True)
-def fast_passwords(settings: Any) -> None:
-    """Hash passwords with a digest: scrypt is slow on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hash passwords with a digest, and serve static files from their folders.
 
-
-@pytest.fixture(scope="session")
-def no_static_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty folder in place of the collected static files."""
-    return tmp_path_factory.mktemp("static")
-
-
-@pytest.fixture(autouse=True)
-def static_files_as_they_are(settings: Any, no_static_root: Path) -> None:
-    """Serve static files from their folders, so that no test needs ``collectstatic``."""
+    Scrypt is slow on purpose; and no test needs ``collectstatic``. Set once: each change of a
+    setting empties caches.
+    """
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    settings.STATIC_ROOT = no_static_root
-    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES={**settings.STORAGES, "staticfiles": plain},
+        STATIC_ROOT=tmp_path_factory.mktemp("static"),
+        WHITENOISE_AUTOREFRESH=True,
+        WHITENOISE_USE_FINDERS=True,
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)
