@@ -138,6 +138,7 @@ def look(request: pytest.FixtureRequest, page: Page, live_site: str) -> Look:
     chosen: Look = request.param
     page.set_viewport_size({"width": chosen.width, "height": 900})
     page.context.add_cookies([{"name": "theme", "value": chosen.theme, "url": live_site}])
+    page.add_init_script(path=AXE)
     return chosen
 
 

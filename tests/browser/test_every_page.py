@@ -17,7 +17,7 @@ from playwright.sync_api import Page, Response
 from imiconnect.accounts import services as people
 from imiconnect.accounts.models import Member, Team
 from imiconnect.accounts.roles import Role
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import AXE, axe_findings
 from tests.factories import client_of
 from tests.objects import make_objects
 from tests.routes import every_address
@@ -27,8 +27,11 @@ LOOKS = ((1440, "light"), (390, "dark"))
 NARROW = (390, 320)
 ANSWERS = (200, 403, 404, 410)
 DOCTYPES = (b"<!doctype", b"<!DOCTYPE")
-#: What differs each time that the same page is drawn.
-CSRF_TOKEN = re.compile(rb"\b[A-Za-z0-9]{64}\b")
+#: What differs each time that the same page is drawn: the token of a form, the number of a
+#: request, and where a choice of theme leads back to.
+OF_A_REQUEST = re.compile(
+    rb'\b[A-Za-z0-9]{64}\b|<code>[0-9a-f]{16}</code>|name="next" value="[^"]*"'
+)
 #: The long walk in parts, which the workers share.
 PARTS = 3
 #: Not of the console: the page of the REST API is Swagger UI's.
@@ -60,6 +63,7 @@ def faults(page: Page) -> Iterator[list[str]]:
     page.on("response", note)
     # A change of theme would otherwise be measured half-way.
     page.emulate_media(reduced_motion="reduce")
+    page.add_init_script(path=AXE)
     yield found
     assert not found, "\n".join(found)
 
@@ -79,7 +83,7 @@ def pages_for(client: Client, paths: list[str]) -> list[str]:
     for path in paths:
         answer = client.get(path)
         if _is_page(answer):
-            pages.setdefault(CSRF_TOKEN.sub(b"", answer.content), path)
+            pages.setdefault(OF_A_REQUEST.sub(b"", answer.content), path)
     return list(pages.values())
 
 
@@ -94,21 +98,25 @@ def look_at(page: Page, path: str) -> list[str]:
     page.goto(path)
     found = [*_words(page)]
     for width, theme in LOOKS:
-        page.set_viewport_size({"width": width, "height": 900})
+        if width != LOOKS[0][0]:
+            page.set_viewport_size({"width": width, "height": 900})
         page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", theme)
         found += [f"{width} {theme}: {finding}" for finding in axe_findings(page)]
     for width in NARROW:
-        page.set_viewport_size({"width": width, "height": 900})
+        if width != LOOKS[-1][0]:
+            page.set_viewport_size({"width": width, "height": 900})
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             found.append(f"scrolls sideways at {width}")
     return [f"{path}: {finding}" for finding in found]
 
 
 def _words(page: Page) -> Iterator[str]:
-    if not page.title().removesuffix("IMIconnect").strip(" ·"):
-        yield f"has the title {page.title()!r}"
-    headings = page.locator("h1").count(), page.locator("main h1").count()
-    if headings != (1, 1):
+    title, *headings = page.evaluate(
+        "[document.title, ...['h1', 'main h1'].map(s => document.querySelectorAll(s).length)]"
+    )
+    if not title.removesuffix("IMIconnect").strip(" ·"):
+        yield f"has the title {title!r}"
+    if headings != [1, 1]:
         yield f"has {headings[0]} h1, of which {headings[1]} in main"
 
 
