@@ -76,7 +76,7 @@ def with_files(events: Iterable[Event], files: Mapping[str, str]) -> list[Event]
 def _addressed(part: Attachment, files: Mapping[str, str]) -> Attachment:
     if not part.at_provider:
         return part
-    return replace(part, url=files.get(part.at_provider["url"], ""), at_provider={})
+    return replace(part, url=files.get(part.at_provider["id"]) or part.url, at_provider={})
 
 
 def _fetches(slug: str) -> bool:
@@ -93,7 +93,7 @@ def _fetch_of(row: HookEvent, now: dt.datetime) -> bool:
     rows = HookEvent.objects.filter(pk=row.pk, files__isnull=True)
     try:
         for app, address, part in _wanted(row):
-            if (named := part.at_provider["url"]) not in files:
+            if (named := part.at_provider["id"]) not in files:
                 files[named] = _fetched(app, address, part, is_last=row.attempts + 1 >= TRIES)
                 rows.update(some_files=files, due_at=timezone.now() + _CLAIM)
     except _Later as later:
@@ -131,7 +131,8 @@ def _fetched(app: App, address: str, part: Attachment, *, is_last: bool) -> str:
     account: Account[Any, Any] = account_of(app, handler)
     try:
         data = handler.fetch(account, part.at_provider)
-        return answers.keep_file(app, address, data, part.content_type)
+        # What tells no type tells at least that it is an image, and more is not believed.
+        return answers.keep_file(app, address, data, part.content_type or f"{part.kind}/*")
     except ChannelError as error:
         if error.outcome.retryable and not is_last:
             raise _Later(error.after or 0.0) from None

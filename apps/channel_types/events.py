@@ -41,8 +41,9 @@ class Attachment:
     latitude: float | None = None
     longitude: float | None = None
     name: str = ""
-    #: What the handler needs to fetch a file that the provider keeps; ``url`` names it there.
-    #: It is fetched before the event is handed on, and ``url`` is the platform's then.
+    #: What the handler needs to fetch a file that the provider keeps; ``id`` names it there.
+    #: It is fetched before the event is handed on, and ``url`` is the platform's then. One that
+    #: does not come keeps the ``url`` that the provider has told, if any.
     at_provider: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -61,11 +61,19 @@ def file_at(url: str, *, most: int) -> File:
 
 
 def read_file(
-    http: httpx.Client, url: str, *, most: int, headers: Mapping[str, str] | None = None
+    http: httpx.Client,
+    url: str,
+    *,
+    most: int,
+    headers: Mapping[str, str] | None = None,
+    until: float | None = None,
 ) -> bytes:
-    """Return a file of a provider's of ``most`` bytes; raises ``ChannelError``."""
+    """Return a file of a provider's of ``most`` bytes; raises ``ChannelError``.
+
+    ``until`` is when it has to be whole, by the monotonic clock.
+    """
     data = bytearray()
-    until = time.monotonic() + PROVIDER_FILE_SECONDS
+    until = until or time.monotonic() + PROVIDER_FILE_SECONDS
     try:
         with http.stream("GET", url, headers=headers) as answer:
             raise_for_transport(answer)
@@ -77,7 +85,7 @@ def read_file(
                     raise ChannelError(CONTENT, "the file is too large")
                 if time.monotonic() > until:
                     raise ChannelError(UNREACHABLE, "the file comes too slowly")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ChannelError(UNREACHABLE, type(error).__name__) from None
     return bytes(data)
 

@@ -1,7 +1,7 @@
 """What an upload is, by its contents: the name and the type that a client gives prove nothing.
 
 Images are decoded whole by Pillow. Of other files the beginning must be that of their format
-(ISO 32000-1, 7.5.2; ISO 14496-12, 4.3; RFC 3533; ID3v2.4, 3.1; RIFF WAVE).
+(ISO 32000-1, 7.5.2; ISO 14496-12, 4.3; RFC 3533; ID3v2.4, 3.1; RIFF WAVE; RFC 4867, 5.1).
 """
 
 import io
@@ -96,6 +96,8 @@ def _by_beginning(data: bytes) -> str | None:
         return "audio/x-caf"
     if data[4:8] == b"ftyp":
         return "audio/mp4" if data[8:11] == b"M4A" else "video/mp4"
+    if data.startswith((b"#!AMR\n", b"#!AMR-WB\n")):
+        return "audio/amr"
     if data.startswith(b"OggS"):
         return "audio/ogg"
     if data.startswith(b"ID3") or data[:2] in (b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"):

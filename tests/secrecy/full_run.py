@@ -15,7 +15,7 @@ from imiconnect.rtm.processors import dr, mo, mt, provider
 from imiconnect.sandbox.apple_business_chat import world as apple
 from imiconnect.sandbox.facebook import world as facebook
 from imiconnect.sandbox.twitter.world import store as twitter
-from imiconnect.sandbox.wechat.api import STORE as wechat
+from imiconnect.sandbox.wechat.world import STORE as wechat
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
 

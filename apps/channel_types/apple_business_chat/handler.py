@@ -69,7 +69,7 @@ class AppleHandler(Handler[BusinessConfig, NoSecrets]):
 
     def fetch(self, account: Business, at_provider: Mapping[str, str]) -> bytes:
         """Return a file that a customer has sent, deciphered."""
-        kept = Kept(at_provider["url"], at_provider["owner"], at_provider["checksum"])
+        kept = Kept(at_provider["id"], at_provider["owner"], at_provider["checksum"])
         sealed = _client().download(account.config.business_id, kept, most=MOST_BYTES)
         try:
             return sealing.open_sealed(at_provider["key"], sealed)

@@ -77,7 +77,7 @@ def _attachment(part: Mapping[str, Any]) -> Attachment:
     kind = mime.split("/")[0]
     at_provider = {
         "key": str(part.get("key", "")),
-        "url": str(part.get("url", "")),
+        "id": str(part.get("url", "")),
         "owner": str(part.get("owner", "")),
         "checksum": _checksum(part),
     }

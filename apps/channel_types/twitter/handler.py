@@ -99,7 +99,7 @@ class TwitterHandler(Handler[TwitterConfig, TwitterSecrets]):
 
     def fetch(self, account: User, at_provider: Mapping[str, str]) -> bytes:
         """Return a file that a customer has sent."""
-        return client_of(account).download(at_provider["url"], most=MOST_FROM_CUSTOMER)
+        return client_of(account).download(at_provider["id"], most=MOST_FROM_CUSTOMER)
 
     def activate(self, account: User) -> None:
         """Register the webhook where it is not yet, and subscribe the account."""

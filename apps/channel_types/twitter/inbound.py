@@ -95,9 +95,8 @@ def _attachments(data: Mapping[str, Any]) -> Iterator[Attachment]:
     guessed = mimetypes.guess_type(urlsplit(url).path)[0] or ""
     yield Attachment(
         kind,
-        url,
         content_type="video/mp4" if films else guessed,
-        at_provider={"url": url},
+        at_provider={"id": url},
     )
 
 

@@ -1,8 +1,12 @@
 """Calls to the WeChat API: one token for all callers, one retry with a fresh one."""
 
+import io
+import json
 import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
@@ -16,10 +20,15 @@ from imiconnect.apps.channel_types.errors import (
     THROTTLED,
     UNAVAILABLE,
     UNKNOWN_RECIPIENT,
+    UNREACHABLE,
+    UNREADABLE,
     WINDOW_CLOSED,
     ChannelError,
     Outcome,
 )
+from imiconnect.outbound import File
+
+T = TypeVar("T")
 
 #: By ``errcode`` (facts/wechat.md, section 6); HTTP says 200 whatever happens.
 ERRORS: dict[int, Outcome] = {
@@ -48,6 +57,10 @@ ERRORS: dict[int, Outcome] = {
     61004: PERMISSION,
 }
 _STALE_TOKEN = {40001, 40014, 42001}
+#: The ``errcode`` of an id that WeChat does not know, or not any more.
+NO_SUCH_MEDIA = 40007
+#: Bytes of an answer about a file that is no file: an error, or where a film is.
+_MOST_WORDS = 4096
 #: Seconds before its end that a token is asked for anew.
 _EARLY = 120
 #: Seconds to wait when a quota is used up.
@@ -70,13 +83,52 @@ class WeChatClient:
 
     def send(self, message: dict[str, Any]) -> None:
         """Send a customer-service message; raises ``ChannelError``."""
-        self._with_token("/cgi-bin/message/custom/send", message)
+        self._told("/cgi-bin/message/custom/send", message)
 
     def typing(self, openid: str) -> None:
         """Show the customer that somebody types."""
-        self._with_token(
-            "/cgi-bin/message/custom/typing", {"touser": openid, "command": "Typing"}
-        )
+        self._told("/cgi-bin/message/custom/typing", {"touser": openid, "command": "Typing"})
+
+    def upload(self, kind: str, name: str, file: File, *, until: float) -> str:
+        """Hand a file to WeChat and return its id of it, good for three days.
+
+        ``kind`` is image, voice or video; WeChat looks at the ending of ``name``. ``until`` is
+        when it has to be there, by the monotonic clock. Raises ``ChannelError``.
+        """
+
+        def hand_over(token: str) -> dict[str, Any]:
+            answer = http.call(
+                self._http,
+                "POST",
+                f"{self._base_url}/cgi-bin/media/upload",
+                params={"access_token": token, "type": kind},
+                files={"media": (name, _InTime(file.data, until), file.content_type)},
+            )
+            return _read(answer)
+
+        media_id = self._with_token(hand_over).get("media_id")
+        if not isinstance(media_id, str) or not media_id:
+            raise ChannelError(UNREADABLE, "media_id is missing")
+        return media_id
+
+    def download(self, media_id: str, *, most: int) -> bytes:
+        """Return a file that WeChat keeps; raises ``ChannelError``.
+
+        Of a film WeChat tells where it is, and gives it out there.
+        """
+        until = time.monotonic() + http.PROVIDER_FILE_SECONDS
+
+        def read(token: str) -> bytes:
+            query = urlencode({"access_token": token, "media_id": media_id})
+            url = f"{self._base_url}/cgi-bin/media/get?{query}"
+            data = http.read_file(self._http, url, most=most, until=until)
+            told = _words_in(data)
+            _raise_for(told)
+            if film := told.get("video_url"):
+                return http.read_file(self._http, str(film), most=most, until=until)
+            return data
+
+        return self._with_token(read)
 
     def token(self, *, fresh: bool = False) -> str:
         """Return the access token of the account, the same for all callers."""
@@ -98,29 +150,25 @@ class WeChatClient:
             _tokens[key] = (time.monotonic() + lives, token)
         return token
 
-    def _with_token(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        token = self.token()
+    def _told(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._with_token(lambda token: self._post(path, body, token))
+
+    def _with_token(self, act: Callable[[str], T]) -> T:
         try:
-            return self._post(path, body, token)
-        except _Answered as error:
+            return act(self.token())
+        except Answered as error:
             if error.errcode not in _STALE_TOKEN:
                 raise
-        return self._post(path, body, self.token(fresh=True))
+        return act(self.token(fresh=True))
 
     def _post(self, path: str, body: dict[str, Any], token: str = "") -> dict[str, Any]:
         query = {"access_token": token} if token else {}
-        answer = http.call(self._http, "POST", self._base_url + path, params=query, json=body)
-        http.raise_for_transport(answer)
-        found = http.json_of(answer)
-        if not isinstance(found, dict):
-            raise ChannelError(PROVIDER_FAILED, "not an object")
-        errcode = int(found.get("errcode") or 0)
-        if errcode:
-            raise _Answered(errcode, str(found.get("errmsg", "")))
-        return found
+        return _read(
+            http.call(self._http, "POST", self._base_url + path, params=query, json=body)
+        )
 
 
-class _Answered(ChannelError):
+class Answered(ChannelError):
     """WeChat's own word for what went wrong."""
 
     def __init__(self, errcode: int, errmsg: str) -> None:
@@ -128,3 +176,46 @@ class _Answered(ChannelError):
         after = _QUOTA_PAUSE if outcome is THROTTLED else None
         super().__init__(outcome, f"{errcode} {errmsg}"[:300], after=after)
         self.errcode = errcode
+
+
+class _InTime(io.BytesIO):
+    """A file that is handed over in time or not at all: the claim of its message ends."""
+
+    def __init__(self, data: bytes, until: float) -> None:
+        super().__init__(data)
+        self._until = until
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return what comes next, while there is time."""
+        if time.monotonic() > self._until:
+            raise ChannelError(UNREACHABLE, "WeChat takes the file too slowly")
+        return super().read(size)
+
+
+def _read(answer: httpx.Response) -> dict[str, Any]:
+    http.raise_for_transport(answer)
+    found = http.json_of(answer)
+    if not isinstance(found, dict):
+        raise ChannelError(PROVIDER_FAILED, "not an object")
+    _raise_for(found)
+    return found
+
+
+def _raise_for(found: dict[str, Any]) -> None:
+    errcode = int(found.get("errcode") or 0)
+    if errcode:
+        raise Answered(errcode, str(found.get("errmsg", "")))
+
+
+def _words_in(data: bytes) -> dict[str, Any]:
+    """Return what WeChat says in place of a file, nothing where it is one.
+
+    Pictures, voices and films do not begin with a brace, whatever type the answer names.
+    """
+    if len(data) > _MOST_WORDS or not data.lstrip().startswith(b"{"):
+        return {}
+    try:
+        found = json.loads(data)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

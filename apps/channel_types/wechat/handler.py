@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from imiconnect.apps.channel_types.errors import CONTENT, ChannelError
+from imiconnect.apps.channel_types.errors import CONTENT, FILE_AWAY, ChannelError
 from imiconnect.apps.channel_types.events import Event
 from imiconnect.apps.channel_types.handler import (
     Account,
@@ -17,7 +17,8 @@ from imiconnect.apps.channel_types.handler import (
     Sent,
 )
 from imiconnect.apps.channel_types.wechat import crypto, outbound
-from imiconnect.apps.channel_types.wechat.client import WeChatClient
+from imiconnect.apps.channel_types.wechat import media as uploads
+from imiconnect.apps.channel_types.wechat.client import NO_SUCH_MEDIA, Answered, WeChatClient
 from imiconnect.apps.channel_types.wechat.config import Config, Mode, Secrets
 from imiconnect.apps.channel_types.wechat.inbound import events_of, fields_of
 from imiconnect.apps.channel_types.wechat.provider import wechat
@@ -34,6 +35,7 @@ class WeChatHandler(Handler[Config, Secrets]):
     """One official account; its webhook is its own."""
 
     config_class, secrets_class = Config, Secrets
+    fetches = True
 
     def greet(self, account: WeChatAccount | None, request: HookRequest) -> HookAnswer | None:
         """Answer the check of the server settings with its ``echostr``."""
@@ -82,9 +84,22 @@ class WeChatHandler(Handler[Config, Secrets]):
         """Send a customer-service message; WeChat names none and confirms none."""
         if problem := outbound.problem_of(message.payload):
             raise ChannelError(CONTENT, str(problem))
-        body = outbound.message_of(message.address, message.payload)
-        _client(account).send(body)
+        client, appid = _client(account), account.config.appid
+        item = outbound.file_of(message.payload)
+        upload = uploads.upload(client, appid, item) if item else None
+        body = outbound.message_of(message.address, message.payload, upload)
+        try:
+            client.send(body)
+        except Answered as error:
+            if upload is None or error.errcode != NO_SUCH_MEDIA:
+                raise
+            uploads.forget(appid, upload)
+            raise ChannelError(FILE_AWAY, error.detail) from None
         return Sent(detail={"msgtype": body["msgtype"]})
+
+    def fetch(self, account: WeChatAccount, at_provider: Mapping[str, str]) -> bytes:
+        """Return a picture, voice or film that a customer has sent."""
+        return _client(account).download(at_provider["id"], most=uploads.LARGEST)
 
     def problem_of(self, payload: Mapping[str, Any]) -> Words:
         """Return why WeChat would not take the content."""

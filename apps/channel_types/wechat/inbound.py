@@ -77,7 +77,11 @@ def _message(kind: str, push: dict[str, str], common: dict[str, Any]) -> Event:
         place = (float(push["Location_X"]), float(push["Location_Y"]))
         attachments = (Attachment("location", latitude=place[0], longitude=place[1]),)
     elif kind in _MEDIA:
-        attachments = (Attachment(_MEDIA[kind], url=push.get("PicUrl", "")),)
+        named = push.get("MediaId", "")
+        at_provider = {"id": named} if named else {}
+        attachments = (
+            Attachment(_MEDIA[kind], url=push.get("PicUrl", ""), at_provider=at_provider),
+        )
     extras = {"mediaId": push["MediaId"]} if push.get("MediaId") else {}
     return Incoming(
         **common,

@@ -23,23 +23,46 @@ def problem_of(payload: Mapping[str, Any]) -> Words:
     media = payload.get("media") or []
     if any(item.get("id") and _kind(item) not in _BY_ID for item in media):
         return _("a media_id of WeChat is of an image, a voice or a video.")
+    if text and any(item.get("id") and _BY_ID[_kind(item)] != "video" for item in media):
+        return _("WeChat shows no text beside a picture or a voice.")
     if media and _options(payload):
         return _("WeChat sends quick replies without a file.")
     return ""
 
 
-def message_of(openid: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+def file_of(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the file that WeChat may take as one, None where there is none.
+
+    A picture or voice beside a text is none: WeChat would show the one without the other, so
+    they go as an article with both.
+    """
+    media = payload.get("media") or []
+    if not media or media[0].get("id"):
+        return None
+    found: Mapping[str, Any] = media[0]
+    kind = _BY_ID.get(_kind(found), "")
+    return found if kind == "video" or (kind and not payload.get("message")) else None
+
+
+def message_of(
+    openid: str, payload: Mapping[str, Any], upload: tuple[str, str] | None = None
+) -> dict[str, Any]:
     """Return the body of ``custom/send`` for content that has no problem.
 
-    Quick replies become a menu; a file with WeChat's ``media_id`` is sent as it is, one with
-    an address as an article that leads there.
+    Quick replies become a menu. ``upload`` is what WeChat has taken the file as, and its
+    ``media_id``; a file that has one goes as it is, any other as an article that leads to it.
     """
     text = str(payload.get("message", ""))
     media = payload.get("media") or []
     if options := _options(payload):
         return _body(openid, "msgmenu", _menu(text, options))
     if media and media[0].get("id"):
-        return _body(openid, _BY_ID[_kind(media[0])], {"media_id": media[0]["id"]})
+        upload = (_BY_ID[_kind(media[0])], str(media[0]["id"]))
+    if upload:
+        kind, media_id = upload
+        # No picture of a film is named: WeChat makes its own.
+        words = {"description": text} if text and kind == "video" else {}
+        return _body(openid, kind, {"media_id": media_id} | words)
     if media:
         return _body(openid, "news", {"articles": [_article(text, media[0])]})
     return _body(openid, "text", {"content": text})

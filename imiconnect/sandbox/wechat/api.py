@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from imiconnect.sandbox.store import Store
+from imiconnect.sandbox.wechat import files
+from imiconnect.sandbox.wechat.world import STORE
 
-STORE = Store("wechat")
 LIFETIME = 7200
 
 
@@ -42,6 +42,7 @@ KINDS = {
 }
 
 View = Callable[[HttpRequest, dict[str, Any]], HttpResponse]
+Bare = Callable[..., HttpResponse]
 
 
 def note_message(follower: str, kind: str, body: dict[str, Any], *, out: bool) -> str:
@@ -56,18 +57,29 @@ def errcode(code: int, message: str = "") -> JsonResponse:
     return JsonResponse({"errcode": code, "errmsg": message or ("ok" if code == 0 else "")})
 
 
-def call(view: View) -> Callable[[HttpRequest], HttpResponse]:
-    """Read the body and misbehave where told."""
+def bare(view: Bare) -> Bare:
+    """Misbehave where told."""
 
     @csrf_exempt
     @wraps(view)
-    def inner(request: HttpRequest) -> HttpResponse:
+    def inner(request: HttpRequest, **names: str) -> HttpResponse:
         if STORE.misbehaves("slow"):
             time.sleep(3)
         if STORE.misbehaves("down"):
             return HttpResponse("bad gateway", status=502)
         if STORE.misbehaves("rate_limit"):
             return errcode(45009, "reach max api daily quota limit")
+        return view(request, **names)
+
+    return inner
+
+
+def call(view: View) -> Bare:
+    """Read the body, and misbehave where told."""
+
+    @bare
+    @wraps(view)
+    def inner(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             return errcode(43002, "require POST method")
         try:
@@ -98,7 +110,7 @@ def stable_token(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     return JsonResponse({"access_token": account["token"], "expires_in": left})
 
 
-def _account(request: HttpRequest) -> tuple[str, HttpResponse | None]:
+def account_of(request: HttpRequest) -> tuple[str, HttpResponse | None]:
     token = request.GET.get("access_token", "")
     if not token:
         return "", errcode(41001, "access_token missing")
@@ -113,13 +125,13 @@ def _account(request: HttpRequest) -> tuple[str, HttpResponse | None]:
 @call
 def custom_send(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     """``POST /cgi-bin/message/custom/send``, within the window of the customer."""
-    appid, problem = _account(request)
+    appid, problem = account_of(request)
     if problem:
         return problem
     follower = STORE.get("follower", f"{appid}/{body.get('touser')}")
     if follower is None:
         return errcode(40003, "invalid openid")
-    wrong = _wrong(body)
+    wrong = _wrong(appid, body)
     if wrong:
         return wrong
     if not follower["follows"]:
@@ -143,7 +155,7 @@ def _is_open(follower: dict[str, Any], window: Window) -> bool:
     return float(follower.get(window.since, 0)) >= time.time() - window.seconds
 
 
-def _wrong(body: dict[str, Any]) -> HttpResponse | None:
+def _wrong(appid: str, body: dict[str, Any]) -> HttpResponse | None:
     kind = body.get("msgtype")
     if kind not in KINDS:
         return errcode(40008, "invalid message type")
@@ -152,11 +164,14 @@ def _wrong(body: dict[str, Any]) -> HttpResponse | None:
         return errcode(47001, "data format error")
     if kind == "text" and len(content["content"].encode()) > MAX_TEXT:
         return errcode(45002, "content size out of limit")
+    named = content.get("media_id")
+    if named and not files.is_kept(appid, str(named), kind):
+        return errcode(40007, "invalid media_id")
     return None
 
 
 @call
 def custom_typing(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     """``POST /cgi-bin/message/custom/typing``."""
-    _appid, problem = _account(request)
+    _appid, problem = account_of(request)
     return problem or errcode(0)

@@ -4,16 +4,20 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.http import Http404
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.toasts import toast
+from imiconnect.sandbox.files import chosen
 from imiconnect.sandbox.talk import Bubble, Press
 from imiconnect.sandbox.views import TwinPage
-from imiconnect.sandbox.wechat.api import STORE, note_message
+from imiconnect.sandbox.wechat import files, media
+from imiconnect.sandbox.wechat.api import note_message
 from imiconnect.sandbox.wechat.push import greet, push
+from imiconnect.sandbox.wechat.world import STORE
 
 MODES = {
     "safe": _("Safe mode"),
@@ -47,7 +51,20 @@ def _drawn(follower: str, data: dict[str, Any]) -> Bubble:
     if kind == "news":
         article = body["articles"][0]
         return Bubble(article["title"], data["out"], link=article["url"])
-    return Bubble("", data["out"], files=[{"name": f"{kind} {body['media_id']}"}])
+    return Bubble(body.get("description", ""), data["out"], files=[_file(body["media_id"])])
+
+
+def _file(key: str) -> dict[str, Any]:
+    """Return a file as a phone shows it: a picture as itself."""
+    found = STORE.get("media", key)
+    if found is None:
+        return {"name": _("a file that is gone")}
+    size = filesizeformat(len(files.data_of(found)))
+    is_picture = found["word"] == "image"
+    return {
+        "name": f"{found['word']}, {found['mime']}, {size}",
+        "image": urlsplit(media.address(key)).path if is_picture else "",
+    }
 
 
 class WeChatPage(TwinPage):
@@ -82,6 +99,7 @@ class WeChatPage(TwinPage):
             "follow": self._follow,
             "unfollow": self._unfollow,
             "say": self._say,
+            "attach": self._attach,
             "press": self._press,
             "tap": self._tap,
             "scan": self._scan,
@@ -128,6 +146,26 @@ class WeChatPage(TwinPage):
     def _say(self) -> None:
         self._write(self._sent("openid"), self._sent("text"))
 
+    def _attach(self) -> None:
+        """Send a picture, a voice or a film, as a phone does: by WeChat's id of it."""
+        file = chosen(self.request)
+        if file is None:
+            return
+        form = files.form_of(file.data)
+        if form is None or form is files.MP3:
+            toast(self.request, _("WeChat sends pictures, voices in AMR and films in MP4."))
+            return
+        self._account()
+        named = files.keep(self._sent("appid"), form, file.data)
+        fields = {"MediaId": named}
+        if form.word == "image":
+            fields["PicUrl"] = media.address(named)
+        elif form.word == "voice":
+            fields["Format"] = "amr"
+        else:
+            fields["ThumbMediaId"] = secrets.token_urlsafe(48)
+        self._heard(self._sent("openid"), form.word, {"media_id": named}, **fields)
+
     def _press(self) -> None:
         self._write(self._sent("openid"), self._sent("text"), self._sent("item"))
 
@@ -145,12 +183,16 @@ class WeChatPage(TwinPage):
         self._push(openid, MsgType="event", Event=event, EventKey=self._sent("key"))
 
     def _write(self, openid: str, text: str, item: str = "") -> None:
+        menu = {"bizmsgmenuid": item} if item else {}
+        self._heard(openid, "text", {"content": text}, Content=text, **menu)
+
+    def _heard(self, openid: str, kind: str, body: dict[str, Any], **fields: str) -> None:
+        """Keep what a follower writes or sends, and tell the account."""
         key = f"{self._sent('appid')}/{openid}"
         if STORE.change("follower", key, heard_at=time.time(), answers=0) is None:
             raise Http404
-        name = note_message(key, "text", {"content": text}, out=True)
-        menu = {"bizmsgmenuid": item} if item else {}
-        self._push(openid, MsgType="text", Content=text, MsgId=name, **menu)
+        name = note_message(key, kind, body, out=True)
+        self._push(openid, MsgType=kind, MsgId=name, **fields)
 
     def _push(self, openid: str, **fields: str) -> None:
         account = self._account()

@@ -120,10 +120,10 @@ def test_nobody_but_the_account_reads_a_customers_file(
     assert Client().get(address).status_code == 401
     handler = TwitterHandler()
     own = account_of(twitter_app, handler)
-    assert handler.fetch(own, {"url": address}) == PNG
+    assert handler.fetch(own, {"id": address}) == PNG
     store.change("media", key, account=TELECOM)
     with pytest.raises(ChannelError):
-        handler.fetch(own, {"url": address})
+        handler.fetch(own, {"id": address})
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_nobody_but_the_account_reads_a_customers_file(
 def test_a_file_elsewhere_is_asked_for_by_no_signed_call(twitter_app: App, url: str) -> None:
     handler = TwitterHandler()
     with pytest.raises(ChannelError) as found:
-        handler.fetch(account_of(twitter_app, handler), {"url": url})
+        handler.fetch(account_of(twitter_app, handler), {"id": url})
     assert found.value.detail == "the file is not at X"
 
 
@@ -153,7 +153,7 @@ def test_of_a_film_the_best_one_is_taken() -> None:
     body = json.dumps({"for_user_id": BANK, "direct_message_events": [told]}).encode()
     (event,) = events_in(body)
     assert isinstance(event, Incoming)
-    assert event.attachments[0].url == "https://video.twimg.com/9"
+    assert event.attachments[0].at_provider == {"id": "https://video.twimg.com/9"}
 
 
 def test_the_message_button_leads_to_the_conversation_with_its_text(

@@ -73,6 +73,7 @@ def test_an_account_that_is_configured_is_in_no_second_app(
         ({"message": "你" * 683}, "2,048 bytes"),
         ({"template": {"name": "t"}}, "no templates"),
         ({"media": [{"id": "M", "contentType": "file"}]}, "an image, a voice or a video"),
+        ({"message": "x", "media": [{"id": "M", "contentType": "image"}]}, "no text beside"),
         (
             {"media": [{"id": "M", "contentType": "image"}], "quickReplies": {"options": [{}]}},
             "without a file",

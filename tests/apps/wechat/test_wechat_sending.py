@@ -1,54 +1,19 @@
 """Messages to WeChat's double, over HTTP, and what becomes of its errors."""
 
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 from imiconnect.apps.channel_types.errors import ChannelError
 from imiconnect.apps.channel_types.handler import OutMessage
-from imiconnect.apps.channel_types.wechat import client as wechat_client
 from imiconnect.apps.channel_types.wechat.client import WeChatClient
 from imiconnect.apps.channel_types.wechat.handler import WeChatHandler
 from imiconnect.apps.connection import account_of
 from imiconnect.apps.models import App
-from imiconnect.sandbox.wechat.api import STORE
-from tests.apps.over_django import carry
-from tests.apps.wechat.conftest import APPID, OPENID
+from imiconnect.sandbox.wechat.world import STORE
+from tests.apps.wechat.conftest import APPID, Send, received
 
-FOLLOWER = f"{APPID}/{OPENID}"
-Send = Callable[..., Any]
-
-
-@pytest.fixture(autouse=True)
-def twin(settings: Any, db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The double, with the account and a follower who has just written."""
-    carry(monkeypatch, settings)
-    STORE.put("account", APPID, secret="s" * 32, original="gh_1")
-    STORE.put("follower", FOLLOWER, follows=True, heard_at=time.time(), answers=0)
-
-    wechat_client._tokens.clear()
-    yield
-    wechat_client._tokens.clear()
-
-
-@pytest.fixture
-def send(wechat_app: App) -> Send:
-    """Send a payload to the follower."""
-
-    def act(**payload: Any) -> Any:
-        handler = WeChatHandler()
-        message = OutMessage(uuid.uuid4(), OPENID, "wechatid", payload)
-        return handler.send(account_of(wechat_app, handler), message)
-
-    return act
-
-
-def received() -> list[dict[str, Any]]:
-    """Return what the follower sees."""
-    return [data for _key, data in STORE.all("message", follower=FOLLOWER)]
+pytestmark = pytest.mark.usefixtures("twin")
 
 
 def test_a_text_reaches_the_follower(send: Send) -> None:
@@ -66,7 +31,7 @@ def test_quick_replies_become_a_menu(send: Send) -> None:
     ]
 
 
-def test_a_picture_becomes_an_article(send: Send) -> None:
+def test_a_picture_beside_a_text_becomes_an_article(send: Send) -> None:
     url = "https://northwind.example/a.png"
     send(message="Look", media=[{"contentType": "image/png", "file": url}])
     assert received()[0]["body"]["articles"][0]["picurl"] == url

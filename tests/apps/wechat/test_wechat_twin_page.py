@@ -9,7 +9,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps import hooks
 from imiconnect.apps.channel_types.events import Event, Incoming
 from imiconnect.apps.models import App
-from imiconnect.sandbox.wechat.api import STORE
+from imiconnect.sandbox.wechat.world import STORE
 from tests.apps.over_django import SITE, carry
 from tests.apps.wechat.conftest import APPID, KEY, TOKEN
 

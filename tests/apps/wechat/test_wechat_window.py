@@ -21,7 +21,7 @@ from imiconnect.rtm.ott.windows import Place
 from imiconnect.rtm.processors import dr, mt
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.services import send_request
-from imiconnect.sandbox.wechat.api import STORE
+from imiconnect.sandbox.wechat.world import STORE
 from imiconnect.sharing.models import Allocation, Service
 from tests.apps.over_django import carry
 from tests.apps.wechat.conftest import APPID, OPENID

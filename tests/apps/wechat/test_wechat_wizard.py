@@ -15,7 +15,7 @@ from imiconnect.apps.connection import secrets_of
 from imiconnect.apps.models import App
 from imiconnect.numbers.kinds import Kind
 from imiconnect.numbers.models import Number
-from imiconnect.sandbox.wechat.api import STORE
+from imiconnect.sandbox.wechat.world import STORE
 from tests.apps.over_django import carry
 
 APPID = "wx0123456789abcdef"
