@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps import services as apps
@@ -84,39 +84,9 @@ def hear_opt_in(double: Page, button: str, ref: str, plugin: str) -> None:
     double.close()
 
 
-def test_a_page_from_configuration_to_receipts(
-    page: Page, gateway: None, sign_in: SignIn, admin: Member, live_site: str
-) -> None:
-    sign_in(page, admin)
-    app = configure(page)
-    service = live_service(admin, app)
-    thank(service)
-    greet(page, app)
-    page.goto(PLAY)
-    expect(page.get_by_text("Hello Cora, how may we help?")).to_be_visible()
-    page.get_by_role("button", name="Get Started").click()
-    expect(page.get_by_text("Thank you for visiting")).to_be_visible()
-    page.get_by_role("button", name="Opening hours").click()
-    assert heard("Opening hours").payload["interactiveData"]["payload"] == "HOURS"
-    page.get_by_label("Message", exact=True).fill("Is the branch open?")
-    page.get_by_role("button", name="Send as the customer").click()
-    incoming = heard("Is the branch open?")
-    sent = answer(live_site, service, incoming, "psid", text="Until six.")
-    expect(page.get_by_text("Until six.")).to_be_visible()
-    see_journey(page, sent, "Delivered to the customer")
-    page.goto(PLAY)
-    page.get_by_role("button", name="Read everything").click()
-    expect(page.get_by_text("Read", exact=True).first).to_be_visible()
-    see_journey(page, sent, "Read by the customer")
-
-
-def test_plugins_are_seen_copied_and_pressed_in_a_site(
-    page: Page, context: BrowserContext, gateway: None, sign_in: SignIn, admin: Member
-) -> None:
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    sign_in(page, admin)
-    app = configure(page)
-    live_service(admin, app)
+def copied_plugin(page: Page, app: App) -> str:
+    """See each plugin in the preview, choose one, and return the code that Copy gives."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"/apps/{app.pk}/facebook/plugins/")
     shown = page.locator(".plugin-preview > span:visible")
     for label, look in {"Message Us": "message-us", "Checkbox": "checkbox"}.items():
@@ -132,7 +102,13 @@ def test_plugins_are_seen_copied_and_pressed_in_a_site(
     press_next(page)
     page.get_by_role("button", name="Copy Paste this into your page").click()
     expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
-    copied = page.evaluate("navigator.clipboard.readText()")
+    code: str = page.evaluate("navigator.clipboard.readText()")
+    return code
+
+
+def press_plugins(page: Page, app: App) -> None:
+    """Use what GET CODE gives in a site: a button as copied, and a form with a checkbox."""
+    copied, context = copied_plugin(page, app), page.context
 
     def press(site: Page) -> None:
         button = site.get_by_role("button", name="Send to Messenger")
@@ -156,6 +132,33 @@ def test_plugins_are_seen_copied_and_pressed_in_a_site(
     order = "<button onclick=\"confirmMessenger('view-1')\">Order</button>"
     double = press_in_a_site(context, form + order, tick)
     hear_opt_in(double, "Confirm the checkbox", "o-7", "checkbox")
+
+
+def test_a_page_from_configuration_to_receipts_and_plugins(
+    page: Page, gateway: None, sign_in: SignIn, admin: Member, live_site: str
+) -> None:
+    sign_in(page, admin)
+    app = configure(page)
+    service = live_service(admin, app)
+    thank(service)
+    greet(page, app)
+    page.goto(PLAY)
+    expect(page.get_by_text("Hello Cora, how may we help?")).to_be_visible()
+    page.get_by_role("button", name="Get Started").click()
+    expect(page.get_by_text("Thank you for visiting")).to_be_visible()
+    page.get_by_role("button", name="Opening hours").click()
+    assert heard("Opening hours").payload["interactiveData"]["payload"] == "HOURS"
+    page.get_by_label("Message", exact=True).fill("Is the branch open?")
+    page.get_by_role("button", name="Send as the customer").click()
+    incoming = heard("Is the branch open?")
+    sent = answer(live_site, service, incoming, "psid", text="Until six.")
+    expect(page.get_by_text("Until six.")).to_be_visible()
+    see_journey(page, sent, "Delivered to the customer")
+    page.goto(PLAY)
+    page.get_by_role("button", name="Read everything").click()
+    expect(page.get_by_text("Read", exact=True).first).to_be_visible()
+    see_journey(page, sent, "Read by the customer")
+    press_plugins(page, app)
 
 
 def test_the_pages_of_a_page(
@@ -201,6 +204,8 @@ def test_the_pages_of_a_page(
     expect(page.locator(".chat").get_by_text("Hello")).to_be_visible()
     page.goto(f"{PLAY}?came=send&ref=home")
     seen("twin")
+    page.goto("/sandbox/facebook/plugins/send?page_id=1")
+    seen("plugin-refused")
 
 
 def test_a_page_that_is_configured_is_greyed_out(
