@@ -103,6 +103,13 @@
   }
 
   // Choices narrowed by a search box (the country step) ------------------------------------
+  // The code itself first ("us" is United States), then what begins with it, then the rest.
+  function placeOf(option, wanted) {
+    const name = option.textContent.trim().toLocaleLowerCase().replace(/^\S+\s+/, "");
+    if ($("input", option).value.toLocaleLowerCase() === wanted) return 0;
+    return name.startsWith(wanted) ? 1 : 2;
+  }
+
   function armChoiceSearch(input) {
     const options = $$(".choice", document.getElementById(input.dataset.filterChoices));
     const said = document.getElementById(input.getAttribute("aria-describedby"));
@@ -110,7 +117,9 @@
     input.addEventListener("input", () => {
       const wanted = input.value.trim().toLocaleLowerCase();
       let shown = 0;
-      for (const option of options) {
+      const places = new Map(options.map((option) => [option, wanted ? placeOf(option, wanted) : 0]));
+      for (const option of [...options].sort((one, other) => places.get(one) - places.get(other))) {
+        option.parentElement.append(option);
         const fits = option.textContent.toLocaleLowerCase().includes(wanted);
         option.hidden = !fits && !$("input", option).checked;
         shown += option.hidden ? 0 : 1;

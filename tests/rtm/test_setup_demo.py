@@ -12,6 +12,9 @@ from django.test import Client
 from imiconnect.accounts.models import Member, Organization, User
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import policy_of
+from imiconnect.numbers.carriers.stock.demo import numbers_of
+from imiconnect.numbers.models import RateCard, StockNumber
+from imiconnect.numbers.numbering import region_of
 from imiconnect.sharing.models import Service, ServiceKey
 from imiconnect.vault import digest
 
@@ -20,7 +23,7 @@ from imiconnect.vault import digest
 def demo(db: None, settings: Any, tmp_path: Path) -> dict[str, Any]:
     """The written file, after the command has run."""
     settings.DATA_DIR = tmp_path
-    call_command("setup_demo")
+    call_command("setup_demo", numbers=1)
     read: dict[str, Any] = json.loads((tmp_path / "demo.json").read_text())
     return read
 
@@ -73,6 +76,19 @@ def test_the_app_takes_any_origin_and_the_client_key(demo: dict[str, Any]) -> No
     assert policy.retry_count > 0
 
 
+def test_numbers_are_for_sale_in_every_country_with_a_price(demo: dict[str, Any]) -> None:
+    priced = RateCard.objects.filter(monthly_rental__isnull=False)
+    sold = StockNumber.objects.values_list("country", "number_type").distinct()
+    assert len(sold) > 0.95 * priced.count()
+
+
+def test_american_demo_numbers_are_of_several_areas(catalogue: None) -> None:
+    rate = RateCard.objects.get(country="US", number_type="multi_function")
+    areas = {e164[2:5] for e164 in numbers_of(rate, 24)}
+    assert len(areas) > 3 and "415" in areas
+    assert {region_of(e164) for e164 in numbers_of(rate, 24)} == {"US"}
+
+
 def test_the_profile_key_is_the_one_of_the_organization(demo: dict[str, Any]) -> None:
     owner = Organization.objects.with_profile_key(demo["profile_key"])
     assert owner.name == demo["accounts"][0]["organization"]
@@ -80,7 +96,7 @@ def test_the_profile_key_is_the_one_of_the_organization(demo: dict[str, Any]) ->
 
 def test_a_second_run_changes_nothing(demo: dict[str, Any], settings: Any) -> None:
     before = (settings.DATA_DIR / "demo.json").read_bytes()
-    call_command("setup_demo")
+    call_command("setup_demo", numbers=1)
     assert (settings.DATA_DIR / "demo.json").read_bytes() == before
     assert ServiceKey.objects.count() == 1
 
@@ -91,7 +107,7 @@ def test_a_file_that_cannot_be_written_leaves_the_database_empty(
     (tmp_path / "file").write_text("")
     settings.DATA_DIR = tmp_path / "file"
     with pytest.raises(OSError):
-        call_command("setup_demo")
+        call_command("setup_demo", numbers=1)
     assert not Organization.objects.exists()
 
 

@@ -24,6 +24,11 @@ _RANGES: dict[str, tuple[int, ...]] = {
 #: One range serves two types in some countries: each type takes its own half of the digits.
 _PARITY = {NumberType.MULTI_FUNCTION: 0, NumberType.LANDLINE: 1, NumberType.MOBILE: 1}
 _BATCH = 5000
+#: Where a country's numbers begin, so that more than the one area of the example has some.
+_AREAS = {
+    "CA": ("403", "416", "514", "604"),
+    "US": ("201", "212", "305", "312", "415", "617", "718"),
+}
 
 
 def numbers_of(rate: RateCard, count: int) -> Iterator[str]:
@@ -35,12 +40,17 @@ def numbers_of(rate: RateCard, count: int) -> Iterator[str]:
     vary = min(4, len(digits) - 3)
     # Reproducible on purpose; nothing secret is drawn.
     chance = random.Random(f"{rate.country_id}{rate.number_type}")  # noqa: S311
+    is_local = rate.number_type != NumberType.TOLLFREE
+    areas = _AREAS.get(rate.country_id, ()) if is_local else ()
     seen: set[str] = set()
     for _try in range(count * 8):
         tail = chance.randrange(10**vary)
         if tail % 2 != _PARITY.get(NumberType(rate.number_type), tail % 2):
             continue
-        text = f"+{example.country_code}{digits[:-vary]}{tail:0{vary}d}"
+        first = digits[:-vary]
+        if areas:
+            first = chance.choice(areas) + first[len(areas[0]) :]
+        text = f"+{example.country_code}{first}{tail:0{vary}d}"
         if text not in seen and _fits(text, rate.country_id):
             seen.add(text)
             yield text
