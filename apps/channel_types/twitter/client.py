@@ -123,9 +123,10 @@ class TwitterClient:
         made = self._call("POST", "/1.1/direct_messages/events/new.json", body)
         return _text(made.get("event", {}), "id")
 
-    def begin_upload(self, kind: str, size: int, category: str) -> str:
+    def begin_upload(self, kind: str, size: int, category: str, *, shared: bool = False) -> str:
         """Begin a file of ``size`` bytes; return X's id of it."""
-        body = {"media_type": kind, "total_bytes": size, "media_category": category}
+        body: dict[str, Any] = {"media_type": kind, "total_bytes": size}
+        body |= {"media_category": category} | ({"shared": True} if shared else {})
         made = self._call("POST", "/2/media/upload/initialize", body)
         return _text(made.get("data", {}), "id")
 

@@ -41,7 +41,13 @@ class WelcomeForm(ConsoleForm):
     attachment_type = forms.ChoiceField(
         label=_("Attachment Type"), choices=list(ATTACHMENTS.items()), required=False
     )
-    attachment_url = forms.CharField(label=_("Attachment URL"), required=False)
+    attachment_url = forms.CharField(
+        label=_("Attachment URL"),
+        required=False,
+        help_text=_(
+            "Uploaded to Twitter now; a file that Twitter does not take goes as a link."
+        ),
+    )
     replies_on = forms.BooleanField(
         label=_("Configure Quick Replies"),
         required=False,

@@ -32,15 +32,23 @@ LARGEST = max(most for _category, most in CATEGORIES.values())
 PATIENCE = 16.0
 
 
-def upload(client: "TwitterClient", file: File) -> str:
-    """Hand a file to X and return its id; raises ``ChannelError``."""
+def is_taken(file: File) -> bool:
+    """Tell whether X takes a file of this type and size."""
+    return len(file.data) <= CATEGORIES.get(file.content_type, ("", -1))[1]
+
+
+def upload(client: "TwitterClient", file: File, *, shared: bool = False) -> str:
+    """Hand a file to X and return its id; raises ``ChannelError``.
+
+    ``shared`` is for one that is shown in more than one conversation.
+    """
     if file.content_type not in CATEGORIES:
         raise ChannelError(CONTENT, f"X takes no {file.content_type or 'file without a type'}.")
     category, most = CATEGORIES[file.content_type]
     if len(file.data) > most:
         raise ChannelError(CONTENT, f"{category}: the file is too large")
     until = time.monotonic() + PATIENCE
-    media = client.begin_upload(file.content_type, len(file.data), category)
+    media = client.begin_upload(file.content_type, len(file.data), category, shared=shared)
     for number, start in enumerate(range(0, len(file.data), CHUNK)):
         if time.monotonic() > until:
             raise ChannelError(PROVIDER_FAILED, "X takes the file too slowly", after=1.0)

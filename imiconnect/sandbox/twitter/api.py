@@ -184,6 +184,9 @@ def _wrong_options(data: dict[str, Any]) -> str:
 def welcome_message(request: HttpRequest, user: str) -> Answer:
     """``POST …/welcome_messages/new.json``."""
     data = json.loads(request.body)["welcome_message"]["message_data"]
+    attached = data.get("attachment", {}).get("media", {}).get("id")
+    if attached and not media.is_ready(user, str(attached)):
+        return numbered(400, 214, "Media not found or not ready.")
     if wrong := _wrong_options(data):
         return numbered(400, 214, wrong)
     key = str(time.time_ns())

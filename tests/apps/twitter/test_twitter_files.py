@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types.errors import ChannelError
 from imiconnect.apps.channel_types.twitter import media as uploads
+from imiconnect.apps.channel_types.twitter.handler import TwitterHandler
+from imiconnect.apps.channel_types.twitter.handler import client_of as client_of_account
+from imiconnect.apps.channel_types.twitter.welcome import save_welcome
+from imiconnect.apps.connection import account_of
 from imiconnect.apps.models import App
 from imiconnect.sandbox.twitter import media
 from imiconnect.sandbox.twitter.world import store
@@ -129,6 +134,48 @@ def test_a_film_that_x_takes_too_slowly_is_tried_again(
 def test_somebody_elses_upload_is_refused_by_x(twitter_app: App) -> None:
     with pytest.raises(ChannelError) as found:
         send(twitter_app, message="Hi", media=[{"contentType": "image", "id": "77"}])
+    assert found.value.outcome.name == "content"
+
+
+WELCOME = {"welcome": "How may we help?", "attachment_type": "image"}
+
+
+def test_the_attachment_of_the_welcome_screen_is_uploaded_and_shown(
+    twitter_app: App, site: str, admin: Member, client_of: Any
+) -> None:
+    save_welcome(app=twitter_app, **WELCOME, attachment_url=f"{site}/a.png")
+    ((_key, kept),) = store.all("welcome")
+    named = kept["data"]["attachment"]["media"]["id"]
+    assert (kept["data"]["text"], media.data_of(named)) == (
+        "How may we help?",
+        ("image/png", PNG),
+    )
+    page = client_of(admin).get(f"/tools/sandbox/twitter/?user={BANK}&person={CORA}").text
+    assert "data:image/png;base64," in page
+
+
+@pytest.mark.parametrize("path", ["/a.pdf", "/huge.png"])
+def test_an_attachment_that_x_does_not_take_goes_as_its_address(
+    twitter_app: App, site: str, path: str
+) -> None:
+    save_welcome(app=twitter_app, **WELCOME, attachment_url=site + path)
+    ((_key, kept),) = store.all("welcome")
+    assert kept["data"] == {"text": f"How may we help?\n{site}{path}"}
+
+
+def test_an_attachment_that_cannot_be_read_is_not_saved(twitter_app: App, site: str) -> None:
+    with pytest.raises(ValidationError) as found:
+        save_welcome(app=twitter_app, **WELCOME, attachment_url=f"{site}/none.png")
+    assert "404" in found.value.message_dict["attachment_url"][0]
+    assert not store.all("welcome")
+    assert not App.objects.get().config.get("welcome")
+
+
+def test_x_refuses_a_welcome_screen_with_somebody_elses_file(twitter_app: App) -> None:
+    client = client_of_account(account_of(twitter_app, TwitterHandler()))
+    attached = {"type": "media", "media": {"id": "77"}}
+    with pytest.raises(ChannelError) as found:
+        client.set_welcome({"text": "Hi", "attachment": attached})
     assert found.value.outcome.name == "content"
 
 
