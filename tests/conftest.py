@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Take what all tests share, a million objects, out of the garbage collector's rounds."""
+    """Take what all tests share out of the garbage collector's rounds."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
