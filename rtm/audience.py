@@ -139,11 +139,12 @@ def users_sql(plan: Plan, app: uuid.UUID, after: str = "") -> tuple[str, list[An
     return f"(({left}) {_OPERATIONS[kind]} ({right}))", first + second
 
 
-def count(plan: Plan, app: uuid.UUID) -> int:
-    """Return how many users a set has now."""
-    sql, parameters = users_sql(plan, app)
+def count(plan: Plan, app: uuid.UUID, after: str = "", but_not: str = "") -> int:
+    """Return how many users a set has now beyond ``after``, without the user ``but_not``."""
+    sql, parameters = users_sql(plan, app, after)
+    query = f"SELECT count(*) FROM ({sql}) u WHERE user_id <> %b"  # noqa: S608 - constants
     with cursor() as own:
-        own.execute(f"SELECT count(*) FROM ({sql}) u".encode(), parameters)  # noqa: S608
+        own.execute(query.encode(), [*parameters, but_not])
         row = own.fetchone()
         return int(row[0]) if row else 0
 

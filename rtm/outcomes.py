@@ -39,6 +39,7 @@ NO_REPLY = Reason(7004, _("Nobody replies to an announcement."))
 NO_TOPIC = Reason(7004, _("There is no such topic."))
 NOT_SUBSCRIBED = Reason(7004, _("The user is not subscribed to the topic."))
 READ_ONLY = Reason(7004, _("Subscribers of the topic read and do not write."))
+NOBODY = Reason(7105, _("Nobody was in the topic or segment."))
 PAST_EXPIRY = Reason(EXPIRED_CODE, _("Message expired"))
 
 

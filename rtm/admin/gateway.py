@@ -96,7 +96,9 @@ class SegmentUserAdmin(ReadOnlyAdmin):
 class FanOutAdmin(ReadOnlyAdmin):
     """Messages to topics and segments, and how far they have come."""
 
-    list_display = ("named", "kind", "app", "sent", "created_at", "finished_at")
+    list_display = (
+        "named", "kind", "app", "sent", "missed", "code", "created_at", "finished_at",
+    )  # fmt: skip
     list_filter: ClassVar = [_ORGANIZATION, _APP, "kind"]
     list_select_related = ("app",)
     exact = ("transid", "id")

@@ -8,6 +8,7 @@ import msgspec
 from imiconnect.rtm.intake.answers import NOT_AUTHENTICATED, Refusal, invalid, wrong_source
 from imiconnect.rtm.intake.http import Answer
 from imiconnect.rtm.intake.pool import Connection, query
+from imiconnect.rtm.outcomes import NOBODY, PAST_EXPIRY
 from imiconnect.rtm.protocol.clock import iso
 from imiconnect.rtm.protocol.envelopes import CALL_WORDS
 from imiconnect.rtm.protocol.ids import ids_of_transid
@@ -30,11 +31,14 @@ FROM rtm_message m LEFT JOIN apps_app a ON a.id = m.app_id
 WHERE m.id >= %b AND m.id <= %b AND m.transid = %b AND m.service_id = %b AND m.direction = 0
 ORDER BY m.id
 """
-# A request to topics has no messages before its fan-outs have begun.
+# A request to topics has no messages before its fan-outs have begun. What ended without one
+# by an earlier version has no code; the rest has its message.
 _FANOUTS = """
-SELECT f.transid, a.app_id, f.named, f.payload ->> 'message', f.accepted_at, f.correlation_id
+SELECT f.transid, a.app_id, f.named, f.payload ->> 'message', f.accepted_at, f.correlation_id,
+  f.finished_at, f.expires_at
 FROM rtm_fanout f JOIN apps_app a ON a.id = f.app_id
-WHERE f.transid = %b AND f.service_id = %b AND f.sent = 0 ORDER BY f.id
+WHERE f.transid = %b AND f.service_id = %b AND f.sent = 0 AND f.code = 0
+  AND f.but_not = '' ORDER BY f.id
 """
 #: The words of the documented status; ``sent`` is what the log calls submitted.
 WORDS = {
@@ -66,13 +70,23 @@ async def status(
     except ValueError:
         raise invalid("transid is not the id of a request.") from None
     rows = await query(connection, _MESSAGES, [*ids_of_transid(wanted), wanted, service])
-    rows += [
-        (*row[:4], "rt", State.QUEUED, row[4], row[4], 0, "", row[5], "")
-        for row in await query(connection, _FANOUTS, [wanted, service])
-    ]
+    rows += [_of_fanout(row) for row in await query(connection, _FANOUTS, [wanted, service])]
     if not rows:
         raise Refusal(invalid("").code, "There is no request with this transid.", 404)
     return Answer(200, _encode([_entry(row) for row in rows]))
+
+
+def _of_fanout(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a fan-out without messages as a row of ``_MESSAGES``."""
+    *facts, accepted_at, correlation_id, finished_at, expires_at = row
+    state, code, text = State.QUEUED, 0, ""
+    if finished_at:
+        is_late = finished_at >= expires_at
+        state = State.EXPIRED if is_late else State.FAILED
+        reason = PAST_EXPIRY if is_late else NOBODY
+        code, text = reason.code, str(reason.text)
+    changed_at = finished_at or accepted_at
+    return (*facts, "rt", state, accepted_at, changed_at, code, text, correlation_id, "", "")
 
 
 def _word(channel: str, state: State, code: int) -> str:

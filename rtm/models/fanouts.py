@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
 from imiconnect.identity import Identified
+from imiconnect.rtm.outcomes import EXPIRED_CODE
 from imiconnect.rtm.querysets import ServiceOwnedQuerySet
 from imiconnect.sharing.models import Service
 
@@ -45,6 +46,10 @@ class FanOut(Identified):
     after = models.CharField(max_length=128, default="", db_default="")
     sent = models.IntegerField(_("messages"), default=0, db_default=0)
     finished_at = models.DateTimeField(_("finished"), null=True)
+    #: Why it has ended before everybody had it, as the log has it; 0 where everybody has.
+    code = models.SmallIntegerField(default=0, db_default=0)
+    #: How many users were still to come when it expired.
+    missed = models.IntegerField(_("not reached"), default=0, db_default=0)
 
     objects: ClassVar[Any] = ServiceOwnedQuerySet.as_manager()
 
@@ -63,6 +68,15 @@ class FanOut(Identified):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.named}"
+
+    @property
+    def word(self) -> str:
+        """Return where it is, as a word of ``console.states``."""
+        if self.finished_at is None:
+            return "pending"
+        if self.code == EXPIRED_CODE:
+            return "expired"
+        return "failed" if self.code else "submitted"
 
 
 class UserEvent(models.Model):

@@ -129,6 +129,11 @@ class Message(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    @property
+    def addressee(self) -> str:
+        """Return the customer's address, or what was named where that has none."""
+        return self.address or str(self.payload.get("to") or "")
+
 
 class Attempt(models.Model):
     """One try to hand a message to the broker or a provider; partitioned by id."""

@@ -2,7 +2,8 @@
 
 A batch of users is one INSERT .. SELECT, and the place reached is written with it; so a crash
 loses nothing and sends nothing twice. Who subscribes during a fan-out gets the message when
-their turn is still to come.
+their turn is still to come. One that ends before everybody has it leaves a message in the log
+that says why (``unreached.py``).
 """
 
 import datetime as dt
@@ -13,10 +14,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from imiconnect.identity import uuid7
-from imiconnect.rtm import live
-from imiconnect.rtm.audience import users_sql
+from imiconnect.rtm import audience, live
 from imiconnect.rtm.lanes import MT
 from imiconnect.rtm.nudge import nudge
+from imiconnect.rtm.outcomes import NOBODY, PAST_EXPIRY, Reason
+from imiconnect.rtm.processors.unreached import log_unreached
 from imiconnect.rtm.protocol.expressions import Plan
 from imiconnect.rtm.protocol.ids import request_ids
 from imiconnect.rtm.sql import again_after_deadlock, cursor
@@ -26,7 +28,7 @@ BATCH = 2000
 
 _TAKE = """
 SELECT id, organization_id, app_id, plan, thread_id, stream_id, but_not, transid, priority,
-  accepted_at, expires_at, after
+  accepted_at, expires_at, after, sent
 FROM rtm_fanout WHERE finished_at IS NULL ORDER BY priority DESC, id LIMIT 1
 FOR UPDATE SKIP LOCKED
 """
@@ -72,7 +74,8 @@ logged AS (
 SELECT count(*), max(address) FROM logged
 """  # noqa: S608 - constants of this module
 _ADVANCE = """
-UPDATE rtm_fanout SET after = %b, sent = sent + %b, finished_at = %b WHERE id = %b
+UPDATE rtm_fanout SET after = %b, sent = sent + %b, missed = %b, code = %b, finished_at = %b
+WHERE id = %b
 """
 
 
@@ -91,6 +94,20 @@ class Taken(NamedTuple):
     accepted_at: dt.datetime
     expires_at: dt.datetime
     after: str
+    sent: int
+
+
+class Step(NamedTuple):
+    """What a batch came to: its messages, the last user who has one, and why it was the last.
+
+    ``missed`` is how many users are left without one.
+    """
+
+    count: int = 0
+    last: str = ""
+    is_last: bool = True
+    missed: int = 0
+    reason: Reason | None = None
 
 
 @again_after_deadlock
@@ -107,19 +124,44 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
         if row is None:
             return 0
         taken = Taken(*row)
-        count, last = (0, "") if taken.expires_at <= moment else _write(taken, limit)
-        finished = moment if count < limit else None
-        with cursor() as own:
-            own.execute(_ADVANCE, [last or taken.after, count, finished, taken.id])
+        step = _step(taken, limit, moment)
+        _advance(taken, step, moment)
         transaction.on_commit(lambda: nudge(MT))
-    if count:
+    if step.count or step.reason:
         live.tell(created=[taken.organization_id])
-    return max(count, 1)
+    return max(step.count, 1)
+
+
+def _step(taken: Taken, limit: int, now: dt.datetime) -> Step:
+    """Write the next messages of a fan-out; one past its expiry reaches nobody any more."""
+    if taken.expires_at <= now:
+        missed = audience.count(taken.plan, taken.app_id, taken.after, taken.but_not)
+        return Step(missed=missed, reason=PAST_EXPIRY if missed else _of_nobody(taken))
+    count, last = _write(taken, limit)
+    is_last = count < limit
+    return Step(count, last, is_last, 0, _of_nobody(taken) if is_last and not count else None)
+
+
+def _of_nobody(taken: Taken) -> Reason | None:
+    """Return why a fan-out fails that has met its end: nobody was there to get a request.
+
+    What a user says to a topic without other users has its outcome in the log already.
+    """
+    return None if taken.sent or taken.but_not else NOBODY
+
+
+def _advance(taken: Taken, step: Step, now: dt.datetime) -> None:
+    if step.reason:
+        log_unreached(taken.id, taken.transid, step.reason, now)
+    after, code = step.last or taken.after, step.reason.code if step.reason else 0
+    finished = now if step.is_last else None
+    with cursor() as own:
+        own.execute(_ADVANCE, [after, step.count, step.missed, code, finished, taken.id])
 
 
 def _write(taken: Taken, limit: int) -> tuple[int, str]:
     """Write a batch; return how many messages and the last user who has one."""
-    sql, parameters = users_sql(taken.plan, taken.app_id, taken.after)
+    sql, parameters = audience.users_sql(taken.plan, taken.app_id, taken.after)
     users: list[Any] = [*parameters, taken.but_not, limit]
     ids = request_ids(limit, now_ms=taken.transid.int >> 80)[1]
     with cursor() as own:

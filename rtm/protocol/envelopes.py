@@ -174,7 +174,7 @@ def receipt(news: News) -> str:
     if news.device_id:
         info["deviceid"] = news.device_id
     info["additionalInfo"] = {"tid": str(told.id)}
-    if told.address_type in ("topic", "segment"):
+    if told.address and told.address_type in ("topic", "segment"):
         info["additionalInfo"]["userId"] = told.address
     envelope = {
         "deliveryInfo": info,

@@ -48,7 +48,7 @@ COLUMNS = (
     Column("accepted", _("Accepted"), "created_at", EXACT, href=journey_url),
     Column("state", _("State"), word_of, STATE),
     Column("direction", _("Direction"), direction_word),
-    Column("address", _("Customer"), "address"),
+    Column("address", _("Customer"), "addressee"),
     Column("text", _("Text"), preview),
     Column("app", _("App or number"), source_of),
     Column("service", _("Service"), "service.name"),

@@ -8,13 +8,16 @@ import pytest
 from django.test import Client
 
 from imiconnect.apps.models import App
-from imiconnect.rtm.models import Device
+from imiconnect.rtm import topics
+from imiconnect.rtm.models import Device, Topic
+from imiconnect.rtm.processors import fanout
 from imiconnect.rtm.streams import create_stream, use_stream
 from imiconnect.sharing.models import Service
 from imiconnect.vault import digest
 from tests.rtm.conftest import CLIENT_KEY, SERVICE_KEY
 
 Call = Callable[..., Any]
+URL = "/resources/v1/messaging"
 
 
 @pytest.fixture
@@ -67,3 +70,26 @@ def support(service: Service, admin: Any) -> Any:
     stream = create_stream(member=admin, name="Support")
     use_stream(service=service, stream=stream)
     return stream
+
+
+@pytest.fixture
+def news(rtm_app: App) -> Topic:
+    """The topic news with the subscribers a, b, c, d and e."""
+    topic = topics.create_topic(app=rtm_app, name="news")
+    topics.subscribe(topic=topic, user_ids="abcde")
+    return topic
+
+
+def drained(limit: int = 2) -> int:
+    """Work off every fan-out in small batches; return how many batches that took."""
+    batches = 0
+    while fanout.process_due(limit=limit):
+        batches += 1
+    return batches
+
+
+def say(intake: Any, user: str, **parts: Any) -> Any:
+    """Send a message of a user's device; ``parts`` are those of its body."""
+    body = {"clientId": f"NB12345678/{user}/d", "message": "Hi all"} | parts
+    headers = {"secretKey": CLIENT_KEY}
+    return intake.post("/rtmsAPI/api/v3/NB12345678/mo", json=body, headers=headers)

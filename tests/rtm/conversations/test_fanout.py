@@ -8,6 +8,7 @@ import pytest
 from imiconnect.apps.models import App
 from imiconnect.rtm import segments, topics
 from imiconnect.rtm.models import (
+    Callback,
     Device,
     FanOut,
     Message,
@@ -18,33 +19,16 @@ from imiconnect.rtm.models import (
 )
 from imiconnect.rtm.processors import fanout, mt
 from imiconnect.sharing.models import Service
-from tests.rtm.conftest import CLIENT_KEY
+from tests.rtm.conversations.conftest import URL, drained, say
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-URL = "/resources/v1/messaging"
 Make = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def news(rtm_app: App) -> Any:
-    """The topic news with the subscribers a, b, c, d and e."""
-    topic = topics.create_topic(app=rtm_app, name="news")
-    topics.subscribe(topic=topic, user_ids="abcde")
-    return topic
 
 
 def code_of(response: Any) -> str:
     return str(response.json()["response"][0]["code"])
-
-
-def drained(limit: int = 2) -> int:
-    """Work off every fan-out in small batches; return how many batches that took."""
-    batches = 0
-    while fanout.process_due(limit=limit):
-        batches += 1
-    return batches
 
 
 def test_every_subscriber_gets_one_message_in_the_topics_thread(
@@ -161,16 +145,9 @@ def test_subscribers_get_it_on_their_topics_of_the_broker(
     assert got["groupTid"] == str(FanOut.objects.get().transid)
 
 
-def say(intake: Any, user: str, **parts: Any) -> Any:
-    body = {"clientId": f"NB12345678/{user}/d", "message": "Hi all"} | parts
-    headers = {"secretKey": CLIENT_KEY}
-    return intake.post("/rtmsAPI/api/v3/NB12345678/mo", json=body, headers=headers)
-
-
 def test_what_a_subscriber_says_reaches_the_service_and_the_others(
     service: Service, intake: Any, news: Any, rtm_app: App
 ) -> None:
-    from imiconnect.rtm.models import Callback
     from imiconnect.rtm.processors import mo
 
     Device.objects.create(app=rtm_app, user_id="b", device_id="d")
@@ -201,7 +178,7 @@ def test_who_may_not_write_to_a_topic_is_refused(
 
 
 def test_nobody_replies_to_an_announcement(service: Service, intake: Any, rtm_app: App) -> None:
-    from imiconnect.rtm.models import Callback, Inbound
+    from imiconnect.rtm.models import Inbound
     from imiconnect.rtm.processors import mo
 
     Device.objects.create(app=rtm_app, user_id="b", device_id="d")
