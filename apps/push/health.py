@@ -4,7 +4,8 @@ FCM's credentials are good when Google gives a token for them. Apple has no such
 notification to a device token that cannot exist is answered with "bad device token" when the
 credentials are good, and with what is wrong with them otherwise. Web push has no account: its
 key is refused by a browser's push service alone, which notifications have told. One browser
-that refuses proves nothing while others take pushes: it may have subscribed with another key.
+that refuses proves nothing: it may have subscribed with another key. Nor do some while others
+take pushes; of a key that none has taken yet, several have to refuse.
 """
 
 import asyncio
@@ -50,6 +51,8 @@ REFUSED = Outcome(
 )
 #: How long a push that a browser has taken proves the key of its site.
 _PROOF = dt.timedelta(days=1)
+#: How many browsers have to refuse a key that none has taken yet, in one batch.
+_SEVERAL = 3
 _TIMEOUT = 8.0
 #: Of the form of a device token, and nobody's.
 _NOBODY = "0" * 64
@@ -57,11 +60,12 @@ _NOBODY = "0" * 64
 
 @dataclass(frozen=True)
 class Told:
-    """What came of one notification; ``app`` is the app's key."""
+    """What came of one notification; ``app`` is the app's key, ``device`` the address's."""
 
     app: uuid.UUID
     platform: str
     result: Taken | PushError
+    device: int | uuid.UUID | None = None
 
 
 def note(results: Iterable[Told]) -> None:
@@ -69,19 +73,29 @@ def note(results: Iterable[Told]) -> None:
 
     Never raises: what came of a batch is worth more than this. An app may have gone meanwhile.
     """
-    by_platform: dict[tuple[uuid.UUID, str], list[Taken | PushError]] = {}
+    by_platform: dict[tuple[uuid.UUID, str], list[Told]] = {}
     for told in results:
-        by_platform.setdefault((told.app, told.platform), []).append(told.result)
+        by_platform.setdefault((told.app, told.platform), []).append(told)
     for (app, platform), came in by_platform.items():
         try:
-            if _keep(app, platform, came):
+            refusing = len({told.device for told in came if _is_refusal(told.result)})
+            if _keep(app, platform, [told.result for told in came], refusing):
                 health.watch(App.objects.get(pk=app))
         except Exception:
             log.exception("The health of push to %s of the app %s was not kept", platform, app)
 
 
-def _keep(app: uuid.UUID, platform: str, came: list[Taken | PushError]) -> bool:
-    """Write a row; tell whether the credentials are refused or accepted other than before."""
+def _is_refusal(result: Taken | PushError) -> bool:
+    return isinstance(result, PushError) and result.problem is Problem.CREDENTIALS
+
+
+def _keep(
+    app: uuid.UUID, platform: str, came: list[Taken | PushError], refusing: int = 1
+) -> bool:
+    """Write a row; tell whether the credentials are refused or accepted other than before.
+
+    ``refusing`` is how many devices' push services refuse them.
+    """
     now = timezone.now()
     taken = any(isinstance(result, Taken) for result in came)
     errors = [result for result in came if isinstance(result, PushError)]
@@ -89,13 +103,13 @@ def _keep(app: uuid.UUID, platform: str, came: list[Taken | PushError]) -> bool:
     if errors:
         words = f"{errors[-1].problem.words} ({errors[-1].reason})"
         values |= {"last_failed_at": now, "last_failure": words[:300]}
-    refusals = [error for error in errors if error.problem is Problem.CREDENTIALS]
+    refusals = [error for error in errors if _is_refusal(error)]
     before = PushHealth.objects.filter(app=app, platform=platform).first()
     was = before.refused if before else ""
     refused = was
     if taken:
         refused = ""
-    elif refusals and not _is_proven(platform, before, now):
+    elif refusals and not _is_a_browsers_own(platform, before, now, refusing):
         refused = refusals[-1].reason or "refused"
     PushHealth.objects.update_or_create(
         app_id=app, platform=platform, defaults={**values, "refused": refused}
@@ -103,13 +117,18 @@ def _keep(app: uuid.UUID, platform: str, came: list[Taken | PushError]) -> bool:
     return bool(was) != bool(refused)
 
 
-def _is_proven(platform: str, row: PushHealth | None, now: dt.datetime) -> bool:
-    """Tell whether a refusal is a browser's own: others have taken pushes with the same key.
+def _is_a_browsers_own(
+    platform: str, row: PushHealth | None, now: dt.datetime, refusing: int
+) -> bool:
+    """Tell whether a refusal says something of a browser and not of the key.
 
     A visitor may subscribe with any site's key, which fits ours no more than a foreign server.
+    So others' pushes prove a key, and one that has proved nothing yet is doubted for several.
     """
-    sent_at = row.last_sent_at if row and platform == Platform.WEB else None
-    return sent_at is not None and now - sent_at < _PROOF
+    if platform != Platform.WEB:
+        return False
+    sent_at = row.last_sent_at if row else None
+    return refusing < _SEVERAL if sent_at is None else now - sent_at < _PROOF
 
 
 def check(app: App) -> Checked:

@@ -97,7 +97,7 @@ def send(orders: Sequence[Order]) -> list[Outcome]:
             dead.append((row.pk, f"gone: {result.reason}", result.since))
     addresses.quarantine(dead)
     push_health.note(
-        push_health.Told(row.app_id, row.platform, result)
+        push_health.Told(row.app_id, row.platform, result, row.pk)
         for (_number, row, _item), result in zip(sendings, results, strict=True)
         if result is not None
     )

@@ -156,6 +156,19 @@ def test_a_browser_that_refuses_alone_breaks_no_app(pushed: App) -> None:
     assert (kept.refused, "HTTP 403" in kept.last_failure) == ("", True)
 
 
+@pytest.mark.parametrize(
+    ("devices", "is_broken"), [([1], False), ([1, 1, 1], False), ([1, 2, 3], True)]
+)
+def test_a_new_key_is_broken_by_several_browsers_and_not_by_one(
+    pushed: App, apns: Served, fcm: Served, devices: list[int], is_broken: bool
+) -> None:
+    refusal = PushError(Problem.CREDENTIALS, "HTTP 403")
+    push_health.note([push_health.Told(pushed.pk, "web", refusal, each) for each in devices])
+    assert bool(PushHealth.objects.get(platform="web").refused) == is_broken
+    state = AppHealth.State.BROKEN if is_broken else AppHealth.State.HEALTHY
+    assert checked(pushed).state == state
+
+
 def test_a_key_that_browsers_refuse_and_none_has_taken_lately_breaks_the_app(
     pushed: App, apns: Served, fcm: Served
 ) -> None:
