@@ -98,8 +98,14 @@ class HistoryPart(MemberRequiredMixin, OfNumber, TemplateView):
     template_name = "numbers/history_pop.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Name the number and its events."""
-        return {"number": self.number, "events": self.number.events.all()}
+        """Name the number with its events, the services that use it and its cost."""
+        number = self.number
+        return {
+            "number": number,
+            "name": shown(number),
+            "events": number.events.all(),
+            "uses": uses_of(number, acting(self.request)),
+        }
 
 
 class NumberForms(NumberPage):

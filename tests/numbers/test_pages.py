@@ -24,6 +24,7 @@ from imiconnect.numbers.models import (
 from imiconnect.numbers.views import lists
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
+from imiconnect.sharing.number_allocations import allocate_number
 from tests.factories import client_of
 
 PHONE = "/numbers/get/phone-number/"
@@ -281,6 +282,10 @@ def test_the_history_of_a_number_is_fetched_when_it_is_asked_for(
     shown = client.get(url).text
     assert "History of" in shown
     assert number.events.first().text in shown
+    assert "Monthly cost" in shown and f"{number.monthly_cost.normalize()}" in shown
+    service = services.create_service(member=admin, name="Alerts")
+    allocate_number(service=service, number=number, channel="sms")
+    assert "Alerts (SMS)</a>" in client.get(url).text
     assert client_of(outsider).get(url).status_code == 404
 
 
