@@ -1,5 +1,6 @@
 """The policy of an app: what the gateway and live devices follow, changeable at any time."""
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -75,6 +76,23 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def allows_origin(self, origin: str) -> bool:
         """Tell whether a page of ``origin`` may be a device of this app."""
         return ANY_ORIGIN in self.allowed_origins or origin.lower() in self.allowed_origins
+
+
+def expiry_of(
+    policy: Policy,
+    received: dt.datetime,
+    asked: dt.datetime | None = None,
+    *,
+    needs_inbox: bool = True,
+) -> dt.datetime:
+    """Return when a message expires, as its request says with ``asked``, or else the policy.
+
+    For devices, which need the Server Side Inbox, without one nothing is kept beyond a day.
+    """
+    wanted = asked or received + dt.timedelta(seconds=policy.expiry_seconds)
+    if policy.server_inbox or not needs_inbox:
+        return wanted
+    return min(wanted, received + dt.timedelta(seconds=DAY_SECONDS))
 
 
 def policy_of(app: "App") -> Policy:

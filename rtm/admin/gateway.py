@@ -105,6 +105,15 @@ class FanOutAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.FanOutTurn)
+class FanOutTurnAdmin(ReadOnlyAdmin):
+    """When each organization's messages to topics had their latest batch."""
+
+    list_display = ("organization", "taken_at")
+    list_select_related = ("organization",)
+    ordering = ("-taken_at",)
+
+
 @admin.register(models.MediaFile)
 class MediaFileAdmin(ReadOnlyAdmin):
     """Files that devices have uploaded."""

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from psycopg.types.json import Jsonb
 
-from imiconnect.apps.policy import DAY_SECONDS, Policy
+from imiconnect.apps.policy import Policy, expiry_of
 from imiconnect.rtm.intake import idempotency, spreads
 from imiconnect.rtm.intake.addresses import Line, channels_of
 from imiconnect.rtm.intake.answers import (
@@ -101,15 +101,12 @@ class Accepted:
 
     @property
     def expires_at(self) -> dt.datetime:
-        """When its messages expire, as the request or the app's policy says.
-
-        For devices without a Server Side Inbox nothing is kept beyond a day.
-        """
-        received, policy = self.order.received_at, self.sender.policy
-        asked = self.order.expires_at or received + dt.timedelta(seconds=policy.expiry_seconds)
-        if policy.server_inbox or not self.order.medium.needs_inbox:
-            return asked
-        return min(asked, received + dt.timedelta(seconds=DAY_SECONDS))
+        """When its messages expire, as the request or the app's policy says."""
+        order = self.order
+        needs_inbox = order.medium.needs_inbox
+        return expiry_of(
+            self.sender.policy, order.received_at, order.expires_at, needs_inbox=needs_inbox
+        )
 
 
 async def accept(connection: Connection, orders: Sequence[Order]) -> list[Answer | Refusal]:

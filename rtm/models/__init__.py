@@ -6,7 +6,7 @@ from imiconnect.rtm.models.contacts import Contact
 from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, ProfileBatch
 from imiconnect.rtm.models.desk import Assignment, ThreadGuest
 from imiconnect.rtm.models.events import DeviceEvent, Erasure
-from imiconnect.rtm.models.fanouts import FanOut, UserEvent
+from imiconnect.rtm.models.fanouts import FanOut, FanOutTurn, UserEvent
 from imiconnect.rtm.models.media import MediaFile
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
 from imiconnect.rtm.models.onboarding import OnboardingStep
@@ -42,6 +42,7 @@ __all__ = [
     "DeviceEvent",
     "Erasure",
     "FanOut",
+    "FanOutTurn",
     "IdempotencyKey",
     "Inbound",
     "MediaFile",

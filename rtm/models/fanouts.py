@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +51,8 @@ class FanOut(Identified):
     code = models.SmallIntegerField(default=0, db_default=0)
     #: How many users were still to come when it expired.
     missed = models.IntegerField(_("not reached"), default=0, db_default=0)
+    #: When its latest batch was written, before the first when it came: its place in the queue.
+    turned_at = models.DateTimeField(default=timezone.now, db_default=Now())
 
     objects: ClassVar[Any] = ServiceOwnedQuerySet.as_manager()
 
@@ -77,6 +80,22 @@ class FanOut(Identified):
         if self.code == EXPIRED_CODE:
             return "expired"
         return "failed" if self.code else "submitted"
+
+
+class FanOutTurn(models.Model):
+    """When an organization's fan-outs had their latest batch: the next is another's turn."""
+
+    organization = models.OneToOneField(
+        Organization, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("turn of fan-outs")
+        verbose_name_plural = _("turns of fan-outs")
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} {self.taken_at}"
 
 
 class UserEvent(models.Model):

@@ -26,11 +26,14 @@ from imiconnect.rtm.sql import again_after_deadlock, cursor
 #: Users in one transaction.
 BATCH = 2000
 
+# Within a priority organizations take turns, and the fan-outs of each take turns: a batch each.
 _TAKE = """
-SELECT id, organization_id, app_id, plan, thread_id, stream_id, but_not, transid, priority,
-  accepted_at, expires_at, after, sent
-FROM rtm_fanout WHERE finished_at IS NULL ORDER BY priority DESC, id LIMIT 1
-FOR UPDATE SKIP LOCKED
+SELECT f.id, f.organization_id, f.app_id, f.plan, f.thread_id, f.stream_id, f.but_not,
+  f.transid, f.priority, f.accepted_at, f.expires_at, f.after, f.sent
+FROM rtm_fanout f LEFT JOIN rtm_fanoutturn t ON t.organization_id = f.organization_id
+WHERE f.finished_at IS NULL
+ORDER BY f.priority DESC, t.taken_at NULLS FIRST, f.turned_at, f.id LIMIT 1
+FOR UPDATE OF f SKIP LOCKED
 """
 _USERS = """users AS (
   SELECT s.user_id, row_number() OVER (ORDER BY s.user_id) AS n
@@ -74,8 +77,13 @@ logged AS (
 SELECT count(*), max(address) FROM logged
 """  # noqa: S608 - constants of this module
 _ADVANCE = """
-UPDATE rtm_fanout SET after = %b, sent = sent + %b, missed = %b, code = %b, finished_at = %b
-WHERE id = %b
+WITH own AS (
+  UPDATE rtm_fanout SET after = %b, sent = sent + %b, missed = %b, code = %b,
+    finished_at = %b, turned_at = clock_timestamp() WHERE id = %b
+  RETURNING organization_id, turned_at)
+INSERT INTO rtm_fanoutturn AS t (organization_id, taken_at)
+SELECT organization_id, turned_at FROM own
+ON CONFLICT (organization_id) DO UPDATE SET taken_at = excluded.taken_at
 """
 
 

@@ -1,18 +1,16 @@
 """What a device has said to a topic goes to the devices of all its subscribers."""
 
-import datetime as dt
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 
+from imiconnect.apps.models import App
+from imiconnect.apps.policy import Policy, expiry_of, policy_of
 from imiconnect.rtm.models import FanOut
 from imiconnect.rtm.nudge import nudge
 from imiconnect.rtm.processors.mo_threads import Belonging
-
-#: How long a subscriber who is away may take to come back.
-KEEP = dt.timedelta(days=1)
 
 
 def spread(lines: list[tuple[Any, ...]], threads: Mapping[uuid.UUID, Belonging]) -> None:
@@ -20,17 +18,17 @@ def spread(lines: list[tuple[Any, ...]], threads: Mapping[uuid.UUID, Belonging])
 
     Call it in their transaction. The sender's own devices are told by an event instead.
     """
-    made = [
-        _fanout(line, threads[line[0]])
-        for line in lines
-        if threads[line[0]].is_spread and line[3] and line[4]
-    ]
-    if made:
-        FanOut.objects.bulk_create(made)
+    said = [line for line in lines if threads[line[0]].is_spread and line[3] and line[4]]
+    if said:
+        apps = App.objects.in_bulk({line[4] for line in said})
+        policies = {key: policy_of(app) for key, app in apps.items()}
+        FanOut.objects.bulk_create(
+            _fanout(line, threads[line[0]], policies[line[4]]) for line in said
+        )
         transaction.on_commit(lambda: nudge("fanout"))
 
 
-def _fanout(line: tuple[Any, ...], place: Belonging) -> FanOut:
+def _fanout(line: tuple[Any, ...], place: Belonging, policy: Policy) -> FanOut:
     tid, user_id, at = line[0], line[8], line[14]
     content = {**line[13].obj, "to": place.topic, "groupTid": str(tid), "senderId": user_id}
     return FanOut(
@@ -45,5 +43,5 @@ def _fanout(line: tuple[Any, ...], place: Belonging) -> FanOut:
         but_not=user_id,
         payload=content,
         accepted_at=at,
-        expires_at=at + KEEP,
+        expires_at=expiry_of(policy, at),
     )

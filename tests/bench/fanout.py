@@ -1,5 +1,6 @@
 """One announcement to a topic of 10,000 subscribers, by the workers of the running platform."""
 
+import datetime as dt
 import time
 from collections.abc import Callable
 
@@ -10,7 +11,6 @@ from imiconnect.identity import uuid7
 from imiconnect.rtm import topics
 from imiconnect.rtm.models import FanOut, Message, Thread
 from imiconnect.rtm.nudge import nudge
-from imiconnect.rtm.processors.republish import KEEP
 from imiconnect.rtm.protocol.ids import request_ids
 from imiconnect.sharing.models import Service
 
@@ -34,7 +34,7 @@ def run(*, subscribers: int = SUBSCRIBERS) -> dict[str, float]:
         transid=request_ids(0)[0], organization=app.organization, service=service, app=app,
         kind="topic", named=topic.name, plan=["topic", str(topic.pk)], thread_id=thread.pk,
         payload={"message": "Hello", "topic": topic.name}, accepted_at=now,
-        expires_at=now + KEEP,
+        expires_at=now + dt.timedelta(days=1),
     )  # fmt: skip
     nudge("fanout")
     _wait(lambda: FanOut.objects.filter(pk=made.pk, finished_at__isnull=False).exists())

@@ -199,6 +199,9 @@ def _topic_rows(app: App, service: Service, number: int) -> None:
         kind="topic", named=topic.name, plan=["topic", str(topic.pk)], accepted_at=now,
         expires_at=now,
     )  # fmt: skip
+    rtm.FanOutTurn.objects.update_or_create(
+        organization=app.organization, defaults={"taken_at": now}
+    )
 
 
 def url_of(model: type[Model], page: str, *args: Any) -> str:

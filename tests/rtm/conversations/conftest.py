@@ -1,16 +1,20 @@
 """What tests of conversations share: REST calls of devices and of customers' servers."""
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
 from imiconnect.rtm import topics
-from imiconnect.rtm.models import Device, Topic
+from imiconnect.rtm.models import Device, FanOut, Topic
 from imiconnect.rtm.processors import fanout
+from imiconnect.rtm.protocol.ids import request_ids
 from imiconnect.rtm.streams import create_stream, use_stream
 from imiconnect.sharing.models import Service
 from imiconnect.vault import digest
@@ -93,3 +97,21 @@ def say(intake: Any, user: str, **parts: Any) -> Any:
     body = {"clientId": f"NB12345678/{user}/d", "message": "Hi all"} | parts
     headers = {"secretKey": CLIENT_KEY}
     return intake.post("/rtmsAPI/api/v3/NB12345678/mo", json=body, headers=headers)
+
+
+@pytest.fixture
+def other_news(other_organization: Organization) -> FanOut:
+    """An announcement of another organization, which came first, to users a, b, c, d and e."""
+    app = App.objects.create(
+        organization=other_organization, app_id="NB87654321", name="Shop",
+        channel_type="mobile_web",
+    )  # fmt: skip
+    topic = topics.create_topic(app=app, name="news")
+    topics.subscribe(topic=topic, user_ids="abcde")
+    now = timezone.now()
+    row: FanOut = FanOut.objects.create(
+        transid=request_ids(0)[0], organization=other_organization, app=app, kind="topic",
+        named="news", plan=["topic", str(topic.pk)], accepted_at=now,
+        expires_at=now + dt.timedelta(days=1),
+    )  # fmt: skip
+    return row

@@ -17,7 +17,7 @@ from imiconnect.rtm.models import (
     Subscription,
     Thread,
 )
-from imiconnect.rtm.processors import fanout, mt
+from imiconnect.rtm.processors import fanout, mo, mt
 from imiconnect.sharing.models import Service
 from tests.rtm.conversations.conftest import URL, drained, say
 from tests.waiting import PATIENCE
@@ -148,8 +148,6 @@ def test_subscribers_get_it_on_their_topics_of_the_broker(
 def test_what_a_subscriber_says_reaches_the_service_and_the_others(
     service: Service, intake: Any, news: Any, rtm_app: App
 ) -> None:
-    from imiconnect.rtm.processors import mo
-
     Device.objects.create(app=rtm_app, user_id="b", device_id="d")
     assert say(intake, "b", topic="news").json()["code"] == "0"
     mo.process_due()
@@ -179,7 +177,6 @@ def test_who_may_not_write_to_a_topic_is_refused(
 
 def test_nobody_replies_to_an_announcement(service: Service, intake: Any, rtm_app: App) -> None:
     from imiconnect.rtm.models import Inbound
-    from imiconnect.rtm.processors import mo
 
     Device.objects.create(app=rtm_app, user_id="b", device_id="d")
     thread = Thread.objects.create(
@@ -201,7 +198,6 @@ def test_nobody_replies_to_an_announcement(service: Service, intake: Any, rtm_ap
 def test_a_thread_in_a_stream_goes_to_the_service_that_uses_it(
     service: Service, intake: Any, rtm_app: App, admin: Any
 ) -> None:
-    from imiconnect.rtm.processors import mo
     from imiconnect.rtm.streams import create_stream, use_stream
     from imiconnect.sharing.models import Allocation
 
@@ -227,3 +223,37 @@ def test_a_new_subscriber_whose_turn_is_to_come_is_reached(
     drained()
     assert Subscription.objects.count() == 7
     assert set(Message.objects.values_list("address", flat=True)) == {*"abcde", "z"}
+
+
+def test_fan_outs_and_organizations_take_turns(
+    service: Service, intake: Any, order: Make, news: Any, other_news: FanOut
+) -> None:
+    """A great announcement holds up neither another one nor another organization's."""
+    answers = [intake.post(URL, json=order(destination=[{"topic": ["news"]}])) for _ in "12"]
+    assert {code_of(answer) for answer in answers} == {"1001"}
+    keys = [row.pk for row in FanOut.objects.filter(service=service).order_by("id")]
+    names = {keys[0]: "first", keys[1]: "second", other_news.pk: "other"}
+    taken = []
+    for _ in range(6):
+        before = dict(FanOut.objects.values_list("pk", "sent"))
+        fanout.process_due(limit=1)
+        after = FanOut.objects.values_list("pk", "sent")
+        taken += [names[key] for key, sent in after if sent != before[key]]
+    assert taken == ["other", "first", "other", "second", "other", "first"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "has_inbox", "kept"),
+    [(3600, True, 3600), (3 * 86400, True, 3 * 86400), (3 * 86400, False, 86400)],
+)
+def test_what_is_said_to_a_topic_expires_as_the_app_says(
+    service: Service, intake: Any, news: Any, rtm_app: App, seconds: int, kept: int,
+    *, has_inbox: bool,
+) -> None:  # fmt: skip
+    rtm_app.policy = rtm_app.policy | {"expiry_seconds": seconds, "server_inbox": has_inbox}
+    rtm_app.save()
+    Device.objects.create(app=rtm_app, user_id="b", device_id="d")
+    say(intake, "b", topic="news")
+    mo.process_due()
+    row = FanOut.objects.get()
+    assert (row.expires_at - row.accepted_at).total_seconds() == kept
