@@ -30,7 +30,16 @@ class StreamAdmin(ReadOnlyAdmin):
 class ThreadAdmin(ReadOnlyAdmin):
     """Conversations and announcements."""
 
-    list_display = ("id", "title", "user_id", "app", "type", "status", "updated_at")
+    list_display = (
+        "id",
+        "title",
+        "user_id",
+        "app",
+        "type",
+        "status",
+        "updated_at",
+        "waits_since",
+    )
     list_filter: ClassVar = [_APP, "type", "status", "is_default"]
     list_select_related = ("app",)
     exact = ("user_id", "id")

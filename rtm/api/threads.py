@@ -60,6 +60,9 @@ class ThreadSerializer(serializers.Serializer[Any]):
     stream = serializers.UUIDField(source="stream_id", allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+    waits_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when the customer waits for an agent."
+    )
 
 
 class ThreadQuery(serializers.Serializer[Any]):

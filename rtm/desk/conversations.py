@@ -7,17 +7,22 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import ALLOWED, Act
+from imiconnect.console.paging import page_of
 from imiconnect.console.words import Words
+from imiconnect.rtm.desk.contents import Content, contents_of, preview_of
 from imiconnect.rtm.models import Customer, Device, Message, Stream, Thread
 from imiconnect.rtm.search import word_of
 
 LISTED, SHOWN = 50, 100
+#: Messages on one page, however many earlier ones are asked for.
+MOST_SHOWN = 500
 #: The value of ``stream`` in the address for conversations without one.
 NO_STREAM = "none"
 SHOWS = ("waiting", "mine", "all", "closed")
@@ -29,6 +34,7 @@ class Pick:
 
     stream: str = ""
     show: str = "waiting"
+    cursor: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,15 @@ class Listed:
     at: dt.datetime
     waits: bool
     agent: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the list; ``further`` and ``back`` are cursors, empty where there is none."""
+
+    rows: list[Listed]
+    further: str
+    back: str
 
 
 @dataclass(frozen=True)
@@ -57,10 +72,22 @@ class Said:
     """One message of a conversation."""
 
     message: Message
-    text: str
+    content: Content
     incoming: bool
     state: str
     by: str
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A stretch of a conversation; ``earlier`` is where the one before it begins.
+
+    ``has_later`` tells that it does not reach the newest message.
+    """
+
+    said: list[Said]
+    earlier: uuid.UUID | None
+    has_later: bool
 
 
 def conversations_for(member: Member) -> "QuerySet[Thread]":
@@ -92,21 +119,24 @@ def streams_for(member: Member) -> list[StreamCount]:
     return [*named, StreamCount(NO_STREAM, _("Without a stream"), counts.get(None, 0))]
 
 
-def listed(member: Member, pick: Pick) -> list[Listed]:
-    """Return the newest conversations that fit; three queries whatever their number."""
+def listed(member: Member, pick: Pick) -> Page:
+    """Return a page of the conversations that fit; three queries whatever their number.
+
+    Those that wait begin with who has waited longest, all others with the newest.
+    """
     threads = _narrowed(conversations_for(member), member, pick)
     newest = Message.objects.filter(thread=OuterRef("pk")).order_by("-id").values("id")[:1]
-    rows = list(
-        threads.select_related("app", "assignment__agent__user")
-        .annotate(last=Subquery(newest))
-        .order_by("-updated_at")[:LISTED]
-    )
+    threads = threads.select_related("app", "assignment__agent__user")
+    order = ("waits_since", "id") if pick.show == "waiting" else ("-updated_at", "-id")
+    page = page_of(threads.annotate(last=Subquery(newest)), order, LISTED, pick.cursor)
+    rows: list[Any] = page.rows
     last = {
         message.pk: message
         for message in Message.objects.filter(pk__in=[row.last for row in rows if row.last])
     }
     names = customers_of(rows)
-    return [_listed(row, last.get(row.last), names) for row in rows]
+    drawn = [_listed(row, last.get(row.last), names) for row in rows]
+    return Page(drawn, page.older, page.newer)
 
 
 def _narrowed(threads: "QuerySet[Thread]", member: Member, pick: Pick) -> "QuerySet[Thread]":
@@ -119,7 +149,9 @@ def _narrowed(threads: "QuerySet[Thread]", member: Member, pick: Pick) -> "Query
     threads = threads.filter(status=Thread.Status.ACTIVE)
     if pick.show == "mine":
         return threads.filter(assignment__agent=member)
-    return threads.filter(assignment=None) if pick.show == "waiting" else threads
+    if pick.show == "waiting":
+        return threads.filter(assignment=None, waits_since__isnull=False)
+    return threads
 
 
 def _listed(
@@ -129,7 +161,7 @@ def _listed(
     return Listed(
         thread,
         customer_words(customer, thread),
-        text_of(last)[:90] if last else "",
+        preview_of(last)[:90] if last else "",
         last.created_at if last else thread.updated_at,
         bool(last and last.direction == Message.Direction.MO),
         agent_name(thread),
@@ -161,27 +193,30 @@ def agent_name(thread: Thread) -> str:
     return str(assignment.agent.user.name) if assignment else ""
 
 
-def said_in(thread: Thread) -> list[Said]:
-    """Return the newest messages of a conversation, oldest first."""
-    rows = Message.objects.filter(thread=thread).order_by("-id")[:SHOWN]
-    return [_said(message) for message in reversed(rows)]
+def said_in(thread: Thread, first: uuid.UUID | None = None) -> Talk:
+    """Return the messages of a conversation from ``first`` on, or the newest, oldest first."""
+    rows = Message.objects.filter(thread=thread).select_related("app")
+    if first is None:
+        shown, more = list(reversed(rows.order_by("-id")[:SHOWN])), False
+    else:
+        found = list(rows.filter(id__gte=first).order_by("id")[: MOST_SHOWN + 1])
+        shown, more = found[:MOST_SHOWN], len(found) > MOST_SHOWN
+    contents = contents_of(shown)
+    said = [_said(message, contents[message.pk]) for message in shown]
+    return Talk(said, _earlier(rows, shown[0].pk) if shown else None, has_later=more)
 
 
-def _said(message: Message) -> Said:
+def _earlier(rows: "QuerySet[Message]", first: uuid.UUID) -> uuid.UUID | None:
+    """Return where the messages before the first one begin, a page of them."""
+    before = rows.filter(id__lt=first).order_by("-id").values_list("pk", flat=True)[:SHOWN]
+    keys = list(before)
+    return keys[-1] if keys else None
+
+
+def _said(message: Message, content: Content) -> Said:
     incoming = message.direction == Message.Direction.MO
     by = "" if incoming else str(message.payload.get("senderId") or "")
-    return Said(message, text_of(message), incoming, word_of(message), by)
-
-
-def text_of(message: Message) -> str:
-    """Return what a message says; files are named."""
-    text = str(message.payload.get("message") or message.payload.get("text") or "")
-    files = [
-        str(item.get("file") or item.get("contentType") or "")
-        for item in message.payload.get("media") or []
-        if isinstance(item, dict)
-    ]
-    return "\n".join(part for part in [text, *files] if part)
+    return Said(message, content, incoming, word_of(message), by)
 
 
 def others_of_customer(member: Member, thread: Thread) -> "QuerySet[Thread]":

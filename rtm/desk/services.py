@@ -5,6 +5,7 @@ import uuid
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect import locks
@@ -51,6 +52,7 @@ def hand_over(*, thread: Thread, agent: Member | None) -> None:
     Thread.objects.select_for_update(of=("self",)).get(pk=thread.pk)
     if agent is None:
         Assignment.objects.filter(thread=thread).delete()
+        _queue(thread)
     else:
         _check_same(thread, agent)
         Assignment.objects.update_or_create(thread=thread, defaults={"agent": agent})
@@ -79,8 +81,10 @@ def share_stream(*, stream: Stream, shared: bool) -> Stream:
 
 @transaction.atomic
 def set_status(*, thread: Thread, status: str) -> Thread:
-    """Close a conversation or open it again."""
+    """Close a conversation or open it again, which keeps the place of who still waits."""
     changed = update_thread(thread=thread, status=Thread.Status(status))
+    if changed.status == Thread.Status.ACTIVE:
+        _queue(changed)
     _recorded(f"conversation.{status.lower()}", changed, None)
     return changed
 
@@ -110,9 +114,17 @@ def reply(*, thread: Thread, agent: Member, text: str, once: uuid.UUID | None = 
         "thread": str(thread.pk),
     }
     try:
-        return send_request(service=service, body=json.dumps(body).encode())
+        sent = send_request(service=service, body=json.dumps(body).encode())
     except Refusal as refusal:
         raise ValidationError(refusal.sentence) from None
+    # What came meanwhile is for the agent who has the conversation now.
+    Thread.objects.filter(pk=thread.pk).update(waits_since=None)
+    return sent
+
+
+def _queue(thread: Thread) -> None:
+    """Let a conversation wait for an agent, from now on unless it does already."""
+    Thread.objects.filter(pk=thread.pk, waits_since=None).update(waits_since=timezone.now())
 
 
 def _may_join(thread: Thread, agent: Member) -> bool:

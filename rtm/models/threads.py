@@ -96,6 +96,9 @@ class Thread(Identified):
     #: The one thread per user or topic, and stream, that takes messages which name none.
     is_default = models.BooleanField(default=False)
     updated_at = models.DateTimeField(default=timezone.now)
+    #: Since when the customer waits for an agent: set by what they say, or when an agent gives
+    #: the conversation back; gone once an agent has answered. A service's messages leave it.
+    waits_since = models.DateTimeField(_("waits since"), null=True, blank=True)
 
     objects: ClassVar[Any] = ThreadQuerySet.as_manager()
 
@@ -115,7 +118,12 @@ class Thread(Identified):
             ),
         ]
         indexes = [
-            models.Index(fields=["app", "user_id", "-updated_at"], name="thread_of_user")
+            models.Index(fields=["app", "user_id", "-updated_at"], name="thread_of_user"),
+            models.Index(
+                fields=["app", "waits_since"],
+                condition=models.Q(status="Active", waits_since__isnull=False),
+                name="thread_waits",
+            ),
         ]
 
     def __str__(self) -> str:

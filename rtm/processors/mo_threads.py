@@ -14,13 +14,17 @@ from imiconnect.rtm.permission import ALLOCATED, USABLE
 from imiconnect.rtm.sql import NIL, cursor
 
 # Publishing to a closed conversation opens it again; one of nobody in particular is anybody's.
+# Who has waited for an agent does not lose the place in the queue by writing again.
 # A thread without a service, or whose service may not use the app any more, goes to the one
 # whose stream it is in, of those that may: asked once for all threads of an app and service.
 _THREADS: LiteralString = f"""
 WITH t AS (UPDATE rtm_thread t SET
   status = CASE WHEN t.type = 'Conversation' THEN 'Active' ELSE t.status END,
-  updated_at = CASE WHEN t.type = 'Conversation' THEN %b ELSE t.updated_at END
-FROM (SELECT x.id FROM rtm_thread x WHERE x.id = ANY(%b::uuid[]) ORDER BY x.id FOR UPDATE) o
+  updated_at = CASE WHEN t.type = 'Conversation' THEN o.at ELSE t.updated_at END,
+  waits_since = CASE WHEN t.type <> 'Conversation' OR t.user_id = '' THEN t.waits_since
+    WHEN t.status = 'Active' THEN coalesce(t.waits_since, o.at) ELSE o.at END
+FROM (SELECT x.id, %b::timestamptz AS at FROM rtm_thread x
+  WHERE x.id = ANY(%b::uuid[]) ORDER BY x.id FOR UPDATE) o
 WHERE t.id = o.id
 RETURNING t.id, t.app_id, t.user_id, t.service_id, t.stream_id, t.type, t.topic_id),
 places AS (SELECT DISTINCT t.app_id, t.service_id, t.stream_id FROM t),

@@ -8,6 +8,8 @@ from imiconnect.rtm.views import (
     customer,
     customers,
     desk,
+    desk_acts,
+    desk_files,
     device,
     dry_run,
     figures,
@@ -121,30 +123,39 @@ urlpatterns = [
     path(
         "conversations/<uuid:thread_id>/reply/", desk.Reply.as_view(), name="conversation-reply"
     ),
-    path("conversations/<uuid:thread_id>/take/", desk.Take.as_view(), name="conversation-take"),
+    path(
+        "conversations/<uuid:thread_id>/files/<uuid:tid>/<int:place>/",
+        desk_files.ConversationFile.as_view(),
+        name="conversation-file",
+    ),
+    path(
+        "conversations/<uuid:thread_id>/take/",
+        desk_acts.Take.as_view(),
+        name="conversation-take",
+    ),
     path(
         "conversations/<uuid:thread_id>/give-back/",
-        desk.GiveBack.as_view(),
+        desk_acts.GiveBack.as_view(),
         name="conversation-give-back",
     ),
     path(
         "conversations/<uuid:thread_id>/hand-over/",
-        desk.HandOver.as_view(),
+        desk_acts.HandOver.as_view(),
         name="conversation-hand-over",
     ),
     path(
         "conversations/<uuid:thread_id>/let-in/",
-        desk.LetIn.as_view(),
+        desk_acts.LetIn.as_view(),
         name="conversation-let-in",
     ),
     path(
         "conversations/<uuid:thread_id>/close/",
-        desk.SetThreadStatus.as_view(),
+        desk_acts.SetThreadStatus.as_view(),
         name="conversation-close",
     ),
     path(
         "conversations/<uuid:thread_id>/open/",
-        desk.SetThreadStatus.as_view(status="Active"),
+        desk_acts.SetThreadStatus.as_view(status="Active"),
         name="conversation-open",
     ),
     path("conversations/streams/", stream_pages.Streams.as_view(), name="streams"),
@@ -161,7 +172,7 @@ urlpatterns = [
     ),
     path(
         "conversations/streams/<uuid:stream_id>/share/",
-        desk.ShareStream.as_view(),
+        desk_acts.ShareStream.as_view(),
         name="stream-share",
     ),
     path("tools/gateway/", gateway.Gateway.as_view(), name="gateway"),

@@ -30,16 +30,43 @@
   }
 
   // The newest message stays in sight, and a new one is told to who cannot see it come.
-  let newest = said()?.lastElementChild?.id;
+  // Who reads further up stays there, also when earlier messages come in above.
+  const near = 80; // px from the end that still count as there
+  const ends = () => ["firstElementChild", "lastElementChild"].map((end) => said()?.[end]?.id);
+  let [oldest, newest] = ends();
+  let height = 0;
+  let top = 0;
+  function remember() {
+    const list = said();
+    if (list) [height, top] = [list.scrollHeight, list.scrollTop];
+  }
   function follow() {
     const list = said();
-    if (!list || list.lastElementChild?.id === newest) return;
-    newest = list.lastElementChild?.id;
-    list.scrollTop = list.scrollHeight;
-    window.consolePage?.announce(label.dataset.announce);
+    const [first, last] = ends();
+    if (!list || (first === oldest && last === newest && list.scrollHeight === height)) return;
+    const wasAtEnd = height - top - list.clientHeight < near;
+    const cameAbove = list.querySelector(".said")?.id !== oldestSaid;
+    if (cameAbove && last === newest) {
+      list.scrollTop = top + list.scrollHeight - height;
+      if (asked && !list.contains(document.activeElement)) list.focus({ preventScroll: true });
+      asked = false;
+    } else if (last !== newest) {
+      if (wasAtEnd) list.scrollTop = list.scrollHeight;
+      window.consolePage?.announce(label.dataset.announce);
+    }
+    [oldest, newest] = [first, last];
+    oldestSaid = list.querySelector(".said")?.id;
+    remember();
   }
+  let oldestSaid = said()?.querySelector(".said")?.id;
+  let asked = false;
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-desk-earlier]")) asked = true;
+  });
   const talk = document.querySelector(".desk-talk");
   if (said()) said().scrollTop = said().scrollHeight;
+  remember();
+  document.addEventListener("scroll", (event) => event.target === said() && remember(), true);
   if (talk) new MutationObserver(follow).observe(talk, { childList: true, subtree: true });
 
   document.querySelector("[data-desk-reply] textarea")?.addEventListener("keydown", (event) => {

@@ -28,8 +28,9 @@ def make_threads(admin: Member) -> list[Thread]:
     threads = []
     for title in ("Credit card", "Account settings"):
         thread = Thread.objects.create(
-            app=app, service=service, stream=stream, user_id="grace", title=title
-        )
+            app=app, service=service, stream=stream, user_id="grace", title=title,
+            waits_since=timezone.now(),
+        )  # fmt: skip
         write(app, service, thread, f"A question about my {title.lower()}", incoming=True)
         threads.append(thread)
     write(app, service, threads[0], "We are looking into it.", incoming=False)

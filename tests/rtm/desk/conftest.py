@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from django.utils import timezone
 
 from imiconnect.accounts.models import Member, Organization
 from imiconnect.accounts.roles import Role
@@ -32,8 +33,9 @@ def scene(organization: Organization, rtm_app: App, service: Service, device: De
     threads = []
     for title in ("Credit card", "Account settings"):
         thread = Thread.objects.create(
-            app=rtm_app, service=service, stream=stream, user_id="u1", title=title
-        )
+            app=rtm_app, service=service, stream=stream, user_id="u1", title=title,
+            waits_since=timezone.now(),
+        )  # fmt: skip
         key = uuid7()
         Message.objects.create(
             id=key, transid=key, organization=organization, service=service, app=rtm_app,

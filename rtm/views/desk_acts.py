@@ -1,0 +1,152 @@
+"""What agents do with a conversation besides answering: take, hand over, let in, close."""
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from imiconnect.accounts.access import Act
+from imiconnect.accounts.models import Member
+from imiconnect.console.live import notify
+from imiconnect.console.toasts import toast
+from imiconnect.manage import ActView
+from imiconnect.rtm.desk import conversations, services
+from imiconnect.rtm.desk.forms import AgentForm
+from imiconnect.rtm.live import group_of_messages
+from imiconnect.rtm.models import Stream, Thread
+
+
+def thread_url(thread: Thread, request: HttpRequest) -> str:
+    """Return the address of a conversation that keeps what the list shows."""
+    query = request.GET.urlencode()
+    url = reverse("rtm:conversation", args=[thread.pk])
+    return f"{url}?{query}" if query else url
+
+
+def taken_words(taken: services.Taken) -> str:
+    """Say who has a conversation."""
+    sentence = gettext("{name} answers this conversation. Ask to be let in, or to get it.")
+    return sentence.format(name=taken.agent.user.name)
+
+
+def tell(thread: Thread) -> None:
+    """Hint to open desks that a conversation has changed."""
+    group = group_of_messages(thread.app.organization_id)
+    notify(group, changed={str(thread.pk): "conversation"})
+
+
+class ThreadAct(ActView):
+    """A small act on a conversation that the agent sees."""
+
+    act = Act.CONVERSE
+
+    def find(self, member: Member) -> Thread:
+        """Return the conversation, or 404."""
+        rows = conversations.conversations_for(member).select_related("app", "stream")
+        found: Thread = get_object_or_404(rows, pk=self.kwargs["thread_id"])
+        return found
+
+    def perform(self) -> str:
+        """Do it, tell the desks, and come back to the conversation."""
+        self.change(self.object)
+        tell(self.object)
+        visible = conversations.conversations_for(self.member).filter(pk=self.object.pk)
+        if visible.exists():
+            return thread_url(self.object, self.request)
+        return reverse("rtm:conversations")
+
+    def change(self, thread: Thread) -> None:
+        """Call one service and add a toast; a subclass says which."""
+        raise AttributeError(f"{type(self).__name__} needs change")
+
+
+class Take(ThreadAct):
+    """Take a conversation that nobody has."""
+
+    def change(self, thread: Thread) -> None:
+        """Take it, unless another agent was quicker."""
+        try:
+            services.take(thread=thread, agent=self.member)
+        except services.Taken as taken:
+            toast(self.request, taken_words(taken))
+        else:
+            toast(self.request, _("The conversation is yours."))
+
+
+class GiveBack(ThreadAct):
+    """Give a conversation back to all agents."""
+
+    def change(self, thread: Thread) -> None:
+        """Give it back."""
+        services.hand_over(thread=thread, agent=None)
+        toast(self.request, _("The conversation waits for any agent now."))
+
+
+class _WithAgent(ThreadAct):
+    def agent(self) -> Member | None:
+        """Return the agent of the form; None, with a toast, when it names none."""
+        form = AgentForm(self.request.POST, agents=conversations.agents_for(self.member))
+        if form.is_valid():
+            chosen: Member = form.cleaned_data["agent"]
+            return chosen
+        toast(self.request, _("Select the agent from the list."))
+        return None
+
+
+class HandOver(_WithAgent):
+    """Give a conversation to another agent."""
+
+    def change(self, thread: Thread) -> None:
+        """Hand it over."""
+        if agent := self.agent():
+            services.hand_over(thread=thread, agent=agent)
+            toast(self.request, _("%(name)s has the conversation.") % {"name": agent.user.name})
+
+
+class LetIn(_WithAgent):
+    """Let another agent see a conversation."""
+
+    def change(self, thread: Thread) -> None:
+        """Let them in."""
+        if agent := self.agent():
+            services.let_in(thread=thread, agent=agent)
+            toast(
+                self.request, _("%(name)s sees the conversation.") % {"name": agent.user.name}
+            )
+
+
+class SetThreadStatus(ThreadAct):
+    """Close a conversation or open it again."""
+
+    status = Thread.Status.CLOSED
+
+    def change(self, thread: Thread) -> None:
+        """Change it; the toast offers to undo."""
+        services.set_status(thread=thread, status=self.status)
+        closed = self.status == Thread.Status.CLOSED
+        words = _("The conversation is closed.") if closed else _("The conversation is open.")
+        name = "rtm:conversation-open" if closed else "rtm:conversation-close"
+        toast(self.request, words, undo_url=reverse(name, args=[thread.pk]))
+
+
+class ShareStream(ActView):
+    """Let all agents of a stream see each other's conversations, or not."""
+
+    act = Act.MANAGE_SERVICES
+
+    def find(self, member: Member) -> Stream:
+        """Return the stream, or 404."""
+        found: Stream = get_object_or_404(
+            Stream.objects.visible_to(member), pk=self.kwargs["stream_id"]
+        )
+        return found
+
+    def perform(self) -> str:
+        """Turn it the other way."""
+        stream = services.share_stream(stream=self.object, shared=not self.object.is_shared)
+        if stream.is_shared:
+            toast(self.request, _("All agents see every conversation of the stream."))
+        else:
+            toast(self.request, _("Each agent sees the own conversations of the stream."))
+        return f"{reverse('rtm:conversations')}?stream={stream.pk}&show=all"
