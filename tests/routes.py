@@ -83,6 +83,7 @@ WORDS = {
     "sandbox/twitter/:key": "nobody",
     "sandbox/twitter/:name": "a.png",
     "sandbox/facebook/:key": "nobody",
+    "sandbox/wechat/:key": "nobody",
     "sandbox/facebook/:plugin": "send",
     "sandbox/facebook/:locale": "en_US",
     "sandbox/apple_business_chat/:key": "01900000-0000-7000-8000-000000000000",
