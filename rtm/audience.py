@@ -27,6 +27,12 @@ _TOPIC = "SELECT user_id FROM rtm_subscription WHERE topic_id = %b AND user_id >
 _LIST = "SELECT user_id FROM rtm_segmentuser WHERE segment_id = %b AND user_id > %b"
 _EVERYBODY = """SELECT user_id FROM rtm_device
 WHERE app_id = %b AND user_id > %b AND unregistered_at IS NULL"""
+# Who deletes one waits for this lock, so that its users are there as long as it is.
+_KEPT: LiteralString = """
+WITH t AS (SELECT id FROM rtm_topic WHERE id = ANY(%b::uuid[]) ORDER BY id FOR KEY SHARE),
+s AS (SELECT id FROM rtm_segment WHERE id = ANY(%b::uuid[]) ORDER BY id FOR KEY SHARE)
+SELECT id FROM t UNION ALL SELECT id FROM s
+"""
 
 
 class NoSuchName(LookupError):
@@ -137,6 +143,25 @@ def users_sql(plan: Plan, app: uuid.UUID, after: str = "") -> tuple[str, list[An
     left, first = users_sql(plan[1], app, after)
     right, second = users_sql(plan[2], app, after)
     return f"(({left}) {_OPERATIONS[kind]} ({right}))", first + second
+
+
+def holds(plan: Plan) -> bool:
+    """Tell whether all topics and lists of a plan exist, and keep them until the commit.
+
+    Without one of them a plan means others than it was asked for: its complement everybody.
+    """
+    wanted = set(_sets(plan))
+    with cursor() as own:
+        own.execute(_KEPT, [list(wanted), list(wanted)])
+        return len(own.fetchall()) == len(wanted)
+
+
+def _sets(plan: Plan) -> Iterable[uuid.UUID]:
+    if plan[0] in ("topic", "list"):
+        yield uuid.UUID(plan[1])
+        return
+    for part in plan[1:]:
+        yield from _sets(part)
 
 
 def count(plan: Plan, app: uuid.UUID, after: str = "", but_not: str = "") -> int:

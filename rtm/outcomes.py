@@ -40,6 +40,7 @@ NO_TOPIC = Reason(7004, _("There is no such topic."))
 NOT_SUBSCRIBED = Reason(7004, _("The user is not subscribed to the topic."))
 READ_ONLY = Reason(7004, _("Subscribers of the topic read and do not write."))
 NOBODY = Reason(7105, _("Nobody was in the topic or segment."))
+SET_GONE = Reason(7004, _("The topic or segment was deleted."))
 PAST_EXPIRY = Reason(EXPIRED_CODE, _("Message expired"))
 
 

@@ -69,7 +69,10 @@ def update_topic(*, topic: Topic, **changes: Any) -> Topic:
 
 @transaction.atomic
 def delete_topic(*, topic: Topic) -> None:
-    """Delete a topic with its subscriptions and threads; the log keeps what was sent."""
+    """Delete a topic with its subscriptions and threads; the log keeps what was sent.
+
+    What is on its way to it fails for the subscribers who are still to come (``fanout.py``).
+    """
     record("topic.deleted", topic, organization_id=topic.app.organization_id)
     topic.delete()
 

@@ -18,16 +18,19 @@ from imiconnect.rtm.sql import again_after_deadlock, cursor, together
 #: What holds for a message whose app is gone.
 DEFAULT_POLICY = Policy()
 
-# A message of a medium without apps has the pair of its service and nothing.
+# A message of a medium without apps has the pair of its service and nothing; what a user says
+# to a topic that no service hears, has the app's alone, which then lets it pass.
 _PAIRS = f"""
 SELECT s.id, a.id, coalesce(a.app_id, ''), coalesce(a.policy, '{{}}'),
-  coalesce(a.channel_type, ''), s.state = 'live' AND o.is_active,
-  w.app IS NULL OR a.state = 'active', w.app IS NULL OR ({ALLOCATED} AND {USABLE}),
+  coalesce(a.channel_type, ''), (s.id IS NULL OR s.state = 'live') AND o.is_active,
+  w.app IS NULL OR a.state = 'active',
+  w.app IS NULL OR s.id IS NULL OR ({ALLOCATED} AND {USABLE}),
   {SEALED_WITH}
 FROM unnest(%b::uuid[], %b::uuid[]) w (service, app)
-JOIN sharing_service s ON s.id = w.service
-JOIN accounts_organization o ON o.id = s.organization_id
-LEFT JOIN apps_app a ON a.id = w.app AND a.organization_id = s.organization_id
+LEFT JOIN sharing_service s ON s.id = w.service
+LEFT JOIN apps_app a ON a.id = w.app
+  AND (w.service IS NULL OR a.organization_id = s.organization_id)
+JOIN accounts_organization o ON o.id = coalesce(s.organization_id, a.organization_id)
 WHERE w.app IS NULL OR a.id IS NOT NULL
 """  # noqa: S608 - constants of this package
 # Publishing to a closed thread opens it again; a message that is sent once more does not.
@@ -48,6 +51,10 @@ SELECT s.id, s.organization_id, s.receipt_url, s.receipt_kinds, EXISTS (
     AND r.listens = 'receipt' AND r.is_active AND r.service_id = s.id)
 FROM sharing_service s WHERE s.id = ANY(%b::uuid[])
 """
+
+
+#: A service and an app; one of them may be missing.
+Key = tuple[uuid.UUID | None, uuid.UUID | None]
 
 
 @dataclass(frozen=True)
@@ -93,15 +100,15 @@ class ReceiptWishes:
 
 @again_after_deadlock
 def read(
-    wanted: Iterable[tuple[uuid.UUID | None, uuid.UUID | None]],
+    wanted: Iterable[Key],
     news: Iterable[tuple[uuid.UUID | None, dt.datetime]],
-) -> tuple[dict[tuple[uuid.UUID, uuid.UUID | None], Pair], dict[uuid.UUID, ThreadFacts]]:
+) -> tuple[dict[Key, Pair], dict[uuid.UUID, ThreadFacts]]:
     """Return what is known of pairs of service and app ids, and of threads.
 
     ``news`` names the thread of each message and when the message was accepted. A thread
     that has not changed since is open again and has changed then.
     """
-    known = list({pair for pair in wanted if pair[0]})
+    known = list({pair for pair in wanted if any(pair)})
     latest: dict[uuid.UUID, dt.datetime] = {}
     for thread, at in news:
         if thread:

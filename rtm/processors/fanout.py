@@ -17,7 +17,7 @@ from imiconnect.identity import uuid7
 from imiconnect.rtm import audience, live
 from imiconnect.rtm.lanes import MT
 from imiconnect.rtm.nudge import nudge
-from imiconnect.rtm.outcomes import NOBODY, PAST_EXPIRY, Reason
+from imiconnect.rtm.outcomes import NOBODY, PAST_EXPIRY, SET_GONE, Reason
 from imiconnect.rtm.processors.unreached import log_unreached
 from imiconnect.rtm.protocol.expressions import Plan
 from imiconnect.rtm.protocol.ids import request_ids
@@ -111,7 +111,7 @@ class Step(NamedTuple):
     ``missed`` is how many users are left without one.
     """
 
-    count: int = 0
+    written: int = 0
     last: str = ""
     is_last: bool = True
     missed: int = 0
@@ -135,13 +135,15 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
         step = _step(taken, limit, moment)
         _advance(taken, step, moment)
         transaction.on_commit(lambda: nudge(MT))
-    if step.count or step.reason:
+    if step.written or step.reason:
         live.tell(created=[taken.organization_id])
-    return max(step.count, 1)
+    return max(step.written, 1)
 
 
 def _step(taken: Taken, limit: int, now: dt.datetime) -> Step:
-    """Write the next messages of a fan-out; one past its expiry reaches nobody any more."""
+    """Write the next messages of a fan-out, until it has expired or a set of it is deleted."""
+    if not audience.holds(taken.plan):
+        return Step(reason=SET_GONE)
     if taken.expires_at <= now:
         missed = audience.count(taken.plan, taken.app_id, taken.after, taken.but_not)
         return Step(missed=missed, reason=PAST_EXPIRY if missed else _of_nobody(taken))
@@ -164,7 +166,7 @@ def _advance(taken: Taken, step: Step, now: dt.datetime) -> None:
     after, code = step.last or taken.after, step.reason.code if step.reason else 0
     finished = now if step.is_last else None
     with cursor() as own:
-        own.execute(_ADVANCE, [after, step.count, step.missed, code, finished, taken.id])
+        own.execute(_ADVANCE, [after, step.written, step.missed, code, finished, taken.id])
 
 
 def _write(taken: Taken, limit: int) -> tuple[int, str]:

@@ -135,7 +135,7 @@ def _try(
     claim: Claim,
     told: Told,
     row: tuple[Any, ...],
-    pairs: dict[tuple[uuid.UUID, uuid.UUID | None], facts.Pair],
+    pairs: dict[facts.Key, facts.Pair],
     came_out: tuple[str, Outcome],
     now: dt.datetime,
 ) -> Try:

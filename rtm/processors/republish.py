@@ -16,9 +16,10 @@ from imiconnect.rtm.processors.mo_threads import Belonging
 def spread(lines: list[tuple[Any, ...]], threads: Mapping[uuid.UUID, Belonging]) -> None:
     """Make fan-outs of logged messages to topics; ``lines`` are rows of ``mo._LOG``.
 
-    Call it in their transaction. The sender's own devices are told by an event instead.
+    Call it in their transaction. What no service hears goes to the subscribers too. The
+    sender's own devices are told by an event instead.
     """
-    said = [line for line in lines if threads[line[0]].is_spread and line[3] and line[4]]
+    said = [line for line in lines if threads[line[0]].is_spread and line[4]]
     if said:
         apps = App.objects.in_bulk({line[4] for line in said})
         policies = {key: policy_of(app) for key, app in apps.items()}

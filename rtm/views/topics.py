@@ -202,6 +202,7 @@ class DeleteTopic(DeleteNamed):
         return [
             sentence % {"count": self.object.subscriptions.count()},
             _("Its threads are deleted with it. The message log stays."),
+            _("A message on its way to the topic fails for those who do not have it yet."),
         ]
 
     def erase(self) -> None:

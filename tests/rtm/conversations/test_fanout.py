@@ -18,7 +18,7 @@ from imiconnect.rtm.models import (
     Thread,
 )
 from imiconnect.rtm.processors import fanout, mo, mt
-from imiconnect.sharing.models import Service
+from imiconnect.sharing.models import Allocation, Service
 from tests.rtm.conversations.conftest import URL, drained, say
 from tests.waiting import PATIENCE
 
@@ -199,7 +199,6 @@ def test_a_thread_in_a_stream_goes_to_the_service_that_uses_it(
     service: Service, intake: Any, rtm_app: App, admin: Any
 ) -> None:
     from imiconnect.rtm.streams import create_stream, use_stream
-    from imiconnect.sharing.models import Allocation
 
     second = Service.objects.create(organization=service.organization, name="Cards")
     Allocation.objects.create(service=second, app=rtm_app, channel="rt")
@@ -257,3 +256,31 @@ def test_what_is_said_to_a_topic_expires_as_the_app_says(
     mo.process_due()
     row = FanOut.objects.get()
     assert (row.expires_at - row.accepted_at).total_seconds() == kept
+
+
+def test_what_no_service_hears_reaches_the_others_of_the_topic(
+    service: Service, intake: Any, news: Any, rtm_app: App, subscriber: Any
+) -> None:
+    Allocation.objects.all().delete()
+    Device.objects.create(app=rtm_app, user_id="b", device_id="d")
+    inbox = subscriber("NB12345678/c")
+    say(intake, "b", topic="news")
+    mo.process_due()
+    drained()
+    mt.process_due()
+    assert inbox.get(timeout=PATIENCE)["senderId"] == "b"
+    sent = Message.objects.filter(direction=0)
+    assert set(sent.values_list("service", "code")) == {(None, 7501)}
+
+
+def test_what_no_service_hears_stays_while_the_app_is_off(
+    service: Service, intake: Any, news: Any, rtm_app: App
+) -> None:
+    Allocation.objects.all().delete()
+    Device.objects.create(app=rtm_app, user_id="b", device_id="d")
+    say(intake, "b", topic="news")
+    mo.process_due()
+    drained()
+    App.objects.update(state=App.State.OFF)
+    mt.process_due()
+    assert set(Message.objects.filter(direction=0).values_list("code", flat=True)) == {7018}

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from imiconnect.apps.models import App
-from imiconnect.rtm import topics
+from imiconnect.rtm import segments, topics
 from imiconnect.rtm.models import Callback, FanOut, Message, OpenMessage
 from imiconnect.rtm.processors import fanout
 from imiconnect.sharing.models import Service
@@ -108,3 +108,40 @@ def test_a_person_sees_that_a_request_to_a_topic_has_expired(
     row = Message.objects.get(is_failed=True)
     journey = client.get(reverse("rtm:journey", args=[row.pk])).content.decode()
     assert "Message to news" in journey and "Message expired" in journey
+
+
+def test_a_topic_that_is_deleted_fails_what_is_on_its_way_to_it(
+    service: Service, intake: Any, order: Make, news: Any
+) -> None:
+    answer = intake.post(URL, json=order(destination=[{"topic": ["news"]}]))
+    fanout.process_due(limit=2)
+    topics.delete_topic(topic=news)
+    drained()
+    assert sorted(outcome_of(intake, answer)) == [
+        ("news", "failed", "7004"), ("news", "queued", ""), ("news", "queued", ""),
+    ]  # fmt: skip
+    assert [receipt["deliveryInfo"]["Description"] for receipt in told()] == [
+        "The topic or segment was deleted."
+    ]
+    assert FanOut.objects.get().finished_at
+
+
+def test_a_topic_that_is_deleted_does_not_let_in_those_it_kept_out(
+    service: Service, intake: Any, order: Make, news: Any, rtm_app: App
+) -> None:
+    sport = topics.create_topic(app=rtm_app, name="sport")
+    topics.subscribe(topic=sport, user_ids=["b", "z"])
+    answer = intake.post(URL, json=order(destination=[{"topic": ["sport - news"]}]))
+    topics.delete_topic(topic=news)
+    drained()
+    assert outcome_of(intake, answer) == [("sport - news", "failed", "7004")]
+
+
+def test_a_segment_that_is_deleted_fails_what_is_on_its_way_to_it(
+    service: Service, intake: Any, order: Make, rtm_app: App
+) -> None:
+    vip = segments.create_segment(app=rtm_app, name="vip", user_ids=["a"])
+    answer = intake.post(URL, json=order(destination=[{"segment": ["vip"]}]))
+    segments.delete_segment(segment=vip)
+    drained()
+    assert outcome_of(intake, answer) == [("vip", "failed", "7004")]
