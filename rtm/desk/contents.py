@@ -181,7 +181,7 @@ def _named(values: Any) -> list[Fact]:
     if not isinstance(values, dict):
         return []
     return [
-        Fact(_NAMES.get(name, name), _words(value))
+        Fact(_NAMES.get(str(name), str(name)), _words(value))
         for name, value in values.items()
         if value not in (None, "", [], {})
     ]

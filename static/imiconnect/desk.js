@@ -32,7 +32,7 @@
   // The newest message stays in sight, and a new one is told to who cannot see it come.
   // Who reads further up stays there, also when earlier messages come in above.
   const near = 80; // px from the end that still count as there
-  const ends = () => ["firstElementChild", "lastElementChild"].map((end) => said()?.[end]?.id);
+  const ends = () => [said()?.querySelector(".said")?.id, said()?.lastElementChild?.id];
   let [oldest, newest] = ends();
   let height = 0;
   let top = 0;
@@ -43,10 +43,9 @@
   function follow() {
     const list = said();
     const [first, last] = ends();
-    if (!list || (first === oldest && last === newest && list.scrollHeight === height)) return;
+    if (!list || (first === oldest && last === newest)) return;
     const wasAtEnd = height - top - list.clientHeight < near;
-    const cameAbove = list.querySelector(".said")?.id !== oldestSaid;
-    if (cameAbove && last === newest) {
+    if (first !== oldest && last === newest) {
       list.scrollTop = top + list.scrollHeight - height;
       if (asked && !list.contains(document.activeElement)) list.focus({ preventScroll: true });
       asked = false;
@@ -55,10 +54,8 @@
       window.consolePage?.announce(label.dataset.announce);
     }
     [oldest, newest] = [first, last];
-    oldestSaid = list.querySelector(".said")?.id;
     remember();
   }
-  let oldestSaid = said()?.querySelector(".said")?.id;
   let asked = false;
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-desk-earlier]")) asked = true;
@@ -66,6 +63,13 @@
   const talk = document.querySelector(".desk-talk");
   if (said()) said().scrollTop = said().scrollHeight;
   remember();
+  // A picture has no height until it comes, and would push the newest message out of sight.
+  document.addEventListener("load", (event) => {
+    const list = said();
+    if (!event.target.closest?.(".desk-said")) return;
+    if (height - top - list.clientHeight < near) list.scrollTop = list.scrollHeight;
+    remember();
+  }, true);
   document.addEventListener("scroll", (event) => event.target === said() && remember(), true);
   if (talk) new MutationObserver(follow).observe(talk, { childList: true, subtree: true });
 

@@ -103,3 +103,26 @@ def test_an_agent_takes_and_answers_with_the_keyboard(
     page.get_by_label("Your answer").press("Control+Enter")
     expect(page.locator(".said-out")).to_contain_text("It is done.")
     expect(page.get_by_label("Your answer")).to_have_value("")
+
+
+def test_earlier_messages_come_in_above_and_new_ones_below(
+    admin: Member, page: Page, sign_in: Any, assert_no_axe_findings: Any
+) -> None:
+    thread, _other = make_threads(admin)
+    service = thread.service
+    assert service is not None
+    for number in range(101):
+        write(thread.app, service, thread, f"Word {number}", incoming=True)
+    sign_in(page, admin)
+    page.goto(f"/conversations/{thread.pk}/")
+    expect(page.locator("[data-desk-state]")).to_have_text("Live")
+    said = page.locator(".desk-said")
+    page.get_by_role("link", name="Show earlier messages").press("Enter")
+    expect(said).to_contain_text("A question about my credit card")
+    expect(said).to_be_focused()
+    expect(page.get_by_text("Word 100", exact=True)).to_be_attached()
+    assert_no_axe_findings(page)
+    write(thread.app, service, thread, "Any news?", incoming=True)
+    hint(group=group_of_messages(admin.organization_id), new=1)
+    expect(said).to_contain_text("Any news?")
+    expect(said).to_contain_text("A question about my credit card")

@@ -11,6 +11,7 @@ from imiconnect.apps.models import App
 from imiconnect.identity import uuid7
 from imiconnect.rtm.desk import services
 from imiconnect.rtm.models import Message, Thread
+from imiconnect.rtm.processors.mo_threads import Said, belongings
 from imiconnect.rtm.protocol.states import State
 from tests.rtm.desk.conftest import Scene
 
@@ -99,6 +100,16 @@ def test_what_a_customer_never_wrote_in_waits_for_nobody(
     client = client_of(scene.ann)
     assert "Campaign" not in titles(client, "/conversations/")
     assert "Campaign" in titles(client, "/conversations/?show=all")
+
+
+def test_writing_again_does_not_cost_the_place_in_the_queue(scene: Scene) -> None:
+    app, thread = scene.cards.app_id, scene.cards
+    Thread.objects.filter(pk=thread.pk).update(waits_since=None)
+    first = timezone.now()
+    for moment in (first, first + dt.timedelta(minutes=5)):
+        belongings([Said(uuid7(), app, "u1", thread.pk, "", None, None)], moment)
+    thread.refresh_from_db()
+    assert (thread.waits_since, thread.updated_at) == (first, moment)
 
 
 @pytest.mark.django_db(transaction=True)
