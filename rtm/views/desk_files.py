@@ -1,6 +1,5 @@
 """Files of conversations: for who may see the thread, by an address that is signed anew."""
 
-import uuid
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -36,10 +35,8 @@ class ConversationFile(MemberRequiredMixin, View):
 
 def _file(message: Message, place: int) -> MediaFile:
     media = contents.media_of(message)
-    key: uuid.UUID | None = (
-        contents.key_of(message, media[place]) if place < len(media) else None
-    )
-    row: MediaFile | None = MediaFile.objects.filter(pk=key, app=message.app_id).first()
-    if row is None:
+    key = contents.key_of(message, media[place]) if place < len(media) else None
+    if key is None:
         raise Http404
-    return row
+    found: MediaFile = get_object_or_404(MediaFile, pk=key, app=message.app_id)
+    return found
