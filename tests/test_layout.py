@@ -80,7 +80,8 @@ def test_every_file_can_be_read_at_one_sitting() -> None:
 
 
 def test_nothing_names_this_machine_or_a_registry() -> None:
-    wanted = [str(ROOT) + "/", "--index-url", "--extra-index-url", '"resolved": "http']
+    options = [f"--{which}index-url" for which in ("", "extra-")]
+    wanted = [f"{ROOT}/", *options, '"resolved": ' + '"http']
     here = Path(__file__)
     found = [
         str(path.relative_to(ROOT))
