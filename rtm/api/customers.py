@@ -82,6 +82,9 @@ class TimelineSerializer(serializers.Serializer[Any]):
     entries = EntrySerializer(many=True)
     before = serializers.UUIDField(allow_null=True)
     withheld = serializers.IntegerField(help_text="Conversations of other agents, left out.")
+    is_cut = serializers.BooleanField(
+        help_text="Messages of the newest conversations alone; the export has all of them."
+    )
 
 
 class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet):
@@ -171,6 +174,7 @@ class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberVi
                 "entries": [_entry(entry) for entry in page.entries],
                 "before": page.older,
                 "withheld": page.withheld,
+                "is_cut": page.is_cut,
             }
         )
 

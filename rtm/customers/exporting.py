@@ -39,7 +39,7 @@ def export_customer(*, customer: Customer, member: Member) -> Iterator[str]:
 
 
 def _document(customer: Customer, member: Member) -> Iterator[str]:
-    places = places_of(customer, most=None)
+    places = places_of(customer, whole=True)
     threads = Thread.objects.filter(pk__in=places.threads)
     messages = places.messages().order_by("id")
     seen_threads, seen_messages = threads.visible_to(member), messages.visible_to(member)

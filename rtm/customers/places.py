@@ -62,11 +62,12 @@ class Places:
         return found.filter(organization=self.organization)
 
 
-def places_of(customer: Customer, *, most: int | None = MOST_THREADS) -> Places:
+def places_of(customer: Customer, *, whole: bool = False) -> Places:
     """Return where a customer is found now, also on devices that are forgotten since.
 
-    ``most`` are the newest threads that count, of each kind; None counts all.
+    Of each kind of threads the newest ``MOST_THREADS`` count, with ``whole`` all of them.
     """
+    most = None if whole else MOST_THREADS
     users = users_of(customer)
     condition = Q(pk__in=[])
     for app, user in users:

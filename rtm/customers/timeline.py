@@ -57,6 +57,8 @@ class Timeline:
     entries: list[Entry]
     older: uuid.UUID | None
     withheld: int = 0
+    #: Whether there are more conversations than are looked into.
+    is_cut: bool = False
 
 
 def timeline_of(
@@ -64,9 +66,10 @@ def timeline_of(
 ) -> Timeline:
     """Return the newest entries that a person may see; ``kind`` is message, event or empty."""
     entries: list[Entry] = []
-    withheld, in_app = 0, set[uuid.UUID]()
+    withheld, is_cut, in_app = 0, False, set[uuid.UUID]()
     if kind in ("", "message"):
         places = places_of(customer)
+        is_cut = places.is_cut
         withheld = kept_from(member).filter(thread__in=places.threads).count()
         messages = places.messages().visible_to(member).select_related("app")
         rows = list(_newest(messages, before))
@@ -80,7 +83,7 @@ def timeline_of(
     older = shown[-1].key if len(entries) > PAGE else None
     pushes = _pushes([entry for entry in shown if entry.key in in_app])
     shown = sorted([*shown, *pushes], key=lambda entry: entry.at, reverse=True)
-    return Timeline(shown, older, withheld)
+    return Timeline(shown, older, withheld, is_cut)
 
 
 def _pushes(messages: list[Entry]) -> list[Entry]:

@@ -12,7 +12,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.audit.models import AuditEntry
 from imiconnect.identity import uuid7
-from imiconnect.rtm.customers import erasing
+from imiconnect.rtm.customers import erasing, places
 from imiconnect.rtm.customers.erasing import erase_due, request_erasure
 from imiconnect.rtm.customers.exporting import export_customer
 from imiconnect.rtm.models import (
@@ -192,3 +192,20 @@ def test_what_was_said_to_a_topic_is_erased_where_it_went_to_others(
     fan_out.refresh_from_db()
     assert (fan_out.but_not, fan_out.payload) == ("", {"erased": True})
     assert fan_out.finished_at is not None
+
+
+def test_a_timeline_that_is_cut_says_so_and_the_export_is_whole(
+    grace: Customer,
+    history: History,
+    admin: Member,
+    client_of: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = "the export has all of them"
+    page, client = f"/customers/{grace.pk}/", client_of(admin)
+    assert words not in client.get(page).content.decode()
+    monkeypatch.setattr(places, "MOST_THREADS", 1)
+    Thread.objects.create(app=history["rtm"].app, user_id="alice")
+    assert words in client.get(page).content.decode()
+    assert client.get(f"/api/v1/customers/{grace.pk}/timeline/").json()["is_cut"]
+    assert len(exported(grace, admin)["messages"]) == 2
