@@ -150,7 +150,7 @@ def update_app(
     What somebody else has changed of it meanwhile stays. Raises ``ValidationError`` by field,
     and for an account that another app has.
     """
-    app = locked_app(app)
+    app = locked(app)
     before, account = {"name": app.name, "config": app.config}, app.account
     if name is not None:
         app.name = checked_name(name)
@@ -179,7 +179,7 @@ def update_app(
 @transaction.atomic
 def set_policy(*, app: App, policy: Policy) -> App:
     """Change what devices and the gateway follow, and tell live devices after the commit."""
-    app = locked_app(app)
+    app = locked(app)
     before, after = policy_of(app), checked(policy)
     if before == after:
         return app
@@ -195,7 +195,7 @@ def set_policy(*, app: App, policy: Policy) -> App:
 @transaction.atomic
 def set_app_state(*, app: App, state: str) -> App:
     """Turn an app on or off; an app that is off neither sends nor receives."""
-    app = locked_app(app)
+    app = locked(app)
     before = app.state
     if before == state:
         return app
@@ -210,7 +210,7 @@ def set_app_state(*, app: App, state: str) -> App:
 @transaction.atomic
 def regenerate_client_key(*, app: App, keep: Overlap) -> ClientKey:
     """Make a new client key; ``keep`` says how long the old one stays valid."""
-    app = locked_app(app)
+    app = locked(app)
     old = app.client_keys.filter(expires_at__isnull=True).first()
     new: ClientKey = keys.replace(app.client_keys, keep=keep)
     record(
@@ -239,7 +239,7 @@ def deletion_blockers(app: App) -> list[Blocker]:
 @transaction.atomic
 def delete_app(*, app: App) -> None:
     """Delete an app with its keys; raises ``Blocked`` while it is in use."""
-    app = locked_app(app)
+    app = locked(app)
     blockers = deletion_blockers(app)
     if blockers:
         raise Blocked(blockers)
@@ -250,11 +250,6 @@ def delete_app(*, app: App) -> None:
     tell_devices(app)
     health.say_goodbye(app)
     app.delete()
-
-
-def locked_app(app: App) -> App:
-    """Return the app with its row locked until the transaction ends; raises ``Gone``."""
-    return locked(app)
 
 
 def tell_devices(app: App) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect import locks
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import policy_of
 from imiconnect.rtm.events import tell_of_thread, tell_users
@@ -100,8 +101,7 @@ def update_thread(*, thread: Thread, **changes: Any) -> Thread:
     unknown = changes.keys() - EDITABLE
     if unknown:
         raise TypeError(f"unknown fields {sorted(unknown)}")
-    rows = Thread.objects.select_related("stream", "topic")
-    locked: Thread = rows.select_for_update(of=("self",)).get(pk=thread.pk)
+    locked = locks.locked(thread, "stream", "topic")
     before = locked.status
     for name, value in changes.items():
         setattr(locked, name, value)

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.models import Member, Team, User
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
-from imiconnect.apps.services import locked_app
 from imiconnect.audit.services import record
-from imiconnect.sharing.changes import locked, tell
+from imiconnect.locks import locked
+from imiconnect.sharing.changes import tell
 from imiconnect.sharing.models import Allocation, Service
 
 #: What each constraint of the database says; the first one found in its error is meant.
@@ -40,7 +40,7 @@ def allocate(
     channel is taken; two at the same time end the same way.
     """
     service = locked(service)
-    app = locked_app(app)
+    app = locked(app)
     if not App.objects.usable_by(service.level).filter(pk=app.pk).exists():
         sentence = _("The app belongs to another level and is not shared with this one.")
         raise ValidationError({"app": [sentence]})
@@ -72,7 +72,7 @@ def deallocate(*, allocation: Allocation) -> None:
     Incoming messages then go to the service that has used the app longest. A live service
     that is left without any app cannot send; the caller's page says so.
     """
-    app = locked_app(allocation.app)
+    app = locked(allocation.app)
     current = Allocation.objects.select_related("service").filter(pk=allocation.pk).first()
     if current is None:
         return
@@ -89,7 +89,7 @@ def deallocate(*, allocation: Allocation) -> None:
 @transaction.atomic
 def choose_inbound_service(*, app: App, allocation: Allocation) -> None:
     """Let the service of ``allocation`` get the app's messages that no thread belongs to."""
-    app = locked_app(app)
+    app = locked(app)
     if not Allocation.objects.filter(pk=allocation.pk, app=app).exists():
         sentence = _("The service does not use this app any more. Choose another one.")
         raise ValidationError({"allocation": [sentence]})

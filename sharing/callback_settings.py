@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.audit.services import record
 from imiconnect.callback_urls import checked_url
 from imiconnect.keys import Overlap
-from imiconnect.sharing.changes import locked, tell
+from imiconnect.locks import locked
+from imiconnect.sharing.changes import tell
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.receipts import receipt_kinds
 from imiconnect.vault import fingerprint

@@ -7,14 +7,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect import locks
 from imiconnect.accounts.models import Team, User
 from imiconnect.audit.services import record
+from imiconnect.locks import locked
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Number
 from imiconnect.numbers.querysets import NumberQuerySet
 from imiconnect.sharing.allocations import check_holder
-from imiconnect.sharing.changes import locked, tell
+from imiconnect.sharing.changes import tell
 from imiconnect.sharing.models import NumberAllocation, Service
 
 Channel = NumberAllocation.Channel
@@ -65,7 +65,7 @@ def allocate_number(
     channel needs, or there is a Sender ID already; two at the same time end the same way.
     """
     service = locked(service)
-    number = _locked_number(number)
+    number = locked(number)
     _check_number(service, number, channel)
     check_holder(service, team, user)
     beside = NumberAllocation.objects.filter(number=number, channel=channel, is_inbound=True)
@@ -109,7 +109,7 @@ def _check_number(service: Service, number: Number, channel: str) -> None:
 @transaction.atomic
 def deallocate_number(*, allocation: NumberAllocation) -> None:
     """Take a number away from a service; what comes in then goes to the longest user."""
-    number = _locked_number(allocation.number)
+    number = locked(allocation.number)
     rows = NumberAllocation.objects.select_related("service", "number")
     current = rows.filter(pk=allocation.pk).first()
     if current is None:
@@ -128,7 +128,7 @@ def deallocate_number(*, allocation: NumberAllocation) -> None:
 @transaction.atomic
 def choose_inbound(*, allocation: NumberAllocation) -> None:
     """Let the service of ``allocation`` get what comes in over its number on its channel."""
-    number = _locked_number(allocation.number)
+    number = locked(allocation.number)
     rows = NumberAllocation.objects.filter(number=number, channel=allocation.channel)
     if not rows.filter(pk=allocation.pk).exists():
         raise ValidationError({"allocation": [_("The service does not use it any more.")]})
@@ -149,10 +149,6 @@ def _described(allocation: NumberAllocation) -> dict[str, Any]:
         "kind": allocation.kind,
         "channel": allocation.channel,
     }
-
-
-def _locked_number(number: Number) -> Number:
-    return locks.locked(number)
 
 
 def _taken(error: IntegrityError) -> ValidationError:

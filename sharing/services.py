@@ -20,6 +20,7 @@ from imiconnect.apps.ports import Blocker
 from imiconnect.apps.services import Blocked, checked_name
 from imiconnect.audit.services import record
 from imiconnect.keys import Overlap
+from imiconnect.locks import locked
 from imiconnect.numbers.kinds import State as NumberState
 from imiconnect.sharing.allocations import allocate, choose_inbound_service, deallocate
 from imiconnect.sharing.callback_settings import (
@@ -32,7 +33,7 @@ from imiconnect.sharing.callback_settings import (
     set_outbound,
     signing_secrets,
 )
-from imiconnect.sharing.changes import locked, tell
+from imiconnect.sharing.changes import tell
 from imiconnect.sharing.models import Service, ServiceKey
 from imiconnect.sharing.number_allocations import allocate_number, deallocate_number
 from imiconnect.sharing.ports import answers

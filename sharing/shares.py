@@ -22,9 +22,9 @@ from imiconnect.accounts.roles import Act
 from imiconnect.accounts.services.rules import holds
 from imiconnect.accounts.standing import key_of
 from imiconnect.apps.models import App
-from imiconnect.apps.services import locked_app
 from imiconnect.audit.services import record
 from imiconnect.console.told import moment_of
+from imiconnect.locks import locked
 from imiconnect.sharing.changes import tell
 from imiconnect.sharing.models import AppShare, Service
 from imiconnect.sharing.querysets import Level
@@ -189,7 +189,7 @@ def _locked(member: Member, app: App) -> App:
     """Return the app with its row held, for a person who may share it."""
     if not may_share(member, app):
         raise PermissionDenied
-    return locked_app(app)
+    return locked(app)
 
 
 def _own_targets(member: Member, app: App, *, except_for: Level) -> list[Target]:

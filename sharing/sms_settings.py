@@ -5,7 +5,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.audit.services import record
-from imiconnect.sharing.changes import locked, tell
+from imiconnect.locks import locked
+from imiconnect.sharing.changes import tell
 from imiconnect.sharing.models import Service
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from imiconnect.audit.services import record
-from imiconnect.sharing.changes import locked
+from imiconnect.locks import locked
 from imiconnect.sharing.models import Service
 from imiconnect.sources import checked_sources
 

@@ -44,10 +44,10 @@ class ReceiptsStep(Step):
     """Where receipts go, and which."""
 
     def summary(self, answers: Answers) -> list[SummaryRow]:
-        """Leave out the last one, a switch for an address that failed, where it is off."""
+        """Leave out the switch for an address that failed, where it is off."""
         form = answers.forms[self.slug]
         off = not form.cleaned_data["save_anyway"]
-        return form_rows(form)[: -1 if off else None]
+        return form_rows(form, without=("save_anyway",) if off else ())
 
 
 class ServiceWizard(MemberRequiredMixin, Wizard):

@@ -30,8 +30,9 @@ from imiconnect.apps.push.secrets import (
     secrets_of,
     with_new_payload_key,
 )
-from imiconnect.apps.services import locked_app, tell_devices
+from imiconnect.apps.services import tell_devices
 from imiconnect.audit.services import record
+from imiconnect.locks import locked
 from imiconnect.vault import fingerprint
 
 #: HS256 wants a secret as long as its digest (RFC 7518, 3.2).
@@ -73,7 +74,7 @@ def configure_push(*, app: App, platform: str, credentials: Credentials) -> App:
     """Set how a platform's devices are pushed to."""
     if platform not in credentials.platforms:
         raise ValidationError(_("These credentials are not for this platform."))
-    app = locked_app(app)
+    app = locked(app)
     kept = secrets_of(app)
     before = kept.push.get(platform)
     if before == credentials:
@@ -93,7 +94,7 @@ def configure_push(*, app: App, platform: str, credentials: Credentials) -> App:
 @transaction.atomic
 def remove_push(*, app: App, platform: str) -> App:
     """Forget how a platform's devices are pushed to; nothing happens where nothing is set."""
-    app = locked_app(app)
+    app = locked(app)
     kept = secrets_of(app)
     before = kept.push.get(platform)
     if before is None:
@@ -109,7 +110,7 @@ def remove_push(*, app: App, platform: str) -> App:
 @transaction.atomic
 def set_jwt_secret(*, app: App, secret: str) -> App:
     """Set the pre-shared secret of JWT authorization, in base64 as documented."""
-    app = locked_app(app)
+    app = locked(app)
     kept = secrets_of(app)
     _save(app, msgspec.structs.replace(kept, jwt_secret=checked_jwt_secret(secret)))
     before = {"secret": fingerprint(kept.jwt_secret)} if kept.jwt_secret else {}
@@ -123,7 +124,7 @@ def renew_payload_key(*, app: App) -> App:
 
     Live devices read the policy again and fetch the key.
     """
-    app = locked_app(app)
+    app = locked(app)
     kept = secrets_of(app)
     changed = with_new_payload_key(kept)
     _save(app, changed)

@@ -1,5 +1,6 @@
 """What was answered, as rows of a ``dl``: label, value, and a link to change it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +19,15 @@ class SummaryRow:
     change_url: str = ""
 
 
-def form_rows(form: Form) -> list[SummaryRow]:
-    """Return a row for each field of a valid form; secrets are dots, nothing is None."""
+def form_rows(form: Form, *, without: Collection[str] = ()) -> list[SummaryRow]:
+    """Return a row for each field of a valid form; secrets are dots, nothing is None.
+
+    ``without`` are names of fields that say nothing here.
+    """
     return [
         SummaryRow(field.label, _shown(field, form.cleaned_data.get(field.name)))
         for field in form.visible_fields()
+        if field.name not in without
     ]
 
 

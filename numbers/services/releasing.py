@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from imiconnect import locks
 from imiconnect.accounts.models import Member
 from imiconnect.numbers.carriers import registry
 from imiconnect.numbers.carriers.base import CarrierError
@@ -81,7 +82,7 @@ def release_number(*, member: Member, number: Number, typed: str) -> dt.datetime
     typed wrong or is not active.
     """
     history.own(member, number)
-    locked: Number = Number.objects.select_for_update().get(pk=number.pk)
+    locked = locks.locked(number)
     if not is_typed_right(locked, typed):
         raise ValidationError({"name": [_("Type the number as it is shown.")]})
     blockers = release_blockers(locked)

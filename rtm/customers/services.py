@@ -133,9 +133,7 @@ def update_app_profile(
     unlink: bool = False,
 ) -> Device:
     """Change the attributes of an app profile, link it to a customer, or unlink it."""
-    locked: Device = (
-        Device.objects.select_for_update(of=("self",)).select_related("app").get(pk=device.pk)
-    )
+    locked = locks.locked(device, "app")
     if attributes is not None:
         locked.attributes = checked_attributes(attributes)
     if customer or unlink:

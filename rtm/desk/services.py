@@ -49,7 +49,7 @@ def hand_over(*, thread: Thread, agent: Member | None) -> None:
 
     Raises ``ValidationError`` for an agent of another organization.
     """
-    Thread.objects.select_for_update(of=("self",)).get(pk=thread.pk)
+    locks.locked(thread)
     if agent is None:
         Assignment.objects.filter(thread=thread).delete()
         _queue(thread)

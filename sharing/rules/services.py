@@ -15,7 +15,7 @@ from imiconnect.accounts.models import User
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
 from imiconnect.audit.services import record
-from imiconnect.sharing.changes import locked
+from imiconnect.locks import locked
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.rules.checks import checked_conditions, checked_parts
 from imiconnect.sharing.rules.models import Rule
