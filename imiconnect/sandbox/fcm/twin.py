@@ -14,7 +14,7 @@ def base_url() -> str:
 TWIN = Twin(
     slug="fcm",
     name=_("Firebase (FCM)"),
-    text=_("Make service accounts of a project, and play the Android phone that is notified."),
+    text=_("Make service accounts of a project, and play the phone that is notified."),
     icon="device-mobile",
     urls="imiconnect.sandbox.fcm.urls",
     page="imiconnect.sandbox.fcm.page.FcmPage",
