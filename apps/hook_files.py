@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q
@@ -63,14 +63,23 @@ def fetch_all(*, limit: int, now: dt.datetime) -> int:
     return done
 
 
-def with_files(events: Iterable[Event], files: Mapping[str, str]) -> list[Event]:
-    """Return the events with the platform's addresses in place of the provider's."""
+def with_files(
+    handler: Handler[Any, Any], events: Iterable[Event], files: Mapping[str, str]
+) -> list[Event]:
+    """Return the events with what was fetched: contents, and addresses of the platform."""
     return [
-        replace(event, attachments=tuple(_addressed(part, files) for part in event.attachments))
-        if isinstance(event, Incoming)
-        else event
+        _completed(handler, event, files) if isinstance(event, Incoming) else event
         for event in events
     ]
+
+
+def _completed(
+    handler: Handler[Any, Any], event: Incoming, files: Mapping[str, str]
+) -> Incoming:
+    if content := files.get(event.at_provider.get("id", "")):
+        event = handler.completed(event, content)
+    parts = tuple(_addressed(part, files) for part in event.attachments)
+    return replace(event, attachments=parts, at_provider={})
 
 
 def _addressed(part: Attachment, files: Mapping[str, str]) -> Attachment:
@@ -92,9 +101,9 @@ def _fetch_of(row: HookEvent, now: dt.datetime) -> bool:
     files: dict[str, str] = dict(row.some_files or {})
     rows = HookEvent.objects.filter(pk=row.pk, files__isnull=True)
     try:
-        for app, address, part in _wanted(row):
-            if (named := part.at_provider["id"]) not in files:
-                files[named] = _fetched(app, address, part, is_last=row.attempts + 1 >= TRIES)
+        for wanted in _wanted(row):
+            if (named := wanted.at_provider["id"]) not in files:
+                files[named] = _fetched(wanted, is_last=row.attempts + 1 >= TRIES)
                 rows.update(some_files=files, due_at=timezone.now() + _CLAIM)
     except _Later as later:
         seconds = max(4.0**row.attempts, min(later.after, _LONGEST_PAUSE))
@@ -106,7 +115,17 @@ def _fetch_of(row: HookEvent, now: dt.datetime) -> bool:
     return bool(rows.update(files=files, due_at=now))
 
 
-def _wanted(row: HookEvent) -> list[tuple[App, str, Attachment]]:
+@dataclass(frozen=True)
+class _Wanted:
+    """What is to be fetched for an app: a file from ``address``, or with no type a content."""
+
+    app: App
+    address: str
+    at_provider: Mapping[str, str]
+    content_type: str = ""
+
+
+def _wanted(row: HookEvent) -> list[_Wanted]:
     handler = registry.handler(row.channel_type)
     if handler is None:
         return []
@@ -114,10 +133,16 @@ def _wanted(row: HookEvent) -> list[tuple[App, str, Attachment]]:
     request = HookRequest("POST", row.query, row.headers, bytes(row.body))
     found = []
     for event in handler.parse(own, request):
-        told = event.attachments if isinstance(event, Incoming) else ()
-        parts = [part for part in told if part.at_provider]
-        if parts and (app := row.app or _app_of(row.channel_type, event.account)):
-            found += [(app, event.address, part) for part in parts]
+        if not isinstance(event, Incoming):
+            continue
+        # What tells no type tells at least that it is an image, and more is not believed.
+        kept = [(event.at_provider, "")] + [
+            (part.at_provider, part.content_type or f"{part.kind}/*")
+            for part in event.attachments
+        ]
+        asked = [pair for pair in kept if pair[0]]
+        if asked and (app := row.app or _app_of(row.channel_type, event.account)):
+            found += [_Wanted(app, event.address, *pair) for pair in asked]
     return found
 
 
@@ -125,14 +150,17 @@ def _app_of(slug: str, account: str) -> App | None:
     return App.objects.filter(channel_type=slug, account=account).first()
 
 
-def _fetched(app: App, address: str, part: Attachment, *, is_last: bool) -> str:
+def _fetched(wanted: _Wanted, *, is_last: bool) -> str:
+    """Return the address of a file, or a content; empty where it does not come."""
+    app = wanted.app
     handler: Handler[Any, Any] | None = registry.handler(app.channel_type)
     assert handler is not None  # noqa: S101 - it has parsed the call
     account: Account[Any, Any] = account_of(app, handler)
     try:
-        data = handler.fetch(account, part.at_provider)
-        # What tells no type tells at least that it is an image, and more is not believed.
-        return answers.keep_file(app, address, data, part.content_type or f"{part.kind}/*")
+        data = handler.fetch(account, wanted.at_provider)
+        if not wanted.content_type:
+            return data.decode()
+        return answers.keep_file(app, wanted.address, data, wanted.content_type)
     except ChannelError as error:
         if error.outcome.retryable and not is_last:
             raise _Later(error.after or 0.0) from None

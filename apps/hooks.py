@@ -144,7 +144,7 @@ def _hand_on(row: HookEvent) -> int:
         return 0
     account = account_of(row.app, handler) if row.app else None
     request = HookRequest("POST", row.query, row.headers, bytes(row.body))
-    events = hook_files.with_files(handler.parse(account, request), row.files or {})
+    events = hook_files.with_files(handler, handler.parse(account, request), row.files or {})
     by_account: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         by_account[event.account].append(event)

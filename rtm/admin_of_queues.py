@@ -84,9 +84,20 @@ class ProviderRefAdmin(ReadOnlyAdmin):
 class ProviderReceiptAdmin(ReadOnlyAdmin):
     """Receipts of providers that have not met their message yet."""
 
-    list_display = ("provider_id", "channel", "kind", "code", "received_at", "attempts")
+    list_display = (
+        "provider_id", "address", "channel", "kind", "code", "received_at", "attempts",
+    )  # fmt: skip
     list_filter = ("channel", "kind")
-    exact = ("provider_id",)
+    exact = ("provider_id", "address")
+    ordering = ("-id",)
+
+
+@admin.register(models.Watermark)
+class WatermarkAdmin(ReadOnlyAdmin):
+    """Until when all that was sent to a customer is delivered or read."""
+
+    list_display = ("address", "app_id", "delivered_until", "read_until", "held_at")
+    exact = ("address", "app_id")
     ordering = ("-id",)
 
 

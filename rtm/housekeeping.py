@@ -118,6 +118,7 @@ def delete_old(now: dt.datetime) -> int:
         ("rtm_unclaimedtext", KEEP_UNCLAIMED),
     )
     keys = sum(_delete(table, now - time) for table, time in kept)
+    keys += _delete("rtm_watermark", now - KEEP_PROVIDER_REFS, column="held_at")
     typed = Callback.objects.filter(
         kind=Callback.Kind.TYPING, pk__lt=first_uuid7_at(now - KEEP_TYPING)
     )
@@ -133,10 +134,10 @@ def _delete_all(rows: "QuerySet[Any]") -> int:
     return total
 
 
-def _delete(table: str, before: dt.datetime) -> int:
+def _delete(table: str, before: dt.datetime, *, column: str = "created_at") -> int:
     query = (
         f"DELETE FROM {table} WHERE id IN "  # noqa: S608 - constants of this module
-        f"(SELECT id FROM {table} WHERE created_at < %b LIMIT %b)"
+        f"(SELECT id FROM {table} WHERE {column} < %b LIMIT %b)"
     ).encode()
     total = 0
     with cursor() as own:

@@ -51,12 +51,14 @@ class Dispatched:
     ``provider_ids`` are the provider's own ids of the message, one for each part, and
     ``account`` says whose they are: receipts of the provider name them. ``is_delivery``
     is set where the provider never sends one: that it has the message is all there is.
+    ``asked_at`` is when the provider was asked, where its receipts may name a moment.
     """
 
     detail: dict[str, Any] = field(default_factory=dict)
     provider_ids: tuple[str, ...] = ()
     account: str = ""
     is_delivery: bool = False
+    asked_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)

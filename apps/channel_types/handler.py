@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
-from imiconnect.apps.channel_types.events import Event
+from imiconnect.apps.channel_types.events import Event, Incoming
 from imiconnect.console.words import Words
 
 Config = TypeVar("Config")
@@ -74,12 +74,14 @@ class OutMessage:
 class Sent:
     """The provider has it. ``provider_id`` is what its receipts name; ``detail`` is for the
     journey of the message, without secrets. ``is_final`` says that no receipt of delivery will
-    come for this one, although the channel has them: it counts as delivered.
+    come for this one, although the channel has them: it counts as delivered. ``asked_at`` is
+    when the provider was asked to take it, for channels whose receipts name a moment.
     """
 
     provider_id: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
     is_final: bool = False
+    asked_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,10 @@ class Handler(Generic[Config, Secrets]):
     def fetch(self, account: Account[Config, Secrets], at_provider: Mapping[str, str]) -> bytes:
         """Return a file that a customer has sent, by what ``parse`` has put beside it."""
         raise NotImplementedError
+
+    def completed(self, event: Incoming, content: str) -> Incoming:
+        """Return a message that is kept at the provider with its content, as fetched."""
+        return event
 
     def send(self, account: Account[Config, Secrets], message: OutMessage) -> Sent:
         """Hand one message to the provider; raises ``ChannelError``, above all ``CONTENT``."""

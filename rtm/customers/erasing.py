@@ -37,6 +37,7 @@ from imiconnect.rtm.models import (
     Subscription,
     Thread,
     UserEvent,
+    Watermark,
 )
 from imiconnect.rtm.nudge import say
 from imiconnect.rtm.outcomes import NO_PROFILE
@@ -203,6 +204,7 @@ def _forget_what_waits(places: Places) -> None:
         OnboardingStep.objects.filter(app=app, address=user).delete()
         RuleEvent.objects.filter(app_id=app, address=user).delete()
         Contact.objects.filter(app=app, address=user).delete()
+        Watermark.objects.filter(app_id=app, address=user).delete()
         # What they have said to a topic goes to nobody else; those who have it are asked later.
         said = FanOut.objects.filter(app=app, but_not=user)
         ended = Coalesce("finished_at", Now())

@@ -25,6 +25,7 @@ from imiconnect.rtm.models.rules import RuleEvent
 from imiconnect.rtm.models.threads import ServiceStream, Stream, Thread
 from imiconnect.rtm.models.topics import Segment, SegmentUser, Subscription, Topic
 from imiconnect.rtm.models.unclaimed import UnclaimedText
+from imiconnect.rtm.models.watermarks import Watermark
 
 __all__ = [
     "Assignment",
@@ -68,4 +69,5 @@ __all__ = [
     "UnclaimedText",
     "UserEvent",
     "Wake",
+    "Watermark",
 ]

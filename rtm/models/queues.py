@@ -206,12 +206,17 @@ class ProviderRef(models.Model):
 
 
 class ProviderReceipt(models.Model):
-    """A provider's receipt as it came in, waiting until its message is found; then deleted."""
+    """A provider's receipt as it came in, waiting until its message is found; then deleted.
+
+    One without ``provider_id`` is about all that was sent to ``address`` until it came.
+    """
 
     id = models.BigAutoField(primary_key=True)
     channel = models.CharField(max_length=10)
     account = models.CharField(max_length=64)
     provider_id = models.CharField(max_length=255)
+    app_id = models.UUIDField(default=NIL, db_default=NIL)
+    address = models.CharField(max_length=128, blank=True, default="", db_default="")
     kind = models.SmallIntegerField(choices=Receipt.Kind.choices)
     code = models.SmallIntegerField(default=0)
     reason = models.TextField(default="")
@@ -226,4 +231,4 @@ class ProviderReceipt(models.Model):
         indexes = [models.Index(fields=["due_at"], name="provider_receipt_due")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.provider_id}"
+        return f"{self.get_kind_display()} {self.provider_id or self.address}"

@@ -198,6 +198,7 @@ def _outcome(app: App, came: Sent | ChannelError | None) -> Outcome:
         came.detail,
         provider_ids=ids,
         account=str(app.pk),
+        asked_at=came.asked_at,
         is_delivery=came.is_final or not registry.get(app.channel_type).confirms_delivery,
     )
 

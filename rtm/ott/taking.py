@@ -22,10 +22,12 @@ from imiconnect.apps.channel_types.events import (
 from imiconnect.apps.models import App
 from imiconnect.identity import uuid7
 from imiconnect.rtm.masking import MASK
-from imiconnect.rtm.models import ProviderRef, Receipt
+from imiconnect.rtm.models import Receipt
 from imiconnect.rtm.onboarding.steps import onboard
 from imiconnect.rtm.ott import profiles
+from imiconnect.rtm.processors import watermarks
 from imiconnect.rtm.processors.provider import ProviderNews, note
+from imiconnect.rtm.processors.watermarks import Until
 from imiconnect.rtm.provider_inbox import ProviderMessage, take_in
 
 _KINDS = {
@@ -35,8 +37,6 @@ _KINDS = {
 }
 #: A statement, when who did something, and its values before and after those.
 _Write = tuple[str, list[tuple[str, dt.datetime]], list[Any], list[Any]]
-#: A customer's messages below a watermark: no more than these are looked through.
-_MOST = 200
 _HEARD = """
 INSERT INTO rtm_contact (id, app_id, address, last_in_at, profile, profile_due_at, created_at)
 SELECT u.id, %s, u.address, u.at, '{}'::jsonb, CASE WHEN %s THEN now() END, now()
@@ -88,7 +88,9 @@ def take(app: App, events: list[Event]) -> None:
     ]
     said = (_message(app, channel, event) for event in shown)
     take_in([message for message in said if message])
-    note(channel, str(app.pk), [n for e in events for n in _news(app, channel, e)])
+    note(channel, str(app.pk), [news for event in events for news in _news(event)])
+    told = [until for event in events for until in _until(event)]
+    watermarks.note(channel, str(app.pk), app.pk, told)
 
 
 def _note_heard(app: App, events: Iterable[Event]) -> None:
@@ -203,24 +205,18 @@ def _part(item: Any) -> dict[str, Any]:
     }
 
 
-def _news(app: App, channel: str, event: Event) -> list[ProviderNews]:
+def _news(event: Event) -> list[ProviderNews]:
     if not isinstance(event, Status):
         return []
     # Named ones wait for the record of their sending, which may come after this.
-    ids = dict.fromkeys((*event.sent_ids, *_below(app, channel, event)))
     kind = _KINDS[event.kind]
-    return [ProviderNews(sent, kind, event.code, event.reason, at=event.at) for sent in ids]
+    return [
+        ProviderNews(sent, kind, event.code, event.reason, at=event.at)
+        for sent in dict.fromkeys(event.sent_ids)
+    ]
 
 
-def _below(app: App, channel: str, event: Status) -> tuple[str, ...]:
-    """Return the provider's ids of what was sent to a customer until a watermark."""
-    if event.watermark is None:
-        return ()
-    rows = ProviderRef.objects.filter(
-        channel=channel,
-        account=str(app.pk),
-        app_id=app.pk,
-        address=event.address,
-        created_at__lte=event.watermark + dt.timedelta(seconds=2),
-    )
-    return tuple(rows.order_by("-created_at").values_list("provider_id", flat=True)[:_MOST])
+def _until(event: Event) -> list[Until]:
+    if not isinstance(event, Status) or event.watermark is None or not event.address:
+        return []
+    return [Until(event.address, _KINDS[event.kind], event.watermark)]

@@ -1,7 +1,8 @@
 """Providers' receipts: find the message that each one is about and hand it to the DR processor.
 
 A provider may confirm a message before its id is written down; such a receipt waits, with
-growing pauses, for a day. A message in several parts is delivered with its last part.
+growing pauses, for a day. A message in several parts is delivered with its last part. A
+receipt that names a moment is one for each message sent before it (``watermarks.py``).
 """
 
 import datetime as dt
@@ -16,6 +17,7 @@ from psycopg.types.json import Jsonb
 
 from imiconnect.rtm.models import Receipt
 from imiconnect.rtm.nudge import nudge
+from imiconnect.rtm.processors import watermarks
 from imiconnect.rtm.processors.dr import KEEP, pause_after
 from imiconnect.rtm.sql import again_after_deadlock, cursor
 
@@ -33,7 +35,7 @@ WITH due AS (SELECT id FROM rtm_providerreceipt WHERE due_at <= %b ORDER BY due_
   FOR UPDATE SKIP LOCKED),
 taken AS (DELETE FROM rtm_providerreceipt p USING due WHERE p.id = due.id RETURNING p.*)
 SELECT t.channel, t.account, t.provider_id, t.kind, t.code, t.reason, t.detail, t.received_at,
-  t.attempts, r.id, r.tid, r.parts
+  t.attempts, r.id, r.tid, r.parts, t.app_id, t.address
 FROM taken t LEFT JOIN rtm_providerref r ON r.channel = t.channel AND r.account = t.account
   AND r.provider_id = t.provider_id
 """
@@ -99,7 +101,9 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
     with cursor() as own:
         own.execute(_TAKE, [moment, limit])
         rows = own.fetchall()
-        found = [row for row in rows if row[9] is not None]
+        moments = [(*row[:2], *row[12:], row[3], row[7]) for row in rows if not row[2]]
+        found = [row[:12] for row in rows if row[9] is not None]
+        found += watermarks.below(own, moments, moment)
         whole = _whole(own, found)
         ready = [
             row
@@ -111,7 +115,9 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
             own.execute(_HAND_OVER, [moment, *columns])
             transaction.on_commit(lambda: nudge("dr"))
         kept = [
-            _later(row, moment) for row in rows if row[9] is None and moment - row[7] < KEEP
+            _later(row, moment)
+            for row in rows
+            if row[2] and row[9] is None and moment - row[7] < KEEP
         ]
         if kept:
             own.execute(_PUT_BACK, [list(column) for column in zip(*kept, strict=True)])

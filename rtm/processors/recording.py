@@ -12,6 +12,7 @@ from imiconnect.identity import uuid7
 from imiconnect.rtm.models import Receipt
 from imiconnect.rtm.nudge import nudge
 from imiconnect.rtm.outcomes import Dispatched, Move
+from imiconnect.rtm.processors import watermarks
 from imiconnect.rtm.processors.claims import Claim
 from imiconnect.rtm.processors.closing import (
     close_failed,
@@ -80,9 +81,9 @@ _REFS = """
 INSERT INTO rtm_providerref
   (channel, account, provider_id, tid, app_id, address, parts, is_delivered, created_at)
 SELECT DISTINCT ON (u.channel, u.account, u.id) u.channel, u.account, u.id, u.tid, u.app,
-  u.address, u.parts, false, %b::timestamptz
-FROM unnest(%b::text[], %b::text[], %b::text[], %b::uuid[], %b::uuid[], %b::text[], %b::int2[])
-  u (channel, account, id, tid, app, address, parts)
+  u.address, u.parts, false, u.at
+FROM unnest(%b::text[], %b::text[], %b::text[], %b::uuid[], %b::uuid[], %b::text[], %b::int2[],
+  %b::timestamptz[]) u (channel, account, id, tid, app, address, parts, at)
 ORDER BY u.channel, u.account, u.id, u.tid DESC
 ON CONFLICT (channel, account, provider_id) DO UPDATE SET tid = excluded.tid,
   app_id = excluded.app_id, address = excluded.address, parts = excluded.parts,
@@ -190,7 +191,6 @@ def _write_refs(tries: list[Try], finished: dt.datetime) -> None:
             own.execute(
                 _REFS,
                 [
-                    finished,
                     [t.told.channel for t, _, _ in rows],
                     [sent.account for _, sent, _ in rows],
                     [name for _, _, name in rows],
@@ -198,8 +198,23 @@ def _write_refs(tries: list[Try], finished: dt.datetime) -> None:
                     [t.claim.app_id for t, _, _ in rows],
                     [t.claim.address for t, _, _ in rows],
                     [len(sent.provider_ids) for _, sent, _ in rows],
+                    [sent.asked_at or finished for _, sent, _ in rows],
                 ],
             )
+    watermarks.meet(
+        [
+            watermarks.Reference(
+                t.told.channel,
+                sent.account,
+                name,
+                t.claim.app_id,
+                t.claim.address,
+                sent.asked_at,
+            )
+            for t, sent, name in rows
+            if sent.asked_at
+        ]
+    )
 
 
 def _submit(tries: list[Try], finished: dt.datetime) -> list[Changed]:

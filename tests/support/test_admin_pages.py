@@ -163,6 +163,7 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     rtm.ProviderReceipt.objects.create(
         channel="sms", account="a", provider_id=f"p{number}", kind=2
     )
+    rtm.Watermark.objects.create(app_id=app.pk, address=f"u{number}", read_until=now)
     _topic_rows(app, service, number)
     callback = rtm.Callback.objects.create(
         organization=organization, service=service, message_id=message.pk, kind="dr",

@@ -78,11 +78,12 @@ class FacebookHandler(Handler[PageConfig, PageSecrets]):
         if problem := outbound.problem_of(message.payload):
             raise ChannelError(CONTENT, str(problem))
         body = outbound.body_of(message.address, message.address_type, message.payload)
+        asked_at = dt.datetime.now(dt.UTC)
         mid = graph().send(account.config.page_id, account.secrets.page_token, body)
         detail = {"message_id": mid, "messaging_type": body["messaging_type"]}
         # Of what is sent to a ticked checkbox Meta tells nothing more (facts/facebook.md, 4).
         is_final = outbound.is_reference(message.address, message.address_type)
-        return Sent(mid, detail, is_final=is_final)
+        return Sent(mid, detail, is_final=is_final, asked_at=asked_at)
 
     def profile_of(self, account: Page, address: str) -> dict[str, Any]:
         """Ask for the names and the picture of somebody who has written to the page."""

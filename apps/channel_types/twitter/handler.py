@@ -1,5 +1,6 @@
 """Twitter behind the interface of all channels."""
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -85,6 +86,7 @@ class TwitterHandler(Handler[TwitterConfig, TwitterSecrets]):
             file = http.file_at(url, most=uploads.LARGEST)
             media = uploads.upload(client_of(account), file)
         replies = outbound.replies_of(payload)
+        asked_at = dt.datetime.now(dt.UTC)
         if replies:
             data: dict[str, Any] = {"text": text, "quick_reply": outbound.options_of(replies)}
             if media:
@@ -95,7 +97,7 @@ class TwitterHandler(Handler[TwitterConfig, TwitterSecrets]):
             if media:
                 body["attachments"] = [{"media_id": media}]
             event = client_of(account).send(message.address, body)
-        return Sent(event, {"dm_event_id": event})
+        return Sent(event, {"dm_event_id": event}, asked_at=asked_at)
 
     def fetch(self, account: User, at_provider: Mapping[str, str]) -> bytes:
         """Return a file that a customer has sent."""
