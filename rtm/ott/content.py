@@ -103,4 +103,12 @@ def _attached(attachment: Attachment, where: str) -> dict[str, Any]:
     if url and not url.startswith(("https://", "http://")):
         raise invalid(f"{where}.attachment.payload.url is not the address of a file.")
     part = {"contentType": attachment.contentType or attachment.type, "file": url}
-    return {"media": [part | ({"id": media_id} if media_id else {})]}
+    more = {"id": media_id, "thumbnail": _thumbnail(attachment, where)}
+    return {"media": [part | {name: value for name, value in more.items() if value}]}
+
+
+def _thumbnail(attachment: Attachment, where: str) -> str:
+    url = attachment.payload.get("thumbnail", "")
+    if url and not (isinstance(url, str) and url.startswith(("https://", "http://"))):
+        raise invalid(f"{where}.attachment.payload.thumbnail is not the address of a picture.")
+    return str(url)

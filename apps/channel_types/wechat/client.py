@@ -92,8 +92,8 @@ class WeChatClient:
     def upload(self, kind: str, name: str, file: File, *, until: float) -> str:
         """Hand a file to WeChat and return its id of it, good for three days.
 
-        ``kind`` is image, voice or video; WeChat looks at the ending of ``name``. ``until`` is
-        when it has to be there, by the monotonic clock. Raises ``ChannelError``.
+        ``kind`` is image, voice, video or thumb; WeChat looks at the ending of ``name``.
+        ``until`` is when it has to be there, by the monotonic clock. Raises ``ChannelError``.
         """
 
         def hand_over(token: str) -> dict[str, Any]:
@@ -106,7 +106,8 @@ class WeChatClient:
             )
             return _read(answer)
 
-        media_id = self._with_token(hand_over).get("media_id")
+        found = self._with_token(hand_over)
+        media_id = found.get("media_id") or found.get("thumb_media_id")
         if not isinstance(media_id, str) or not media_id:
             raise ChannelError(UNREADABLE, "media_id is missing")
         return media_id

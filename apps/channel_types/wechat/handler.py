@@ -85,16 +85,25 @@ class WeChatHandler(Handler[Config, Secrets]):
         if problem := outbound.problem_of(message.payload):
             raise ChannelError(CONTENT, str(problem))
         client, appid = _client(account), account.config.appid
+        until = time.monotonic() + uploads.PATIENCE
         item = outbound.file_of(message.payload)
-        upload = uploads.upload(client, appid, item) if item else None
-        body = outbound.message_of(message.address, message.payload, upload)
+        upload = uploads.upload(client, appid, item, until=until) if item else None
+        film, thumbnail = outbound.film_of(message.payload, upload), ""
+        if film is not None:
+            thumbnail = uploads.thumbnail(client, appid, film, until=until)
+        body = outbound.message_of(message.address, message.payload, upload, thumbnail)
         try:
             client.send(body)
         except Answered as error:
-            if upload is None or error.errcode != NO_SUCH_MEDIA:
+            given = [upload, (uploads.THUMBNAIL, thumbnail) if thumbnail else None]
+            ours = [pair for pair in given if pair]
+            if not ours or error.errcode != NO_SUCH_MEDIA:
                 raise
-            uploads.forget(appid, upload)
-            raise ChannelError(FILE_AWAY, error.detail) from None
+            for pair in ours:
+                uploads.forget(appid, pair)
+            # A film that the account has uploaded itself will not come back by waiting.
+            outcome = FILE_AWAY if upload else CONTENT
+            raise ChannelError(outcome, error.detail) from None
         return Sent(detail={"msgtype": body["msgtype"]})
 
     def fetch(self, account: WeChatAccount, at_provider: Mapping[str, str]) -> bytes:

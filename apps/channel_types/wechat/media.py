@@ -9,9 +9,11 @@ import hashlib
 import threading
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from imiconnect.apps.channel_types import http
+from imiconnect.apps.channel_types.errors import CONTENT, ChannelError
 from imiconnect.apps.channel_types.wechat.client import WeChatClient
 from imiconnect.outbound import File
 
@@ -28,6 +30,9 @@ TAKEN = {
     "audio/mp3": ("voice", 2 * _MB, "mp3"),
     "video/mp4": ("video", 10 * _MB, "mp4"),
 }
+#: WeChat's word for a picture of a film, the bytes of one, and how every JPEG begins.
+THUMBNAIL, MAX_THUMBNAIL, _JPEG = "thumb", 64 * 1024, b"\xff\xd8\xff"
+_NEUTRAL = Path(__file__).with_name("film.jpg")
 #: Seconds within one try of a message in which its file must be read and handed over: its
 #: claim lasts longer.
 PATIENCE = 16.0
@@ -39,12 +44,14 @@ _ids: dict[_Key, tuple[float, str]] = {}
 _lock = threading.Lock()
 
 
-def upload(client: WeChatClient, appid: str, item: Mapping[str, Any]) -> tuple[str, str] | None:
+def upload(
+    client: WeChatClient, appid: str, item: Mapping[str, Any], *, until: float
+) -> tuple[str, str] | None:
     """Read a message's file and hand it to WeChat; return WeChat's word for it and its id.
 
-    None stands for a file that is too large or of another type. Raises ``ChannelError``.
+    ``until`` is when it has to be there, by the monotonic clock. None stands for a file that is
+    too large or of another type. Raises ``ChannelError``.
     """
-    until = time.monotonic() + PATIENCE
     file = http.file_at(str(item["file"]), most=LARGEST)
     told = str(item.get("contentType", ""))
     # A server that knows no type says so by one of these.
@@ -53,12 +60,36 @@ def upload(client: WeChatClient, appid: str, item: Mapping[str, Any]) -> tuple[s
     kind, most, ending = TAKEN.get(mime, ("", 0, ""))
     if not 0 < len(file.data) <= most:
         return None
+    return kind, _handed_over(
+        client, appid, kind, f"file.{ending}", File(file.data, mime), until
+    )
+
+
+def thumbnail(
+    client: WeChatClient, appid: str, item: Mapping[str, Any], *, until: float
+) -> str:
+    """Hand over the picture that stands for a film, and return WeChat's id of it.
+
+    It is the one that the message names, else a neutral one: a frame of the film would need a
+    decoder. Raises ``ChannelError``, ``CONTENT`` for a picture that WeChat does not take.
+    """
+    url = str(item.get("thumbnail", ""))
+    data = http.file_at(url, most=LARGEST).data if url else _NEUTRAL.read_bytes()
+    if not data.startswith(_JPEG) or len(data) > MAX_THUMBNAIL:
+        raise ChannelError(CONTENT, "the thumbnail is no JPEG of 64 KB at most")
+    file = File(data, "image/jpeg")
+    return _handed_over(client, appid, THUMBNAIL, "film.jpg", file, until)
+
+
+def _handed_over(
+    client: WeChatClient, appid: str, kind: str, name: str, file: File, until: float
+) -> str:
     key = (appid, kind, hashlib.sha256(file.data).digest())
     media_id = _known(key)
     if not media_id:
-        media_id = client.upload(kind, f"file.{ending}", File(file.data, mime), until=until)
+        media_id = client.upload(kind, name, file, until=until)
         _keep(key, media_id)
-    return kind, media_id
+    return media_id
 
 
 def forget(appid: str, given: tuple[str, str]) -> None:

@@ -44,13 +44,28 @@ def file_of(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found if kind == "video" or (kind and not payload.get("message")) else None
 
 
+def film_of(
+    payload: Mapping[str, Any], upload: tuple[str, str] | None
+) -> Mapping[str, Any] | None:
+    """Return the film that a message sends as one, which needs a picture; None for no film."""
+    for item in (payload.get("media") or [])[:1]:
+        kind = _BY_ID[_kind(item)] if item.get("id") else (upload or ("", ""))[0]
+        if kind == "video":
+            return dict(item)
+    return None
+
+
 def message_of(
-    openid: str, payload: Mapping[str, Any], upload: tuple[str, str] | None = None
+    openid: str,
+    payload: Mapping[str, Any],
+    upload: tuple[str, str] | None = None,
+    thumbnail: str = "",
 ) -> dict[str, Any]:
     """Return the body of ``custom/send`` for content that has no problem.
 
     Quick replies become a menu. ``upload`` is what WeChat has taken the file as, and its
     ``media_id``; a file that has one goes as it is, any other as an article that leads to it.
+    A film goes with the id of its ``thumbnail``.
     """
     text = str(payload.get("message", ""))
     media = payload.get("media") or []
@@ -60,9 +75,8 @@ def message_of(
         upload = (_BY_ID[_kind(media[0])], str(media[0]["id"]))
     if upload:
         kind, media_id = upload
-        # No picture of a film is named: WeChat makes its own.
-        words = {"description": text} if text and kind == "video" else {}
-        return _body(openid, kind, {"media_id": media_id} | words)
+        film = {"thumb_media_id": thumbnail, "title": "", "description": text}
+        return _body(openid, kind, {"media_id": media_id} | (film if kind == "video" else {}))
     if media:
         return _body(openid, "news", {"articles": [_article(text, media[0])]})
     return _body(openid, "text", {"content": text})

@@ -36,7 +36,7 @@ KINDS = {
     "text": ("content",),
     "image": ("media_id",),
     "voice": ("media_id",),
-    "video": ("media_id",),
+    "video": ("media_id", "thumb_media_id"),
     "news": ("articles",),
     "msgmenu": ("list",),
 }
@@ -164,9 +164,10 @@ def _wrong(appid: str, body: dict[str, Any]) -> HttpResponse | None:
         return errcode(47001, "data format error")
     if kind == "text" and len(content["content"].encode()) > MAX_TEXT:
         return errcode(45002, "content size out of limit")
-    named = content.get("media_id")
-    if named and not files.is_kept(appid, str(named), kind):
-        return errcode(40007, "invalid media_id")
+    for name, word in (("media_id", kind), ("thumb_media_id", "thumb")):
+        named = content.get(name)
+        if named and not files.is_kept(appid, str(named), word):
+            return errcode(40007, "invalid media_id")
     return None
 
 

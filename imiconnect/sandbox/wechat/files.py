@@ -28,6 +28,7 @@ JPEG = Form("image", "image/jpeg", ("jpg", "jpeg"), 10 * _MB)
 GIF = Form("image", "image/gif", ("gif",), 10 * _MB)
 AMR = Form("voice", "audio/amr", ("amr",), 2 * _MB)
 MP3 = Form("voice", "audio/mpeg", ("mp3",), 2 * _MB)
+THUMB = Form("thumb", "image/jpeg", ("jpg",), 64 * 1024)
 MP4 = Form("video", "video/mp4", ("mp4",), 10 * _MB)
 _BEGINNINGS = (
     (b"\x89PNG\r\n\x1a\n", PNG),
@@ -47,6 +48,11 @@ def form_of(data: bytes) -> Form | None:
     if data[4:8] == b"ftyp":
         return MP4
     return next((form for start, form in _BEGINNINGS if data.startswith(start)), None)
+
+
+def thumb_of(data: bytes) -> Form | None:
+    """Return the form of a picture of a film: a small JPEG."""
+    return THUMB if data.startswith(b"\xff\xd8\xff") else None
 
 
 def seconds_of(data: bytes) -> float:

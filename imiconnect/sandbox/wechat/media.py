@@ -24,12 +24,12 @@ def upload(request: HttpRequest) -> HttpResponse:
     if problem:
         return problem
     word, file = request.GET.get("type", ""), request.FILES.get("media")
-    if word not in ("image", "voice", "video"):
+    if word not in ("image", "voice", "video", "thumb"):
         return errcode(40004, "invalid media type")
     if file is None or not file.size:
         return errcode(41005, "media data missing")
     data = file.read()
-    form = files.form_of(data)
+    form = files.thumb_of(data) if word == "thumb" else files.form_of(data)
     ending = (file.name or "").rpartition(".")[2].lower()
     if form is None or form.word != word or ending not in form.endings:
         return errcode(40005, "invalid file type")
@@ -37,7 +37,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         return errcode(45001, "media size out of limit")
     if files.seconds_of(data) > files.LONGEST_VOICE:
         return errcode(45007, "voice playtime out of limit")
-    made = {"type": word, "media_id": files.keep(appid, form, data)}
+    named = "thumb_media_id" if word == "thumb" else "media_id"
+    made = {"type": word, named: files.keep(appid, form, data)}
     return JsonResponse(made | {"created_at": int(time.time())})
 
 

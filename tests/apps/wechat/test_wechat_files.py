@@ -127,6 +127,41 @@ def test_a_film_is_sent_with_the_text_below_it(send: Send, site: str, browser: C
     assert "video/mp4" in page
 
 
+def thumbnail() -> bytes:
+    """Return the picture of the film that the follower has got."""
+    kept = STORE.get("media", received()[0]["body"]["thumb_media_id"])
+    assert kept
+    assert kept["word"] == "thumb"
+    return files.data_of(kept)
+
+
+def test_a_film_goes_with_a_picture_of_its_own_or_a_neutral_one(send: Send, site: str) -> None:
+    film = {"contentType": "video", "file": f"{site}/a.mp4"}
+    send(media=[film | {"thumbnail": f"{site}/a.jpg"}])
+    assert thumbnail() == _jpeg()
+    (key, _message) = STORE.all("message", out=False)[0]
+    STORE.drop("message", key)
+    send(media=[film])
+    assert thumbnail()[:3] == b"\xff\xd8\xff"
+    assert len(STORE.all("media")) == 3
+
+
+def test_a_film_of_the_accounts_own_has_a_picture_too(send: Send, browser: Client) -> None:
+    named = files.keep(APPID, files.MP4, FILM)
+    send(media=[{"contentType": "video", "id": named}])
+    assert thumbnail()[:3] == b"\xff\xd8\xff"
+    with pytest.raises(ChannelError) as found:
+        send(media=[{"contentType": "video", "id": "gone"}])
+    assert found.value.outcome.name == "content"
+
+
+def test_a_thumbnail_that_wechat_does_not_take_is_said(send: Send, site: str) -> None:
+    film = {"contentType": "video", "file": f"{site}/a.mp4", "thumbnail": f"{site}/a.png"}
+    with pytest.raises(ChannelError) as found:
+        send(media=[film])
+    assert (found.value.outcome.name, "64 KB" in found.value.detail) == ("content", True)
+
+
 @pytest.mark.parametrize(
     ("path", "kind"),
     [("/a.pdf", "file"), ("/a.pdf", "image"), ("/a.ogg", "audio"), ("/heavy.amr", "audio")],
