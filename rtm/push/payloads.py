@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from imiconnect.apps.push.clients.apns import collapse_id_of
+
 _encode = msgspec.json.Encoder().encode
 #: Priorities from here on are pushed at once (1 low to 5 high).
 _URGENT = 3
@@ -46,6 +48,11 @@ class Note:
         """Seconds that it may be kept: what the request says, within the message's expiry."""
         asked = self.extras.get("time_to_live")
         return min(self.ttl, asked) if isinstance(asked, int) else self.ttl
+
+    @property
+    def until(self) -> int:
+        """The Unix time until which it may be kept; 0 for now or never."""
+        return self.expires_at - self.ttl + self.life if self.life else 0
 
 
 def _image(note: Note) -> str:
@@ -113,7 +120,9 @@ def for_fcm(note: Note, token: str, platform: str) -> dict[str, Any]:
     }
     if platform == "ios":
         headers = {"apns-priority": "10" if note.urgent else "5"}
-        headers["apns-expiration"] = str(note.expires_at)
+        headers["apns-expiration"] = str(note.until)
+        if note.collapse:
+            headers["apns-collapse-id"] = collapse_id_of(note.collapse)
         return message | {"apns": {"headers": headers, "payload": {"aps": aps(note)}}}
     android: dict[str, Any] = {"priority": "HIGH" if note.urgent else "NORMAL"}
     android["ttl"] = f"{note.life}s"

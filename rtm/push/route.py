@@ -115,7 +115,7 @@ def _sending(
         app_id=app.app_id,
         part=order.push[row.platform],
         ttl=ttl,
-        expires_at=int(order.expires_at),
+        expires_at=int(now) + ttl,
     )
     return Sending(note, credentials, row.platform, row.address)
 

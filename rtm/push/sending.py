@@ -140,7 +140,7 @@ class Pusher:
         )
         headers = request_headers(
             tid=item.note.tid,
-            expires_at=item.note.expires_at,
+            expires_at=item.note.until,
             urgent=item.note.urgent,
             collapse_id=item.note.collapse,
         )

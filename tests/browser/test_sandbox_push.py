@@ -76,12 +76,14 @@ def save(page: Page) -> tuple[str, str]:
     return page.locator("#app-id").input_value(), page.locator("#client-key").input_value()
 
 
-def install(page: Page, twin: str, app: tuple[str, str]) -> None:
+def install(page: Page, twin: str, app: tuple[str, str], system: str = "") -> None:
     """Put the app on a new phone of the twin, for the user anna."""
     page.goto(PLAY.format(twin))
     page.get_by_label("App ID").fill(app[0])
     page.get_by_label("Client key").fill(app[1])
     page.get_by_label("User ID").fill("anna")
+    if system:
+        page.get_by_label("Phone", exact=True).select_option(system)
     page.get_by_role("button", name="Install and register").click()
     expect(page.locator(".toast-text")).to_contain_text("is registered with its")
 
@@ -164,6 +166,22 @@ def test_an_android_phone_is_notified_with_the_sandboxs_service_account(
     install(page, "fcm", app)
     open_and_look(page, "fcm", send(live_site, admin))
     write(page, "fcm")
+
+
+def test_an_iphone_is_notified_through_firebase(
+    page: Page, live_site: str, sign_in: SignIn, admin: Member, tmp_path: Path
+) -> None:
+    sign_in(page, admin)
+    page.goto(PLAY.format("fcm"))
+    page.get_by_role("button", name="Generate new private key").click()
+    file = downloaded(page, r"firebase-adminsdk-\w+\.json", tmp_path)
+    begin(page, "iOS", "Firebase (FCM)")
+    page.get_by_label("Service-account file (.json)").set_input_files(file)
+    install(page, "fcm", save(page), "ios")
+    message = send(live_site, admin)
+    [(_key, note)] = Store("fcm").all("note")
+    assert "apns-expiration" in note["message"]["apns"]["headers"]
+    open_and_look(page, "fcm", message)
 
 
 def test_the_pages_of_the_phones(

@@ -170,6 +170,7 @@ def _of_apple(part: dict[str, Any]) -> Facts:
     return [
         (_("Priority"), headers.get("apns-priority", "")),
         (_("Kept until"), dt.datetime.fromtimestamp(until, dt.UTC) if until else ""),
+        (_("Replaces by"), headers.get("apns-collapse-id", "")),
         (_("Badge"), aps.get("badge", "")),
         (_("Sound"), aps.get("sound", "")),
     ]

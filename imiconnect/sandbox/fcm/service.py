@@ -199,5 +199,7 @@ def _check_apns(part: Any) -> None:
     until = headers.get("apns-expiration", "0")
     if headers.get("apns-priority", "10") not in ("1", "5", "10") or not until.isdecimal():
         raise Refused(400, "INVALID_ARGUMENT", field="message.apns.headers")
+    if len(headers.get("apns-collapse-id", "").encode()) > 64:
+        raise Refused(400, "INVALID_ARGUMENT", field="message.apns.headers")
     if not isinstance(payload.get("aps", {}), dict):
         raise Refused(400, "INVALID_ARGUMENT", field="message.apns.payload")

@@ -96,6 +96,8 @@ class WebPushService:
         if browser["state"] == "gone" or self.memory.misbehaves("dead_token"):
             raise Refused(410, 103, "The subscription has ended")
         _check_headers(call)
+        if browser["state"] == "bad" or self.memory.misbehaves("bad_request"):
+            raise Refused(400, 110, "Invalid crypto keys specified")
         _check_vapid(call, browser["server_key"])
         if self.memory.misbehaves("expired_token"):
             raise Refused(401, 109, "The VAPID token has expired")

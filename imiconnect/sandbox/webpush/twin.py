@@ -22,6 +22,7 @@ TWIN = Twin(
     switches={
         "dead_token": _("Answer that the subscription has ended (410)"),
         "unknown": _("Answer that the subscription is unknown (404)"),
+        "bad_request": _("Answer that the request is malformed (400)"),
         "expired_token": SWITCH_WORDS["expired_token"],
         **switches("rate_limit", "too_large", "slow", "down"),
     },

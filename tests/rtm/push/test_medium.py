@@ -42,11 +42,13 @@ def phone(app: App, platform: str, token: str, user: str = "u1", device: str = "
 def push(intake: Intake, order: Order) -> Callable[..., Message]:
     """Send a push as a customer's server does, have it processed, and return the message."""
 
-    def send(destination: Any = None, **parts: Any) -> Message:
+    def send(destination: Any = None, extras: Any = None, **parts: Any) -> Message:
+        ios = PUSH_BODY["ios"]
+        said = PUSH_BODY | {"ios": ios | {"extras": ios["extras"] | (extras or {})}}
         body = order(
             deliverychannel="push",
             destination=destination or [{"userid": ["u1"]}],
-            channels={"push": PUSH_BODY},
+            channels={"push": said},
             **parts,
         )
         answer = intake.post("/resources/v1/messaging", json=body)
@@ -146,6 +148,19 @@ def test_a_browser_is_reached_without_profile_by_its_push_id(
     assert shown["notification"]["navigate"] == "https://bank.example/7"
     assert (shown["tid"], note["urgency"]) == (str(message.pk), "high")
     assert state_of(message) is State.SUBMITTED
+
+
+def test_a_request_that_a_push_service_cannot_read_fails_and_keeps_the_subscription(
+    pushed: App, web: Served, push: Callable[..., Message]
+) -> None:
+    site = credentials_of(pushed, "web")
+    subscribed = web.subscribe(web.url, site.public_key)
+    kept = addresses.subscribe(app=pushed, subscription=subscribed)
+    web.behave(subscribed["endpoint"], "bad")
+    message = push([{"pushid": [str(kept.pk)]}])
+    assert (state_of(message), Message.objects.get().code) == (State.FAILED, 7004)
+    kept.refresh_from_db()
+    assert kept.quarantined_at is None
 
 
 @pytest.mark.parametrize("kind", ["customerid", "deviceid", "ios_pushid"])

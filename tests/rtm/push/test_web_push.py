@@ -152,6 +152,7 @@ async def refusal(web: Served, endpoint_state: str, **changes: Any) -> PushError
         ("unknown", Problem.GONE, None),
         ("throttled", Problem.THROTTLED, 17),
         ("full", Problem.TOO_LARGE, None),
+        ("bad", Problem.CONTENT, None),
         ("down", Problem.UNAVAILABLE, 60),
     ],
 )
