@@ -22,6 +22,8 @@ from imiconnect.sharing.models import Allocation, Service
 
 PATH = "/resources/v1/messaging"
 _LONGEST_TEXT = 10_000
+#: What a content may have besides its text.
+_MORE = {"attachment", "quick_reply", "tag"}
 #: The documented limit is in bytes (facts/imiconnect.md, section 13).
 _CORRELATION_BYTES = 50
 _EXPIRIES = {
@@ -83,8 +85,10 @@ def request_words(route: Allocation) -> dict[str, str]:
     return {"appid": route.app.app_id, "channel": channel, "id_type": id_type}
 
 
-def _content(channel: str, text: str) -> dict[str, Any]:
-    return {"message": {"text": text}} if channel == "rt" else {"text": text}
+def _content(channel: str, text: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
+    if channel == "rt":
+        return {"message": {"text": text}}
+    return ({"text": text} if text else {}) | (more or {})
 
 
 class _RouteField(forms.ModelChoiceField):  # type: ignore[type-arg]  # in stubs only
@@ -117,6 +121,16 @@ class SendForm(ConsoleForm):
     text = forms.CharField(
         label=_("Text"), max_length=_LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 4})
     )
+    more = forms.JSONField(
+        label=_("Attachment, buttons or template"),
+        help_text=_(
+            "For apps of providers: a JSON object with attachment or quick_reply, as "
+            "docs/channels.md shows them."
+        ),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        error_messages={"invalid": _("Attachment, buttons or template must be JSON")},
+    )
     thread = forms.CharField(
         label=_("Thread ID"),
         help_text=_("Without one it goes to the customer's own conversation."),
@@ -137,6 +151,8 @@ class SendForm(ConsoleForm):
         """Offer the routes that ``member`` may send through."""
         super().__init__(*args, **kwargs)
         self.fields["route"].queryset = routes_of(member)  # type: ignore[attr-defined]  # a model choice
+        # A template has words of its own.
+        self.fields["text"].required = not str(self.data.get("more", "")).strip()
 
     def clean_correlation_id(self) -> str:
         """Hold the documented limit."""
@@ -149,6 +165,7 @@ class SendForm(ConsoleForm):
         if route and not asks_of(route) and name_problem(values.get("user_id", "")):
             sentence = _("User ID must not contain / + # * > or line breaks.")
             self.add_error("user_id", sentence)
+        self._check_content(values)
         if route and named:
             self._check_thread(route, named, values.get("user_id", ""))
         return values
@@ -164,13 +181,25 @@ class SendForm(ConsoleForm):
             "deliverychannel": words["channel"],
             "appid": words["appid"],
             "destination": [destination],
-            "channels": {words["channel"]: _content(words["channel"], values["text"])},
+            "channels": {
+                words["channel"]: _content(words["channel"], values["text"], values["more"])
+            },
         }
         if values["thread"]:
             body["thread"] = values["thread"]
         if until := expiry_after(values["expiry"], now):
             body["expiry"] = until
         return body
+
+    def _check_content(self, values: dict[str, Any]) -> None:
+        route, more = values.get("route"), values.get("more")
+        if not more or "more" in self.errors:
+            return
+        if route and not asks_of(route):
+            self.add_error("more", _("Only apps of providers take attachments from this page."))
+        elif not isinstance(more, dict) or not set(more) <= _MORE:
+            sentence = _("Write a JSON object with attachment, quick_reply or tag.")
+            self.add_error("more", sentence)
 
     def _check_thread(self, route: Allocation, named: str, user_id: str) -> None:
         try:

@@ -9,17 +9,29 @@
   const [head] = place.textContent.split("  -d ");
   const quoted = (text) => `'${text.replaceAll("'", `'"'"'`)}'`;
 
+  // What cannot be read yet is left out until it can.
+  function more() {
+    try {
+      const found = JSON.parse(form.elements.more.value || "{}");
+      return found && typeof found === "object" && !Array.isArray(found) ? found : {};
+    } catch {
+      return {};
+    }
+  }
+
   function request() {
     const field = (name) => form.elements[name].value.trim();
     const route = routes[field("route")] ?? Object.values(routes)[0];
-    const text = field("text") || "Hello";
+    const rest = route.channel === "rt" ? {} : more();
+    const words = field("text") || (Object.keys(rest).length ? "" : "Hello");
+    const text = words ? { text: words } : {};
     const destination = { [route.id_type]: [field("user_id") || "alice"] };
     if (field("correlation_id")) destination.correlationid = field("correlation_id");
     const body = {
       deliverychannel: route.channel,
       appid: route.appid,
       destination: [destination],
-      channels: { [route.channel]: route.channel === "rt" ? { message: { text } } : { text } },
+      channels: { [route.channel]: route.channel === "rt" ? { message: text } : { ...text, ...rest } },
     };
     if (field("thread")) body.thread = field("thread");
     const seconds = after[field("expiry")];

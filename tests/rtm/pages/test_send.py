@@ -97,6 +97,59 @@ def test_a_customer_at_a_provider_is_sent_to(
     assert message.payload == {"message": "Hello"}
 
 
+FORM = {
+    "template_type": "form",
+    "title": "Book a visit",
+    "pages": [{"type": "input", "identifier": "name", "subtitle": "Your name?"}],
+}
+
+
+def business(admin: Member) -> App:
+    config = {"business_id": "3364d419-4b4a-4f59-a767-ac7e60214baa"}
+    return create_app(
+        member=admin, name="Bank", channel_type="apple_business_chat", config=config
+    )
+
+
+@committed
+def test_a_template_of_a_provider_is_sent_without_a_text(admin: Member, client_of: Any) -> None:
+    app = business(admin)
+    more = {"attachment": {"type": "template", "payload": FORM}}
+    given = answers(
+        make_service(admin, app), user_id="urn:mbid:A", text="", more=json.dumps(more)
+    )
+    assert client_of(admin).post("/messages/send/", given).status_code == 302
+    assert Message.objects.get().payload["template"] == FORM
+
+
+@committed
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ("{", "Attachment, buttons or template must be JSON"),
+        ('{"to": 1}', "with attachment, quick_reply or tag"),
+        (
+            json.dumps({"attachment": {"type": "template", "payload": FORM | {"pages": []}}}),
+            "at least one page",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_template_is_said(
+    more: str, sentence: str, admin: Member, client_of: Any
+) -> None:
+    service = make_service(admin, business(admin))
+    given = answers(service, user_id="urn:mbid:A", more=more)
+    response = client_of(admin).post("/messages/send/", given)
+    assert (response.status_code, sentence in response.text) == (422, True)
+
+
+def test_an_app_of_ours_takes_no_attachment_from_the_page(
+    service: Service, developer: Member, client_of: Any
+) -> None:
+    given = answers(service, more='{"tag": "x"}')
+    assert "Only apps of providers" in client_of(developer).post("/messages/send/", given).text
+
+
 @committed
 def test_an_expiry_is_kept(service: Service, developer: Member, client_of: Any) -> None:
     client_of(developer).post("/messages/send/", answers(service, expiry="5m"))
