@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +97,22 @@ class AppleClient:
         if not url:
             raise ChannelError(UNREADABLE, "preDownload")
         return read_file(self._http, url, most=most)
+
+    def encode(self, business: str, data: Mapping[str, Any]) -> bytes:
+        """Return interactive data as a phone reads it from Apple's store."""
+        body = {"v": 1, "type": "interactive", "interactiveData": data}
+        return self._call("POST", "/encodePayload", {"source-id": business}, json=body).content
+
+    def decode(self, business: str, bid: str, encoded: bytes) -> bytes:
+        """Return as JSON what a phone has put into Apple's store; raises ``ChannelError``."""
+        headers = {
+            "source-id": business,
+            "bid": bid,
+            "Content-Type": "application/octet-stream",
+        }
+        answer = self._call("POST", "/decodePayload", headers, content=encoded)
+        json_of(answer)
+        return answer.content
 
     def check(self, business: str) -> None:
         """Ask for a place to upload to, which proves the token and reaches no customer."""

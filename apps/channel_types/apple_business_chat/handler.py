@@ -1,6 +1,7 @@
 """Apple Business Chat behind the one interface of handlers."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from imiconnect.apps.channel_types import http
@@ -19,7 +20,7 @@ from imiconnect.apps.channel_types.errors import (
     UNKNOWN_RECIPIENT,
     ChannelError,
 )
-from imiconnect.apps.channel_types.events import Event
+from imiconnect.apps.channel_types.events import Event, Incoming
 from imiconnect.apps.channel_types.handler import (
     Account,
     Checked,
@@ -64,17 +65,28 @@ class AppleHandler(Handler[BusinessConfig, NoSecrets]):
         body = outbound.body_of(
             message.tid, business, message.address, message.payload, attachment
         )
+        if data := outbound.too_large(body):
+            encoded = client.encode(business, data)
+            key, kept = _kept(client, business, encoded)
+            body = outbound.by_reference(body, len(encoded), key=key, **asdict(kept))
         client.send(body)
         return Sent(str(message.tid), {"type": body["type"]})
 
     def fetch(self, account: Business, at_provider: Mapping[str, str]) -> bytes:
-        """Return a file that a customer has sent, deciphered."""
+        """Return a file that a customer has sent, deciphered; or interactive data, as JSON."""
         kept = Kept(at_provider["id"], at_provider["owner"], at_provider["checksum"])
-        sealed = _client().download(account.config.business_id, kept, most=MOST_BYTES)
+        client, business = _client(), account.config.business_id
+        sealed = client.download(business, kept, most=MOST_BYTES)
         try:
-            return sealing.open_sealed(at_provider["key"], sealed)
+            found = sealing.open_sealed(at_provider["key"], sealed)
+            bid = at_provider.get("bid", "")
+            return client.decode(business, bid, inbound.unpacked(found)) if bid else found
         except ValueError as error:
             raise ChannelError(CONTENT, str(error)) from None
+
+    def completed(self, event: Incoming, content: str) -> Incoming:
+        """Return an interactive answer with what it has said in Apple's store."""
+        return inbound.completed(event, content)
 
     def check(self, account: Business) -> Checked:
         """Ask Apple whether this platform may act for the business."""
@@ -90,14 +102,17 @@ class AppleHandler(Handler[BusinessConfig, NoSecrets]):
 def _uploaded(client: AppleClient, business: str, item: Mapping[str, Any]) -> dict[str, Any]:
     """Fetch a customer's file, encrypt it, and hand it to Apple's store."""
     found = http.file_at(str(item["file"]), most=MOST_BYTES)
-    key, sealed = sealing.seal(found.data)
-    kept = client.upload(business, sealed)
+    key, kept = _kept(client, business, found.data)
     told = str(item.get("contentType", ""))
     kind = told if "/" in told else found.content_type or "application/octet-stream"
     size = len(found.data)
-    return outbound.attachment_of(
-        item, kind, size, key=key, url=kept.url, owner=kept.owner, checksum=kept.checksum
-    )
+    return outbound.attachment_of(item, kind, size, key=key, **asdict(kept))
+
+
+def _kept(client: AppleClient, business: str, plain: bytes) -> tuple[str, Kept]:
+    """Encrypt and hand to Apple's store; return the key, and where it is."""
+    key, sealed = sealing.seal(plain)
+    return key, client.upload(business, sealed)
 
 
 def _client() -> AppleClient:

@@ -5,21 +5,24 @@ import datetime as dt
 import json
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from imiconnect.apps.channel_types.apple_business_chat.config import business_of
+from imiconnect.apps.channel_types.apple_business_chat.form_messages import answers_in
 from imiconnect.apps.channel_types.events import Attachment, Event, Incoming, OptOut
 
 #: Bytes of a message once it is unpacked: interactive ones over 10 KB come by reference.
 MAX_BYTES = 1_000_000
 _GZIP = b"\x1f\x8b"
+_REFERENCE = "interactiveDataRef"
 #: Marks the place of an attachment in a text.
 _PLACE = "\ufffc"
 
 
 def message_in(body: bytes) -> dict[str, Any]:
     """Return the message of a body, packed or not; raises ``ValueError`` for what is none."""
-    message = json.loads(_unpacked(body))
+    message = json.loads(unpacked(body))
     if not isinstance(message, dict) or message.get("v") != 1:
         raise ValueError("not a message of version 1")
     for name in ("id", "type", "sourceId", "destinationId"):
@@ -29,7 +32,8 @@ def message_in(body: bytes) -> dict[str, Any]:
     return message
 
 
-def _unpacked(body: bytes) -> bytes:
+def unpacked(body: bytes) -> bytes:
+    """Return what was packed, if it was; raises ``ValueError`` for what is cut or too large."""
     # Known by its first bytes: the header is not kept with a stored call.
     if not body.startswith(_GZIP):
         return body
@@ -105,13 +109,44 @@ def _extras(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _interactive(message: Mapping[str, Any], common: dict[str, Any]) -> Event:
-    told = _dict(message.get("interactiveData"))
+    """Return an answer; data that stands in the message counts before data in the store."""
+    event = Incoming(**common, extras=_extras(message))
+    told, reference = (_dict(message.get(name)) for name in ("interactiveData", _REFERENCE))
+    if told.get("data") or not reference:
+        return _answered(event, told)
+    at_provider = {
+        "key": str(reference.get("key", "")),
+        "id": str(reference.get("url", "")),
+        "owner": str(reference.get("owner", "")),
+        "checksum": _checksum(reference),
+        "bid": str(reference.get("bid", "")),
+    }
+    return replace(
+        event,
+        text=str(reference.get("title", "")),
+        at_provider=at_provider if all(at_provider.values()) else {},
+    )
+
+
+def completed(event: Incoming, content: str) -> Incoming:
+    """Return an answer with its data from Apple's store; one that is none keeps its title."""
+    try:
+        found = _dict(json.loads(content))
+    except ValueError:
+        return event
+    return _answered(event, _dict(found.get("interactiveData")) or found)
+
+
+def _answered(event: Incoming, told: Mapping[str, Any]) -> Incoming:
     data = _dict(told.get("data"))
+    if answers := answers_in(data):
+        words, pages = answers
+        extras = event.extras | {"form": pages, "request": data.get("requestIdentifier", "")}
+        return replace(event, text=words or event.text, extras=extras)
     title, payload = _quick_reply(data) or _picked(data) or _time(data) or ("", "")
-    if not title:
-        title = str(_dict(data.get("replyMessage")).get("title", ""))
-    title = title or str(_dict(message.get("interactiveDataRef")).get("title", ""))
-    return Incoming(**common, text=title, payload=payload, extras=_extras(message))
+    reply = data.get("replyMessage") or told.get("replyMessage")
+    title = title or str(_dict(reply).get("title", ""))
+    return replace(event, text=title or event.text, payload=payload)
 
 
 def _quick_reply(data: Mapping[str, Any]) -> tuple[str, str] | None:

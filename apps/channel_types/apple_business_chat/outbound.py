@@ -1,5 +1,6 @@
 """From a message's content to a body of Apple's gateway (messages sent); without I/O."""
 
+import json
 import mimetypes
 import uuid
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ BID = (
 )
 #: Quick replies are two to five; other numbers are sent as a list to pick from.
 FEWEST, MOST = 2, 5
+#: Bytes of interactive data; what is more goes by reference.
+MAX_INTERACTIVE = 10 * 1024
 #: Marks the place of an attachment in a text.
 PLACE = "\ufffc"
 #: What is a page, and linked to; everything else is a file, and uploaded.
@@ -63,6 +66,33 @@ def attachment_of(item: Mapping[str, Any], kind: str, size: int, **kept: str) ->
         "owner": kept["owner"],
         "signature-base64": kept["checksum"],
     }
+
+
+def too_large(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the interactive data of a message that has to go by reference, or None."""
+    data: Mapping[str, Any] | None = body.get("interactiveData")
+    if data is None or len(json.dumps(data).encode()) <= MAX_INTERACTIVE:
+        return None
+    return data
+
+
+def by_reference(
+    body: Mapping[str, Any], size: int, *, key: str, url: str, owner: str, checksum: str
+) -> dict[str, Any]:
+    """Return a message with the place of its interactive data instead of the data itself."""
+    data = body["interactiveData"]
+    told = data.get("receivedMessage") or {}
+    reference = {
+        "bid": data["bid"],
+        "title": str(told.get("title", "")),
+        "url": url,
+        "owner": owner,
+        "key": key,
+        "size": str(size),
+        "signature-base64": checksum,
+    }
+    rest = {name: value for name, value in body.items() if name != "interactiveData"}
+    return rest | {"interactiveDataRef": reference}
 
 
 def body_of(

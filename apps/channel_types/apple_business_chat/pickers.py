@@ -1,7 +1,7 @@
-"""Lists and times to pick from: a template of a request as Apple's interactive data; no I/O.
+"""Lists, times and forms: a template of a request as Apple's interactive data; no I/O.
 
-MSP REST API, interactive messages. A template is ``{"template_type": "list_picker", …}`` or
-``{"template_type": "time_picker", …}``; what is missing or too much is said in a sentence.
+MSP REST API, interactive messages. A template is ``{"template_type": "list_picker", …}``,
+``time_picker`` or ``form``; what is missing or too much is said in a sentence.
 """
 
 import datetime as dt
@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.apps.channel_types.apple_business_chat import form_messages
+from imiconnect.apps.channel_types.apple_business_chat.form_messages import Form
 from imiconnect.console.words import Words
 
 
@@ -67,7 +69,7 @@ class TimePicker(msgspec.Struct, kw_only=True, tag_field="template_type", tag="t
     location: Place | None = None
 
 
-Picker = ListPicker | TimePicker
+Template = ListPicker | TimePicker | Form
 
 
 def problem_of(template: Mapping[str, Any]) -> Words:
@@ -76,6 +78,8 @@ def problem_of(template: Mapping[str, Any]) -> Words:
         picker = _read(template)
     except msgspec.ValidationError as error:
         return _("the template is not as documented: %(error)s.") % {"error": error}
+    if isinstance(picker, Form):
+        return form_messages.problem_of(picker)
     if isinstance(picker, TimePicker):
         names = [slot.identifier for slot in picker.timeslots]
         if any(slot.start.tzinfo is None or slot.duration <= 0 for slot in picker.timeslots):
@@ -92,15 +96,21 @@ def problem_of(template: Mapping[str, Any]) -> Words:
 def data_of(template: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what stands in ``data``, and the two messages beside it."""
     picker = _read(template)
-    data = _times(picker) if isinstance(picker, TimePicker) else _list(picker)
+    data = _data(picker)
     shown = {"title": picker.title, "subtitle": picker.subtitle, "style": "small"}
     reply = {"title": picker.reply or picker.title, "style": "small"}
     return data, {"receivedMessage": shown, "replyMessage": reply}
 
 
-def _read(template: Mapping[str, Any]) -> Picker:
-    found: Picker = msgspec.convert(dict(template), Picker)
+def _read(template: Mapping[str, Any]) -> Template:
+    found: Template = msgspec.convert(dict(template), Template)
     return found
+
+
+def _data(picker: Template) -> dict[str, Any]:
+    if isinstance(picker, Form):
+        return form_messages.data_of(picker)
+    return _times(picker) if isinstance(picker, TimePicker) else _list(picker)
 
 
 def _list(picker: ListPicker) -> dict[str, Any]:

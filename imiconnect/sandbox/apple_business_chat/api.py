@@ -1,4 +1,4 @@
-"""The gateway of the double: ``/v1/message`` and ``/v1/preUpload``."""
+"""The gateway of the double: messages, the store of files, and interactive data in it."""
 
 import gzip
 import json
@@ -13,7 +13,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from imiconnect.sandbox.apple_business_chat import mmcs
+from imiconnect.sandbox.apple_business_chat import mmcs, payloads, questions
 from imiconnect.sandbox.apple_business_chat.tokens import is_of_platform
 from imiconnect.sandbox.apple_business_chat.world import note, store
 
@@ -67,7 +67,7 @@ def _refused(request: HttpRequest, method: str) -> HttpResponse | None:
 def message(request: HttpRequest, business: str) -> HttpResponse:
     """Deliver to a customer who has written first and not closed the conversation."""
     try:
-        body = json.loads(_plain(request))
+        body = payloads.whole(json.loads(_plain(request)))
     except (ValueError, OSError, EOFError, zlib.error):
         body = None
     if not isinstance(body, dict) or not _is_whole(request, body):
@@ -76,7 +76,16 @@ def message(request: HttpRequest, business: str) -> HttpResponse:
     if not customer or customer["business"] != business or not customer["open"]:
         return HttpResponse(status=404)
     note(body["destinationId"], body, out=False)
-    return HttpResponse()
+    return _noted(business, body)
+
+
+def _noted(business: str, body: dict[str, Any]) -> HttpResponse:
+    """Answer with nothing, or with a reference to data above 10 KB that came in the message."""
+    data = body.get("interactiveData")
+    if data is None or "interactiveDataRef" in body or not payloads.is_large(data):
+        return HttpResponse()
+    reference = payloads.stored(business, data, data["receivedMessage"].get("title", ""))
+    return JsonResponse({"interactiveDataRef": reference})
 
 
 def _plain(request: HttpRequest) -> bytes:
@@ -122,6 +131,8 @@ def _is_choice(body: dict[str, Any]) -> bool:
         return 2 <= len(items) <= 5 and _are_named(items, "title")
     if not (told.get("receivedMessage") and told.get("replyMessage")):
         return False
+    if "dynamic" in data:
+        return questions.is_form(data)
     if "event" in data:
         slots = data["event"].get("timeslots") or []
         times = all(_TIME.fullmatch(str(slot.get("startTime", ""))) for slot in slots)
@@ -140,6 +151,29 @@ _WHOLE: dict[str, Callable[[dict[str, Any]], bool]] = {
     "richLink": _is_link,
     "interactive": _is_choice,
 }
+
+
+@gateway("POST")
+def encode_payload(request: HttpRequest, business: str) -> HttpResponse:
+    """Return interactive data as the store keeps it."""
+    try:
+        data = json.loads(request.body).get("interactiveData")
+    except (ValueError, AttributeError):
+        data = None
+    if not isinstance(data, dict) or not data.get("bid"):
+        return HttpResponse(status=400)
+    return HttpResponse(payloads.encoded(data), content_type="application/octet-stream")
+
+
+@gateway("POST")
+def decode_payload(request: HttpRequest, business: str) -> HttpResponse:
+    """Return what the store has kept as JSON, to whoever names its extension."""
+    try:
+        data = payloads.decoded(request.body)
+    except ValueError:
+        return HttpResponse(status=400)
+    known = request.headers.get("bid", "") == data.get("bid")
+    return JsonResponse(data) if known else HttpResponse(status=400)
 
 
 @gateway("GET")

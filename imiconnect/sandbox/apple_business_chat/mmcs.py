@@ -55,15 +55,21 @@ def sealed_of(key: uuid.UUID, ticket: str) -> bytes | None:
     return base64.b64decode(place["sealed"])
 
 
-def attach(owner: str, name: str, kind: str, plain: bytes) -> dict[str, Any]:
-    """Encrypt a phone's file, store it, and return the attachment that tells of it."""
+def put(owner: str, plain: bytes) -> tuple[str, str, str]:
+    """Encrypt and store; return the place, the key as messages tell it, and the checksum."""
     url, key = new_place(owner), secrets.token_bytes(32)
     checksum = keep(uuid.UUID(url.removeprefix(_address(""))), counter_mode(key, plain))
+    return url, "00" + key.hex().upper(), checksum
+
+
+def attach(owner: str, name: str, kind: str, plain: bytes) -> dict[str, Any]:
+    """Encrypt a phone's file, store it, and return the attachment that tells of it."""
+    url, key, checksum = put(owner, plain)
     return {
         "name": name,
         "mimeType": kind,
         "size": str(len(plain)),
-        "key": "00" + key.hex().upper(),
+        "key": key,
         "url": url,
         "owner": owner,
         "signature": base64.b64decode(checksum).hex().upper(),
@@ -74,12 +80,17 @@ def is_whole(part: Any) -> bool:
     """Tell whether an attachment names a file of the store that its key opens."""
     if not isinstance(part, dict) or "/" not in str(part.get("mimeType", "")):
         return False
-    place = _place(part)
-    told = str(part.get("signature-base64", ""))
-    if not place or (place["owner"], place["checksum"]) != (part.get("owner"), told):
+    if not is_known(part):
         return False
     plain = opened(part)
     return plain is not None and str(len(plain)) == part.get("size") and bool(part.get("name"))
+
+
+def is_known(part: dict[str, Any]) -> bool:
+    """Tell whether a message names a place with its owner and checksum."""
+    place = _place(part)
+    told = str(part.get("signature-base64", ""))
+    return bool(place) and (place["owner"], place["checksum"]) == (part.get("owner"), told)
 
 
 def opened(part: dict[str, Any]) -> bytes | None:

@@ -8,7 +8,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.toasts import toast
-from imiconnect.sandbox.apple_business_chat import mmcs
+from imiconnect.sandbox.apple_business_chat import mmcs, questions
 from imiconnect.sandbox.apple_business_chat.telling import tell
 from imiconnect.sandbox.apple_business_chat.twin import SLUG
 from imiconnect.sandbox.apple_business_chat.world import meet, register, store
@@ -36,6 +36,23 @@ class ApplePage(TwinPage):
             "business": store.get("business", chosen),
             "phones": phones,
             "talk_url": self._back(chosen),
+            "form": self._form(),
+        }
+
+    def _form(self) -> dict[str, Any] | None:
+        """Return the form that a customer has opened to fill it in."""
+        key = self.request.GET.get("form", "")
+        message = store.get("message", key)
+        if message is None or message["out"]:
+            return None
+        told = message["body"].get("interactiveData") or {}
+        if not questions.is_form(told.get("data") or {}):
+            return None
+        return {
+            "message": key,
+            "customer": message["customer"],
+            "title": told["receivedMessage"]["title"],
+            "pages": questions.asked(told["data"]),
         }
 
     def perform(self, act: str) -> str:
@@ -47,6 +64,8 @@ class ApplePage(TwinPage):
             "say": self._say,
             "photo": self._photo,
             "press": self._press,
+            "open_form": self._open_form,
+            "fill": self._fill,
             "close": self._close,
         }
         if act not in acts:
@@ -103,16 +122,35 @@ class ApplePage(TwinPage):
         return self._told(found, tell(customer, "text", body=body, attachments=[part]))
 
     def _press(self) -> str:
-        customer, found = self._customer()
-        message = store.get("message", self._sent("message"))
-        if message is None:
+        return self._answered(_answer(self._asked()["data"], self._sent("item")))
+
+    def _open_form(self) -> str:
+        _customer, found = self._customer()
+        query = {"business": found["business"], "form": self._sent("message")}
+        return f"{self.request.path}?{urlencode(query)}#form"
+
+    def _fill(self) -> str:
+        data = self._asked()["data"]
+        if not questions.is_form(data):
             raise Http404
-        data = message["body"]["interactiveData"]["data"]
-        answer = _answer(data, self._sent("item"))
-        bid = message["body"]["interactiveData"]["bid"]
-        return self._told(
-            found, tell(customer, "interactive", interactiveData={"bid": bid, "data": answer})
-        )
+        answer = questions.answered(data, self.request.POST)
+        if answer is None:
+            toast(self.request, _("Answer every question that has to be answered."))
+            return self._open_form()
+        return self._answered(answer)
+
+    def _asked(self) -> dict[str, Any]:
+        """Return what the business has asked in the message that is answered."""
+        message = store.get("message", self._sent("message"))
+        if message is None or message["out"]:
+            raise Http404
+        asked: dict[str, Any] = message["body"]["interactiveData"]
+        return asked
+
+    def _answered(self, data: dict[str, Any]) -> str:
+        customer, found = self._customer()
+        told = {"bid": self._asked()["bid"], "data": data}
+        return self._told(found, tell(customer, "interactive", interactiveData=told))
 
     def _close(self) -> str:
         customer, found = self._customer()
@@ -126,6 +164,8 @@ class ApplePage(TwinPage):
 
 
 def _items(data: dict[str, Any]) -> list[dict[str, Any]]:
+    if "dynamic" in data:
+        return []
     if "quick-reply" in data:
         return list(data["quick-reply"]["items"])
     if "event" in data:
@@ -167,18 +207,21 @@ def _shown(customer: str, message: dict[str, Any]) -> Bubble:
     elif data:
         told = (body["interactiveData"].get("receivedMessage") or {}).get("title", "")
         text = told or str(data.get("event", {}).get("title", ""))
-    if data and message["out"]:
+    if "dynamic" in data and message["out"]:
+        text = questions.words_of(data)
+    elif data and message["out"]:
         chosen = data.get("quick-reply", {}).get("selectedIdentifier", items[0]["identifier"])
         text = next(item["title"] for item in items if item["identifier"] == chosen)
     common = {"act": "press", "customer": customer, "message": body["id"]}
+    presses = [Press(item["title"], common | {"item": item["identifier"]}) for item in items]
+    if "dynamic" in data:
+        presses = [Press(str(_("Fill in the form")), common | {"act": "open_form"})]
     return Bubble(
         text=text.replace("\ufffc", "").strip(),
         is_customer=message["out"],
         files=[_file(part) for part in body.get("attachments") or []],
         link=link.get("url", ""),
-        presses=[]
-        if message["out"]
-        else [Press(item["title"], common | {"item": item["identifier"]}) for item in items],
+        presses=[] if message["out"] else presses,
     )
 
 

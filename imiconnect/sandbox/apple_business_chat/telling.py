@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from django.conf import settings
 
+from imiconnect.sandbox.apple_business_chat import payloads
 from imiconnect.sandbox.apple_business_chat.tokens import own_token
 from imiconnect.sandbox.apple_business_chat.twin import SLUG
 from imiconnect.sandbox.apple_business_chat.world import note, store
@@ -30,7 +31,16 @@ def tell(customer: str, kind: str, **fields: Any) -> int:
     }
     if kind in ("text", "interactive"):
         note(customer, body, out=True)
-    return post(body)
+    return post(_in_parts(business, body))
+
+
+def _in_parts(business: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return a message with interactive data above 10 KB in the store, as a phone puts it."""
+    data = body.get("interactiveData")
+    if data is None or not payloads.is_large(data):
+        return body
+    rest = {name: value for name, value in body.items() if name != "interactiveData"}
+    return rest | {"interactiveDataRef": payloads.stored(business, data, "Answer")}
 
 
 def post(body: dict[str, Any]) -> int:
