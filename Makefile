@@ -29,7 +29,7 @@ run: build/.static ## Start everything at http://HOST:PORT (DATA_DIR chooses the
 	@exec env SANDBOX=$(SANDBOX) $(PY) manage.py up
 
 test: .venv/.test node_modules/.dev build/.static ## Run the whole test suite, browser tests included
-	@$(PY) deploy/make/debian.py
+	@$(PY) -m tests.debian
 	@$(PY) deploy/make/tests.py -n $(WORKERS) --dist loadgroup $(ARGS)
 
 bench: build/.static ## Measure the broker alone and the gateway end to end

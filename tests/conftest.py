@@ -42,6 +42,25 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(wait)
 
 
+class _AtOnce:
+    """Says why a test failed when it does: a run may be ended from outside before its end."""
+
+    def __init__(self, out: pytest.TerminalReporter) -> None:
+        self._out = out
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._out.write_line(f"\n{report.nodeid[:200]}\n{report.longreprtext}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let xdist's controller say why a test failed at once."""
+    out = session.config.pluginmanager.getplugin("terminalreporter")
+    if out and getattr(session.config.option, "numprocesses", None):
+        session.config.pluginmanager.register(_AtOnce(out))
+
+
 def pytest_collection_finish() -> None:
     """Take what all tests share out of the garbage collector's rounds."""
     gc.collect()

@@ -14,6 +14,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 _LOG = _ROOT / "build" / "pytest.log"
 _FAILED = _ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
 _HANDFUL = 5
+#: Where this many fail, something that all share is broken: the rest would only cost time.
+_ENOUGH = 20
 _SOME_FAILED = 1  # pytest's exit status
 
 
@@ -37,7 +39,7 @@ def main(arguments: list[str]) -> int:
     """Return pytest's exit status of the run, or of the second one."""
     _LOG.parent.mkdir(exist_ok=True)
     _LOG.write_text("")
-    status = _pytest("--cache-clear", *arguments)
+    status = _pytest("--cache-clear", f"--maxfail={_ENOUGH}", *arguments)
     if status != _SOME_FAILED or not _FAILED.exists():
         return status
     failed = sorted(json.loads(_FAILED.read_text()))

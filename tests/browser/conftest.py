@@ -8,7 +8,6 @@ content security policy fails the test that met it.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +20,13 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from imiconnect import ROOT
 from imiconnect.accounts.models import Member
 from tests.browser.gateway import gateway_processes
+from tests.debian import find_browser
 from tests.serving import serve
 from tests.waiting import PATIENCE_MS
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+CHROMIUM = find_browser()
 HERE = Path(__file__).parent
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = [item for item in items if HERE in item.path.parents]
     for item in here:
         if CHROMIUM is None:
-            item.add_marker(pytest.mark.skip("needs Chromium: apt-get install chromium"))
+            item.add_marker(pytest.mark.skip("needs Chromium; see the README"))
         elif not AXE.exists():
             item.add_marker(pytest.mark.skip("needs the front-end packages: npm ci"))
     items[:] = [item for item in items if item not in here] + here

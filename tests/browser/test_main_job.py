@@ -103,7 +103,6 @@ def send(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/messages/[0-9a-f-]{36}/$"))
 
 
-@pytest.mark.timeout(240)
 def test_the_main_job(admin: Member, page: Page, context: BrowserContext, gateway: Any) -> None:
     with customer_server() as customer:
         sign_in_by_form(page, admin)

@@ -1,7 +1,6 @@
 """Every way from a device to a broker: each broker, at its own port and through the gateway."""
 
 import asyncio
-import shutil
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
@@ -15,10 +14,11 @@ import pytest
 from imiconnect.engines.tcp import is_free
 from imiconnect.rtm.broker import link
 from imiconnect.rtm.connect.proxy import Proxy
+from tests.debian import find_mosquitto
 from tests.rtm.connect.peers import Peer
 from tests.waiting import wait_until
 
-MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+MOSQUITTO = find_mosquitto()
 WITHOUT = "Mosquitto is not installed: apt-get install mosquitto"
 
 

@@ -72,6 +72,8 @@ def test_an_image_is_kept_with_a_preview(upload: Upload) -> None:
         (b"\xff\xff", "text/plain", 415, "36"),
         (b"\x89" * (parsing.MAX_IMAGE + 1), "image/png", 400, "4"),
     ],
+    # Else the data is part of each test's name.
+    ids=["a script", "half a picture", "a program", "markup", "no text", "too large"],
 )
 def test_what_is_not_what_it_says_is_refused(
     upload: Upload, data: bytes, content_type: str, status: int, code: str
