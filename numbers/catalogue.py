@@ -146,6 +146,8 @@ def load_sms_rules(models: Any, *, update: bool = False) -> None:
 
     The files are our reading of ``sms_restrictions.csv``; each row quotes what it rests on.
     """
+    # Migrations before 0010 have no column for it, and fill it in later.
+    columns = {field.name for field in models.SmsHours._meta.concrete_fields}
     hours = [
         models.SmsHours(
             country_id=row["iso2"],
@@ -155,6 +157,7 @@ def load_sms_rules(models: Any, *, update: bool = False) -> None:
             closes=dt.time.fromisoformat(row["closes"]),
             source=row["source"],
             checked_on=COMPILED,
+            **({"holidays": row["holidays"]} if "holidays" in columns else {}),
         )
         for row in rows_of("sms_hours.csv")
     ]

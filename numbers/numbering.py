@@ -7,6 +7,8 @@ import phonenumbers
 from babel import Locale
 from phonenumbers import PhoneNumberFormat
 
+from imiconnect.public_holidays import holiday_on
+
 #: Where numbers are looked for by area code or city: those of Twilio's AreaCode.
 AREAS = frozenset({"US", "CA"})
 _FORMAT = phonenumbers.format_number
@@ -85,9 +87,9 @@ def region_of(e164: str) -> str | None:
 
 
 def working_day_after(start: dt.date, days: int, iso2: str) -> dt.date:
-    """Return the day ``days`` working days after ``start``, by the country's weekend (CLDR).
+    """Return the day ``days`` working days after ``start``.
 
-    Public holidays are not known and count as working days.
+    The country's weekend (CLDR) and its public holidays are no working days.
     """
     locale = Locale.parse(f"und_{iso2}")
     first, last = locale.weekend_start, locale.weekend_end
@@ -95,5 +97,5 @@ def working_day_after(start: dt.date, days: int, iso2: str) -> dt.date:
     day = start
     while days:
         day += dt.timedelta(days=1)
-        days -= day.weekday() not in weekend
+        days -= day.weekday() not in weekend and not holiday_on(iso2, day)
     return day

@@ -162,7 +162,7 @@ class SmsRestrictionAdmin(ReferenceAdmin):
 class SmsHoursAdmin(ReferenceAdmin):
     """Hours in which countries let texts in; outside of them texts wait."""
 
-    list_display = ("country", "covers", "days", "opens", "closes", "checked_on")
+    list_display = ("country", "covers", "days", "opens", "closes", "holidays")
     list_filter = ("covers",)
     list_select_related = ("country",)
     search_fields = ("country__name", "country__iso2")

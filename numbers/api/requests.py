@@ -10,6 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imiconnect.numbers.api import serializers as s
+from imiconnect.numbers.api.reference_serializers import (
+    RateSerializer,
+    RestrictionSerializer,
+    ShortCodeFormatSerializer,
+)
 from imiconnect.numbers.api.views import NumbersApi, country_of
 from imiconnect.numbers.forms.codes import wish_of
 from imiconnect.numbers.models import OfflineRequest, RateCard, ShortCodeFormat, SmsRestriction
@@ -102,14 +107,14 @@ class RateViewSet(_Reference):
     """What each type of number costs and needs."""
 
     queryset: Any = RateCard.objects.all()
-    serializer_class: Any = s.RateSerializer
+    serializer_class: Any = RateSerializer
 
 
 class ShortCodeFormatViewSet(_Reference):
     """How many digits short codes have in each country; elsewhere 5 or 7."""
 
     queryset: Any = ShortCodeFormat.objects.all()
-    serializer_class: Any = s.ShortCodeFormatSerializer
+    serializer_class: Any = ShortCodeFormatSerializer
 
 
 class RestrictionViewSet(_Reference):
@@ -118,4 +123,4 @@ class RestrictionViewSet(_Reference):
     queryset: Any = SmsRestriction.objects.select_related("country").prefetch_related(
         "country__sms_hours", "country__sms_content_rules"
     )
-    serializer_class: Any = s.RestrictionSerializer
+    serializer_class: Any = RestrictionSerializer

@@ -5,11 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from imiconnect.numbers.kinds import Choice, Kind, Match, NumberType, State
-from imiconnect.numbers.models import ShortCodeFormat
-from imiconnect.numbers.services.short_codes import lengths_of
 
 Serializer = serializers.Serializer[Any]
-_AMOUNT: dict[str, Any] = {
+#: What every amount of money is shown by.
+AMOUNT: dict[str, Any] = {
     "max_digits": 12,
     "decimal_places": 5,
     "allow_null": True,
@@ -36,7 +35,7 @@ class NumberSerializer(Serializer):
     voice = serializers.BooleanField()
     sms = serializers.BooleanField()
     two_way = serializers.BooleanField(source="is_two_way")
-    monthly_cost = serializers.DecimalField(**_AMOUNT)
+    monthly_cost = serializers.DecimalField(**AMOUNT)
     currency = serializers.CharField()
     quarantine_until = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField(read_only=True)
@@ -162,9 +161,9 @@ class FoundSerializer(Serializer):
     shown = serializers.CharField()
     carrier = serializers.CharField()
     locality = serializers.CharField()
-    monthly_rental = serializers.DecimalField(source="rate.monthly_rental", **_AMOUNT)
-    inbound_voice = serializers.DecimalField(source="rate.inbound_voice", **_AMOUNT)
-    inbound_sms = serializers.DecimalField(source="rate.inbound_sms", **_AMOUNT)
+    monthly_rental = serializers.DecimalField(source="rate.monthly_rental", **AMOUNT)
+    inbound_voice = serializers.DecimalField(source="rate.inbound_voice", **AMOUNT)
+    inbound_sms = serializers.DecimalField(source="rate.inbound_sms", **AMOUNT)
     currency = serializers.CharField(source="rate.currency")
     address_requirement = serializers.CharField(source="rate.address_requirement")
 
@@ -318,69 +317,3 @@ class ReleaseSerializer(Serializer):
     """The number, repeated, before it is released."""
 
     number = serializers.CharField(max_length=64)
-
-
-class RateSerializer(Serializer):
-    """What a type of number costs and needs in a country."""
-
-    country = serializers.CharField(source="country_id")
-    number_type = serializers.CharField()
-    voice = serializers.BooleanField()
-    sms = serializers.BooleanField()
-    address_requirement = serializers.CharField()
-    monthly_rental = serializers.DecimalField(**_AMOUNT)
-    inbound_voice = serializers.DecimalField(**_AMOUNT)
-    inbound_sms = serializers.DecimalField(**_AMOUNT)
-    outbound_sms = serializers.DecimalField(**_AMOUNT)
-    currency = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]  # a column, not the option
-    checked_on = serializers.DateField()
-
-
-class SmsHoursSerializer(Serializer):
-    """Hours of the recipient's day in which texts go out; 1 is Monday, 7 Sunday."""
-
-    covers = serializers.CharField()
-    days = serializers.ListField(child=serializers.IntegerField())
-    opens = serializers.TimeField()
-    closes = serializers.TimeField()
-
-
-class SmsContentRuleSerializer(Serializer):
-    """What is held against a text before it goes out."""
-
-    kind = serializers.CharField()
-    value = serializers.CharField()
-    covers = serializers.CharField()
-
-
-class ShortCodeFormatSerializer(Serializer):
-    """How many digits short codes have in a country, and how they are had."""
-
-    country = serializers.CharField(source="country_id")
-    lengths = serializers.SerializerMethodField()
-    dedicated_available = serializers.CharField()
-    shared_available = serializers.CharField()
-    lead_time = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]  # a column, not the option
-    checked_on = serializers.DateField()
-
-    def get_lengths(self, known: ShortCodeFormat) -> list[int]:
-        """Return every length that a request may ask for, in order."""
-        return lengths_of(known)
-
-
-class RestrictionSerializer(Serializer):
-    """What a country allows and forbids for SMS, in words and as it is applied."""
-
-    country = serializers.CharField(source="country_id")
-    alphanumeric_sender_id = serializers.CharField()
-    numeric_sender = serializers.CharField()
-    two_way_sms = serializers.CharField()
-    short_code_available = serializers.CharField()
-    quiet_hours = serializers.CharField()
-    other_content_restrictions = serializers.CharField()
-    sms_hours = SmsHoursSerializer(source="country.sms_hours", many=True)
-    content_rules = SmsContentRuleSerializer(source="country.sms_content_rules", many=True)
-    source = serializers.CharField()  # type: ignore[assignment]  # a column, not the option
-    checked_on = serializers.DateField()

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.numbers.models.catalogue import Country, Sourced
+from imiconnect.public_holidays import check_place
 
 
 class Covers(models.TextChoices):
@@ -44,6 +45,16 @@ class SmsHours(Sourced):
     )
     opens = models.TimeField(_("from"))
     closes = models.TimeField(_("until"))
+    holidays = models.CharField(
+        _("not on public holidays of"),
+        max_length=10,
+        blank=True,
+        validators=[check_place],
+        help_text=_(
+            "The ISO code of the country, or of a part of it such as FR-57; empty where texts "
+            "go out on public holidays too."
+        ),
+    )
 
     class Meta:
         verbose_name = _("SMS hours")

@@ -9,18 +9,21 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from imiconnect.apps.policy import Policy
 from imiconnect.numbers.models import Covers, ReservedWord, SmsContentRule, SmsHours
+from imiconnect.public_holidays import holiday_on
 from imiconnect.rtm.outcomes import Failed, Postponed, Reason
 from imiconnect.rtm.routes import Parcel
 from imiconnect.rtm.telecom import wording
 from imiconnect.rtm.telecom.addresses import country_of
-from imiconnect.rtm.telecom.hours import Window, next_open, zones_of
+from imiconnect.rtm.telecom.hours import Window, holidays_until, next_open, zones_of
 from imiconnect.rtm.telecom.rules import INVALID_SENDER
 from imiconnect.rtm.telecom.senders import Sender
 from imiconnect.sharing.models import Service
@@ -113,24 +116,42 @@ def _quiet(
     parcel: Parcel, rows: list[SmsHours], settings: _Settings, now: dt.datetime
 ) -> Failed | Postponed | None:
     """Return that a text waits until the quiet hours end, or that it is refused for them."""
-    windows = [Window(frozenset(row.days), row.opens, row.closes) for row in rows]
+    windows = [_window(row) for row in rows]
     opens, zone = next_open(windows, zones_of(parcel.told.address), now)
     if opens <= now:
         return None
+    because = _because(holidays_until(windows, zone, now, opens))
     words = {"country": rows[0].country.name, "until": _local(opens, zone), "zone": zone}
     if settings.quiet_hours == QuietHours.REFUSE:
         text = _("It is quiet hours in %(country)s, until %(until)s (%(zone)s).")
-        return Failed(Reason(AT_PLATFORM, text % words))
+        return Failed(Reason(AT_PLATFORM, text % words + because))
     wait = (opens - now).total_seconds()
     text = _("Waits for the end of quiet hours in %(country)s, %(until)s (%(zone)s).")
     if not parcel.payload.get("own_expiry"):
         # Its time is for the carrier's tries: it begins when the text may go.
-        return Postponed(wait, text % words, wait + _LIFETIME)
+        return Postponed(wait, text % words + because, wait + _LIFETIME)
     if opens >= parcel.claim.expires_at:
         text = _(
             "Quiet hours in %(country)s end on %(until)s (%(zone)s), after the message expires."
         )
-    return Postponed(wait, text % words)
+    return Postponed(wait, text % words + because)
+
+
+def _window(row: SmsHours) -> Window:
+    """Return the hours of a row as the calendar reads them."""
+    days = frozenset(row.days)
+    if not row.holidays:
+        return Window(days, row.opens, row.closes)
+    return Window(days, row.opens, row.closes, partial(holiday_on, row.holidays))
+
+
+def _because(found: list[tuple[dt.date, str]]) -> str:
+    """Return a sentence about the holidays that a text waits for, with a space before it."""
+    if not found:
+        return ""
+    days = ", ".join(f"{day} ({name})" for day, name in found)
+    text = ngettext("Public holiday there: %s.", "Public holidays there: %s.", len(found))
+    return " " + text % days
 
 
 def _local(moment: dt.datetime, zone: str) -> str:

@@ -1,7 +1,7 @@
 """When a text may go out, in the hours of the person who gets it. Without I/O."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -9,19 +9,28 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from phonenumbers import timezone as zones_of_numbers
 
-#: How many days ahead a window is looked for: every day of the week, and today's again.
-_DAYS = 8
+#: How many days ahead a window is looked for: weeks in which every open day is a holiday too.
+_DAYS = 31
 #: How often zones are asked in turn for a moment that suits all of them.
 _TURNS = 32
 
 
+def _no_holiday(_day: dt.date) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Window:
-    """Hours of some days (1 is Monday) in which texts may go out."""
+    """Hours of some days (1 is Monday) in which texts may go out.
+
+    ``holiday`` names the public holiday that a day is, for which the window stays shut; empty
+    for a day like others.
+    """
 
     days: frozenset[int]
     opens: dt.time
     closes: dt.time
+    holiday: Callable[[dt.date], str] = _no_holiday
 
 
 @lru_cache(maxsize=65_536)
@@ -60,6 +69,26 @@ def next_open(
     return moment, waited_for
 
 
+def holidays_until(
+    windows: Sequence[Window], zone: str, now: dt.datetime, moment: dt.datetime
+) -> list[tuple[dt.date, str]]:
+    """Return the public holidays that a wait from ``now`` to ``moment`` is for, with names.
+
+    Those are the days that had hours left in which texts go out, were they no holidays.
+    """
+    clock = ZoneInfo(zone)
+    first, last = (at.astimezone(clock).date() for at in (now, moment))
+    found: dict[dt.date, str] = {}
+    for ahead in range((last - first).days + 1):
+        day = first + dt.timedelta(days=ahead)
+        for window in windows:
+            closes = dt.datetime.combine(day, window.closes, clock)
+            if day.isoweekday() in window.days and now < closes.astimezone(dt.UTC):
+                if name := window.holiday(day):
+                    found[day] = name
+    return list(found.items())
+
+
 def _next_in(windows: Sequence[Window], zone: ZoneInfo, now: dt.datetime) -> dt.datetime:
     """Return ``now`` inside of a window, else when the next one opens."""
     today = now.astimezone(zone).date()
@@ -67,9 +96,11 @@ def _next_in(windows: Sequence[Window], zone: ZoneInfo, now: dt.datetime) -> dt.
     for ahead in range(_DAYS):
         day = today + dt.timedelta(days=ahead)
         for window in windows:
+            if day.isoweekday() not in window.days or window.holiday(day):
+                continue
             opens = dt.datetime.combine(day, window.opens, zone)
             closes = dt.datetime.combine(day, window.closes, zone)
-            if day.isoweekday() in window.days and now < closes.astimezone(dt.UTC):
+            if now < closes.astimezone(dt.UTC):
                 found.append(max(now, opens.astimezone(dt.UTC)))
         if found:
             break

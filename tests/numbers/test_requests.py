@@ -219,10 +219,14 @@ def test_a_random_code_is_named_by_support(admin: Member, catalogue: None) -> No
     [
         (dt.date(2026, 11, 19), "GB", dt.date(2026, 11, 23)),  # Thursday: Friday, Monday
         (dt.date(2026, 11, 21), "GB", dt.date(2026, 11, 24)),
+        (dt.date(2026, 12, 24), "GB", dt.date(2026, 12, 30)),  # Boxing Day on the 28th
+        (dt.date(2026, 7, 13), "FR", dt.date(2026, 7, 16)),
         (dt.date(2026, 11, 19), "SA", dt.date(2026, 11, 23)),  # Friday and Saturday are free
     ],
 )
-def test_the_due_date_knows_weekends(start: dt.date, iso2: str, due: dt.date) -> None:
+def test_the_due_date_knows_weekends_and_public_holidays(
+    start: dt.date, iso2: str, due: dt.date
+) -> None:
     assert working_day_after(start, 2, iso2) == due
 
 

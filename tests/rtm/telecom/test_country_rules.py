@@ -1,11 +1,14 @@
 """Quiet hours and rules of content, held against texts before they go out."""
 
 import datetime as dt
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -14,6 +17,8 @@ from pytest_django.asserts import assertContains
 
 from imiconnect.accounts.models import Member
 from imiconnect.numbers.models import SmsContentRule, SmsHours
+from imiconnect.numbers.services import reference
+from imiconnect.public_holidays import holiday_on
 from imiconnect.rtm.lanes import SMS
 from imiconnect.rtm.models import Attempt, Callback, Message, OpenMessage
 from imiconnect.rtm.processors import mt
@@ -21,6 +26,7 @@ from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
 from tests.rtm.telecom.conftest import Carrier
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Outcome = Callable[..., Message]
@@ -150,6 +156,87 @@ def test_what_a_text_is_for_decides_which_hours_it_keeps(
     assert outcome(**({"purpose": purpose} if purpose else {})).state == state
 
 
+def not_on_holidays() -> None:
+    """Let adverts into the United Kingdom in the day, not on its public holidays."""
+    SmsHours.objects.filter(country="GB").delete()
+    SmsHours.objects.create(
+        country_id="GB", days=list(range(1, 8)), opens=dt.time(8), closes=dt.time(20),
+        holidays="GB",
+    )  # fmt: skip
+
+
+#: Monday, in place of Boxing Day, which is a Saturday in 2026.
+MOVED = dt.datetime(2026, 12, 28, 12, tzinfo=LONDON)
+
+
+def sent_on_the_holiday(
+    intake: Any, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> Message:
+    """Have a text accepted now and handled when it is noon of that Monday."""
+    intake.post("/resources/v1/messaging", json=order)
+    OpenMessage.objects.update(expires_at=MOVED + dt.timedelta(days=1))
+    with monkeypatch.context() as patch:
+        patch.setattr("django.utils.timezone.now", lambda: MOVED)
+        mt.process_due(lane=SMS)
+    message: Message = Message.objects.get()
+    return message
+
+
+def test_an_advert_waits_for_the_end_of_a_holiday_that_was_moved_and_says_so(
+    advertising: Service,
+    intake: Any,
+    sms_order: Any,
+    carrier: type[Carrier],
+    client_of: Any,
+    admin: Member,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    not_on_holidays()
+    message = sent_on_the_holiday(intake, sms_order(), monkeypatch)
+    assert OpenMessage.objects.get().due_at == dt.datetime(2026, 12, 29, 8, tzinfo=LONDON)
+    client: Client = client_of(admin)
+    page = client.get(reverse("rtm:journey", args=[message.transid]), follow=True)
+    assertContains(page, "United Kingdom, 2026-12-29 08:00 (Europe/London).")
+    assertContains(page, "Public holiday there: 2026-12-28 (Boxing Day (observed)).")
+
+
+def test_an_advert_that_is_refused_on_a_holiday_is_told_which_one(
+    sms_service: Service,
+    intake: Any,
+    sms_order: Any,
+    carrier: type[Carrier],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    services.set_sms(service=sms_service, purpose="promotional", quiet_hours="refuse")
+    not_on_holidays()
+    message = sent_on_the_holiday(intake, sms_order(), monkeypatch)
+    assert message.state == State.FAILED
+    assert message.reason.endswith("Public holiday there: 2026-12-28 (Boxing Day (observed)).")
+
+
+def test_support_names_whose_holidays_shut_the_hours(catalogue: None) -> None:
+    row = SmsHours.objects.get(country="FR")
+    for part in ("FR", "FR-57", ""):
+        row.holidays = part
+        assert reference.keep(row).holidays == part
+    for wrong in ("France", "FR-XX", "ZZ"):
+        row.holidays = wrong
+        with pytest.raises(ValidationError, match=f"No public holidays are known of {wrong}"):
+            reference.keep(row)
+
+
+def test_a_part_of_a_country_has_holidays_of_its_own() -> None:
+    good_friday = dt.date(2026, 4, 3)
+    assert holiday_on("FR", good_friday) == ""
+    assert holiday_on("FR-57", good_friday) == "Good Friday"
+    assert holiday_on("FR-57", dt.date(2026, 7, 14)) == "National Day"
+
+
+def test_the_library_of_holidays_is_not_read_at_the_start() -> None:
+    code = "import sys, imiconnect.public_holidays; assert 'holidays' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)
+
+
 def test_a_purpose_that_is_none_is_refused(
     intake: Any, sms_order: Any, sms_service: Service
 ) -> None:
@@ -224,7 +311,12 @@ def test_people_and_rest_read_what_is_applied(
         "days": [1, 2, 3, 4, 5, 6],
         "opens": "08:00:00",
         "closes": "22:00:00",
+        "holidays": "FR",
+        "next_holiday": row["sms_hours"][0]["next_holiday"],
     }
+    coming = row["sms_hours"][0]["next_holiday"]
+    assert f"not on public holidays of FR (next: {coming['date']}, " in page
+    assert holiday_on("FR", dt.date.fromisoformat(coming["date"])) == coming["name"]
     assert row["content_rules"][0]["kind"] == "names_opt_out"
 
 
