@@ -9,6 +9,8 @@ from confusable_homoglyphs import confusables
 _LEAVE_OUT = re.compile(r"[\s\-.()/]+")
 #: Digits that people read as letters; not among Unicode's confusables.
 _AS_LETTERS = str.maketrans({"0": "o", "1": "l", "5": "s", "3": "e", "4": "a", "i": "l"})
+#: Letters that Unicode does not take apart.
+_PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 GRAM = 3
 
 
@@ -52,6 +54,13 @@ def _as_latin(letter: str) -> str:
             if len(twin["c"]) == 1 and twin["c"].isascii() and twin["c"].isalnum():
                 return str(twin["c"]).lower()
     return letter
+
+
+def fold_place(text: str) -> str:
+    """Return the name of a place as it is searched: words of letters without accents."""
+    bare = unicodedata.normalize("NFKD", fold_word(text).translate(_PLAIN))
+    kept = (mark if mark.isalnum() else " " for mark in bare if not unicodedata.combining(mark))
+    return " ".join("".join(kept).split())
 
 
 def without_punctuation(word: str) -> str:

@@ -15,6 +15,7 @@ from unfold.decorators import action
 from imiconnect.console.words import Words
 from imiconnect.numbers.models import (
     Country,
+    Place,
     RateCard,
     ReservedWord,
     ShortCode,
@@ -129,11 +130,20 @@ class RateCardAdmin(ReferenceAdmin):
 class StockNumberAdmin(ReadOnlyAdmin):
     """Our own ranges; imported, never typed."""
 
-    list_display = ("e164", "country", "number_type", "operator", "state")
+    list_display = ("e164", "country", "place", "number_type", "operator", "state")
     list_filter = ("state", "number_type")
-    list_select_related = ("country",)
+    list_select_related = ("country", "place")
     exact = ("e164",)
-    fields = ("e164", "national", "country", "number_type", "operator", "state", "sold_to")
+    fields = (
+        "e164",
+        "national",
+        "country",
+        "place",
+        "number_type",
+        "operator",
+        "state",
+        "sold_to",
+    )
     ordering = ("-id",)
     actions_list: ClassVar = ["import_rows"]
 
@@ -142,6 +152,17 @@ class StockNumberAdmin(ReadOnlyAdmin):
         """Import ranges, after a dry run."""
         run = {"check": importing.check_stock, "write": importing.import_stock}
         return import_page(self, request, importing.STOCK_COLUMNS, run)
+
+
+@admin.register(Place)
+class PlaceAdmin(ReadOnlyAdmin):
+    """Cities of our stock; they come with its numbers."""
+
+    list_display = ("name", "country")
+    list_select_related = ("country",)
+    search_fields = ("folded", "country__iso2")
+    fields = ("name", "country")
+    ordering = ("-id",)
 
 
 @admin.register(SmsRestriction)

@@ -143,7 +143,7 @@ class SearchSerializer(Serializer):
         allow_blank=True,
         default="",
         max_length=80,
-        help_text="The name of a city; US and CA only",
+        help_text="A city, or the first words of its name; case and accents do not matter.",
     )
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
     after = serializers.CharField(
@@ -174,6 +174,10 @@ class ShelfSerializer(Serializer):
     found = FoundSerializer(many=True)
     complete = serializers.BooleanField(help_text="Whether every carrier answered.")
     after = serializers.CharField(help_text="Asks for the next numbers; empty after the last.")
+    cities = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Cities to try, where the one that was asked for has no numbers of the type.",
+    )
 
 
 class ReservationSerializer(Serializer):

@@ -35,8 +35,8 @@ class Account:
 class Query:
     """A search. ``digits`` holds digits and ``*`` for any one digit; empty means any.
 
-    ``area_code`` and ``locality``, the name of a city, are given for the countries of
-    ``numbering.AREAS`` only.
+    ``area_code`` is given for the countries of ``numbering.AREAS`` only; ``locality`` is the
+    name of a city.
     ``after`` is the E.164 form of the last number that was shown, empty for the first ones.
     """
 
@@ -120,6 +120,15 @@ class Carrier(Protocol):
 
     def search(self, query: Query) -> Sequence[Offer]:
         """Return numbers for sale above ``after``, lowest first; raises ``CarrierError``."""
+
+    def cities(
+        self, country: str, number_type: str = "", like: str = "", limit: int = 8
+    ) -> Sequence[str]:
+        """Return names of cities in which it has numbers of the type, or of any type.
+
+        Those most like ``like`` come first. Empty where it does not know, without asking a
+        network; never raises.
+        """
 
     def offers(self, e164: str, number_type: str) -> bool:
         """Tell whether this number is for sale as this type; raises ``CarrierError``."""

@@ -11,7 +11,10 @@ from imiconnect.console.forms import ConsoleForm
 from imiconnect.numbers.kinds import Match, NumberType
 from imiconnect.numbers.models import Address, Country, RateCard
 from imiconnect.numbers.numbering import AREAS, region_of
-from imiconnect.numbers.services.searching import checked_area, checked_digits
+from imiconnect.numbers.services.searching import checked_area, checked_digits, cities_of
+
+#: How many cities the box offers while one types.
+_OFFERED = 200
 
 
 def country_label(country: Country) -> str:
@@ -116,14 +119,18 @@ class SearchForm(ConsoleForm):
         label=_("City"),
         required=False,
         max_length=80,
-        help_text=_("For example San Francisco. Numbers whose city is not known are left out."),
+        help_text=_("Numbers whose city is not known are left out."),
+        widget=forms.TextInput(attrs={"list": "cities", "autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, rates: Sequence[RateCard], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.country = rates[0].country_id if rates else ""
+        self.cities = cities_of(self.country, limit=_OFFERED)
         if self.country not in AREAS:
-            del self.fields["area_code"], self.fields["locality"]
+            del self.fields["area_code"]
+            if not self.cities:
+                del self.fields["locality"]
         self.rates = {rate.number_type: rate for rate in rates}
         field = self.fields["number_type"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker

@@ -35,7 +35,7 @@ from imiconnect.numbers.models.smpp import (
     SmppReceipt,
 )
 from imiconnect.numbers.models.sms_rules import Covers, SmsContentRule, SmsHours
-from imiconnect.numbers.models.stock import StockNumber
+from imiconnect.numbers.models.stock import Place, StockNumber
 
 __all__ = [
     "Address",
@@ -52,6 +52,7 @@ __all__ = [
     "OfflineRequest",
     "OperatorVerification",
     "PhoneLine",
+    "Place",
     "RateCard",
     "Reservation",
     "ReservedKeyword",

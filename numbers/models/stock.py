@@ -10,6 +10,27 @@ from imiconnect.numbers.kinds import NumberType
 from imiconnect.numbers.models.catalogue import Country
 
 
+class Place(models.Model):
+    """A city, or another place, that numbers of our stock belong to.
+
+    ``folded`` is searched: each of its names behind a vertical bar (``|munich|munchen``).
+    """
+
+    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="places")
+    name = models.CharField(_("name"), max_length=500)
+    folded = models.CharField(max_length=1000, editable=False)
+
+    class Meta:
+        verbose_name = _("place")
+        verbose_name_plural = _("places")
+        constraints = [
+            models.UniqueConstraint(fields=["country", "name"], name="place_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class StockNumber(models.Model):
     """A number of our own ranges; ``national`` is searched, by ``tokens`` under GIN.
 
@@ -29,6 +50,17 @@ class StockNumber(models.Model):
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="stock")
     number_type = models.CharField(_("type"), max_length=20, choices=NumberType.choices)
     operator = models.CharField(_("operator"), max_length=80, blank=True)
+    #: Where numbers like it are, if the metadata says so; ``stock_in_place`` is its index.
+    place = models.ForeignKey(
+        Place,
+        on_delete=models.PROTECT,
+        verbose_name=_("place"),
+        related_name="stock",
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+    )
     tokens = ArrayField(models.IntegerField(), editable=False)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.AVAILABLE
@@ -54,6 +86,11 @@ class StockNumber(models.Model):
                 fields=["country", "number_type", "national"],
                 condition=Q(state="available"),
                 name="stock_in_order",
+            ),
+            models.Index(
+                fields=["place", "number_type", "national"],
+                condition=Q(state="available", place__isnull=False),
+                name="stock_in_place",
             ),
             GinIndex(fields=["tokens"], condition=Q(state="available"), name="stock_tokens"),
         ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from imiconnect.audit.services import record
 from imiconnect.numbers.carriers.stock.demo import stock_row
+from imiconnect.numbers.carriers.stock.places import keep_stock
 from imiconnect.numbers.kinds import AddressRule, NumberType
 from imiconnect.numbers.models import Country, RateCard, StockNumber
 from imiconnect.numbers.numbering import parse, region_of
@@ -140,7 +141,7 @@ def import_stock(text: str) -> Report:
     """Write a file of ranges, unless anything in it is wrong."""
     report = check_stock(text)
     if not report.problems:
-        StockNumber.objects.bulk_create(report.rows, batch_size=_BATCH)
+        keep_stock(report.rows)
         report.written = len(report.rows)
         record("stock.imported", after={"numbers": report.written})
     return report

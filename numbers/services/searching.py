@@ -2,7 +2,7 @@
 
 import logging
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -15,6 +15,8 @@ from imiconnect.numbers.numbering import AREAS, pretty
 
 log = logging.getLogger(__name__)
 LIMIT = 20
+#: How many cities are named where the one that was asked for has no numbers.
+CITIES = 8
 _DIGITS = re.compile(r"[0-9*]*")
 _PLACE = re.compile(r"([a-z0-9_-]{1,30}):(\+[1-9][0-9]{4,14})", re.ASCII)
 
@@ -43,12 +45,16 @@ class Shelf:
     """Some of the numbers for sale.
 
     ``complete`` tells whether every carrier could be asked, ``after`` where the next ones
-    begin; it is empty after the last one.
+    begin; it is empty after the last one. ``cities`` are those to try where none of the
+    numbers is in the city that was asked for; ``in_city`` tells whether it has numbers of the
+    type at all.
     """
 
     found: list[Found]
     complete: bool
     after: str
+    cities: list[str] = field(default_factory=list)
+    in_city: bool = True
 
 
 def checked_digits(text: str) -> str:
@@ -74,10 +80,9 @@ def checked_area(country: str, area_code: str, locality: str) -> tuple[str, str]
         problems["area_code"] = [
             _("Area code must have 3 digits, the first of them from 2 to 9.")
         ]
-    if country not in AREAS:
+    if area and country not in AREAS:
         elsewhere = _("This can be asked for in the United States and Canada only.")
-        given = {"area_code": area, "locality": city}
-        problems = {name: [elsewhere] for name, value in given.items() if value}
+        problems = {"area_code": [elsewhere]}
     if problems:
         raise ValidationError(problems)
     return area, city
@@ -130,7 +135,36 @@ def search_numbers(
         last = ""
     shown = list(offers.values())[: part.limit]
     more = f"{shown[-1].carrier}:{shown[-1].e164}" if len(offers) > part.limit else ""
-    return Shelf([_found(offer, rate) for offer in shown], complete, more)
+    shelf = Shelf([_found(offer, rate) for offer in shown], complete, more)
+    return shelf if shown or part.after or not city else _elsewhere(shelf, query)
+
+
+def _elsewhere(shelf: Shelf, query: Query) -> Shelf:
+    """Return an empty shelf with the cities to try in place of the one that was asked for."""
+    there = replace(query, digits="", area_code="", limit=1)
+    for _key, carrier in registry.in_use().items():
+        try:
+            if carrier.search(there):
+                return shelf
+        except CarrierError:
+            log.warning("Carrier %s could not be searched", carrier.slug, exc_info=True)
+    like = cities_of(query.country, query.number_type, query.locality)
+    return replace(shelf, cities=like, in_city=False)
+
+
+def cities_of(
+    country: str, number_type: str = "", like: str = "", limit: int = CITIES
+) -> list[str]:
+    """Return cities in which carriers say that they have numbers, of the type or of any.
+
+    Those most like ``like`` come first, else they are in the order of the alphabet.
+    """
+    found = [
+        name
+        for _key, carrier in registry.in_use().items()
+        for name in carrier.cities(country, number_type, like, limit)
+    ]
+    return list(dict.fromkeys(found))[:limit]
 
 
 def _place(after: str) -> tuple[str, str]:

@@ -69,6 +69,11 @@ def _shelf(request: HttpRequest, rate: RateCard, values: dict[str, Any]) -> dict
     first = {"number_type": rate.number_type, **wish}
     return {
         "found": shelf.found,
+        "has_places": any(row.locality for row in shelf.found),
+        "in_city": shelf.in_city,
+        "cities": [
+            (city, f"?{urlencode({**first, 'locality': city})}") for city in shelf.cities
+        ],
         "complete": shelf.complete,
         "first_url": f"?{urlencode(first)}" if after else "",
         "more_url": f"?{urlencode({**first, 'after': shelf.after})}" if shelf.after else "",

@@ -23,7 +23,7 @@ from imiconnect.identity import uuid7
 from imiconnect.numbers.carriers.base import Query
 from imiconnect.numbers.carriers.stock.carrier import matching
 from imiconnect.numbers.carriers.stock.tokens import tokens_of
-from imiconnect.numbers.models import Number, RateCard
+from imiconnect.numbers.models import Number, Place, RateCard
 from imiconnect.numbers.services.searching import search_numbers
 from imiconnect.numbers.text import search_grams
 from imiconnect.sharing.models import NumberAllocation
@@ -33,6 +33,8 @@ from tests.factories import client_of, make_user
 NUMBERS = 100_000
 #: A fifth of the stock is American Multi-Function, the rest is spread over the rate card.
 BIG = ("US", "multi_function", 0.2)
+#: Cities of the American ones: a few thousand numbers each, and so more than a page shows.
+CITIES = 50
 LISTS, SEARCHES = 120, 300
 _OLDER = re.compile(r'cursor=([^"&]+)[^"]*" rel="next"')
 
@@ -47,6 +49,7 @@ def run() -> dict[str, float]:
         "numbers_list_p95_ms": _p95(lists),
         "numbers_list_queries": queries,
         "stock_search_p95_ms": _p95(_time_searches()),
+        "stock_city_search_p95_ms": _p95(_time_city_searches()),
         "stock_search_rows": stock,
     }
 
@@ -119,7 +122,9 @@ def _map_numbers(organization: Organization, member: Member) -> None:
     _copy("sharing_numberallocation", columns, rows)
 
 
-def _stock_rows(count: int, rates: list[RateCard]) -> Iterator[tuple[Any, ...]]:
+def _stock_rows(
+    count: int, rates: list[RateCard], cities: list[int]
+) -> Iterator[tuple[Any, ...]]:
     chance = random.Random(2)
     country, kind, share = BIG
     big = next(r for r in rates if (r.country_id, r.number_type) == (country, kind))
@@ -130,17 +135,24 @@ def _stock_rows(count: int, rates: list[RateCard]) -> Iterator[tuple[Any, ...]]:
             f"+{rate.country.calling_code}{national}"[:16], national, rate.country_id,
             rate.number_type, "", "available",
             tokens_of(rate.country_id, rate.number_type, national),
+            cities[number % CITIES] if rate is big else None,
         )  # fmt: skip
 
 
 def _fill_stock(count: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE numbers_stocknumber")
-    columns = "e164, national, country_id, number_type, operator, state, tokens"
+    columns = "e164, national, country_id, number_type, operator, state, tokens, place_id"
     offered = RateCard.objects.filter(monthly_rental__isnull=False)
     # Read before the copy begins: its connection takes no other statement meanwhile.
     rates = list(offered.select_related("country"))
-    _copy("numbers_stocknumber", columns, _stock_rows(count, rates))
+    cities = [
+        Place(country_id=BIG[0], name=f"City {place}", folded=f"|city {place}")
+        for place in range(CITIES)
+    ]
+    Place.objects.bulk_create(cities, ignore_conflicts=True)
+    keys = list(Place.objects.filter(folded__startswith="|city ").values_list("pk", flat=True))
+    _copy("numbers_stocknumber", columns, _stock_rows(count, rates, keys))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE numbers_stocknumber")
 
@@ -181,6 +193,20 @@ def _time_searches() -> list[float]:
     return seconds
 
 
+def _time_city_searches() -> list[float]:
+    """Time searches in one city, half of them with digits, and in every city at once."""
+    chance = random.Random(4)
+    rate = RateCard.objects.get(country=BIG[0], number_type=BIG[1])
+    seconds = []
+    for number in range(SEARCHES):
+        city = "City" if number % 10 == 0 else f"CITY {chance.randrange(CITIES)}"
+        digits = f"{chance.randrange(1000):03}" if number % 2 else ""
+        began = time.perf_counter()
+        search_numbers(rate=rate, digits=digits, match="anywhere", locality=city)
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
 def plans() -> dict[str, str]:
     """Return the query plans of a search anywhere and of a page of the list."""
     search = matching(Query(BIG[0], BIG[1], "4567"))[:20]
@@ -189,5 +215,6 @@ def plans() -> dict[str, str]:
     ).first()
     page = Number.objects.filter(organization=bench).order_by("-id")[:51]
     found = Number.objects.filter(organization=bench).matching("7400123").order_by("-id")
-    wanted = {"search": search, "page": page, "found": found[:51]}
+    in_city = matching(Query(BIG[0], BIG[1])).filter(place__folded="|city 7")[:20]
+    wanted = {"search": search, "city": in_city, "page": page, "found": found[:51]}
     return {name: query.explain(analyze=True, buffers=True) for name, query in wanted.items()}

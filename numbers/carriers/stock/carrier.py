@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.numbers.carriers import base
+from imiconnect.numbers.carriers.stock import places
 from imiconnect.numbers.carriers.stock.tokens import like_pattern, tokens_for
 from imiconnect.numbers.kinds import Match
 from imiconnect.numbers.models import Reservation, StockNumber
@@ -25,8 +26,26 @@ class Carrier:
 
     def search(self, query: base.Query) -> Sequence[base.Offer]:
         """Return available numbers that nobody has reserved, in their order."""
-        rows = matching(query).values_list("e164", "operator")[: query.limit]
-        return [base.Offer(e164, self.slug, operator) for e164, operator in rows]
+        parts = [matching(query)]
+        if query.locality:
+            found = places.named(query.country, query.locality)
+            # One by one, so that each is read in the order of its digits and no further.
+            parts = [matching(query).filter(place=place) for place in found]
+        if not parts:
+            return []
+        first, *rest = (
+            part.values_list("e164", "place__name", "national")[: query.limit] for part in parts
+        )
+        rows = first.union(*rest, all=True).order_by("national") if rest else first
+        return [
+            base.Offer(e164, self.slug, place or "") for e164, place, _ in rows[: query.limit]
+        ]
+
+    def cities(
+        self, country: str, number_type: str = "", like: str = "", limit: int = 8
+    ) -> Sequence[str]:
+        """Return places of available numbers."""
+        return places.offered(country, number_type, like, limit)
 
     def offers(self, e164: str, number_type: str) -> bool:
         """Tell whether the row is available as this type."""
@@ -53,12 +72,7 @@ class Carrier:
 
 
 def matching(query: base.Query) -> QuerySet[StockNumber]:
-    """Return the rows for sale that fit, in order of their digits.
-
-    Our own ranges have no city, so none of them is in the one that is asked for.
-    """
-    if query.locality:
-        return StockNumber.objects.none()
+    """Return the rows for sale that fit, of any city, in order of their digits."""
     reserved = Reservation.objects.filter(e164=OuterRef("e164"), expires_at__gt=timezone.now())
     rows = StockNumber.objects.filter(
         country=query.country,

@@ -1,7 +1,8 @@
 """Demo stock: valid numbers made from libphonenumber's metadata, the same on every machine.
 
 For each rate the example number of the fitting range is taken and its last digits are
-varied by a seeded generator; what ``phonenumbers`` does not call valid is left out.
+varied by a seeded generator; what ``phonenumbers`` does not call valid is left out. Where
+numbers belong to cities, they are of the largest ones that the metadata knows.
 """
 
 import random
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from imiconnect.numbers.carriers.stock.geography import Area, areas_of, place_of
+from imiconnect.numbers.carriers.stock.places import keep_stock
 from imiconnect.numbers.carriers.stock.tokens import tokens_of
 from imiconnect.numbers.kinds import NumberType
 from imiconnect.numbers.models import RateCard, StockNumber
@@ -23,9 +26,8 @@ _RANGES: dict[str, tuple[int, ...]] = {
 }
 #: One range serves two types in some countries: each type takes its own half of the digits.
 _PARITY = {NumberType.MULTI_FUNCTION: 0, NumberType.LANDLINE: 1, NumberType.MOBILE: 1}
-_BATCH = 5000
-#: Where a country's numbers begin, so that more than the one area of the example has some.
-_AREAS = {
+#: Which area codes the cities of a country are taken from.
+_CODES = {
     "CA": ("403", "416", "514", "604"),
     "US": ("201", "212", "305", "312", "415", "617", "718"),
 }
@@ -36,26 +38,41 @@ def numbers_of(rate: RateCard, count: int) -> Iterator[str]:
     example = _example(rate)
     if example is None:
         return
-    digits = phonenumbers.national_significant_number(example)
-    vary = min(4, len(digits) - 3)
     # Reproducible on purpose; nothing secret is drawn.
     chance = random.Random(f"{rate.country_id}{rate.number_type}")  # noqa: S311
-    is_local = rate.number_type != NumberType.TOLLFREE
-    areas = _AREAS.get(rate.country_id, ()) if is_local else ()
+    areas = _areas(rate, example)
     seen: set[str] = set()
-    for _try in range(count * 8):
-        tail = chance.randrange(10**vary)
-        if tail % 2 != _PARITY.get(NumberType(rate.number_type), tail % 2):
+    for _try in range(count * 12):
+        text = _drawn(example, areas, chance)
+        if int(text[-1]) % 2 != _PARITY.get(NumberType(rate.number_type), int(text[-1]) % 2):
             continue
-        first = digits[:-vary]
-        if areas:
-            first = chance.choice(areas) + first[len(areas[0]) :]
-        text = f"+{example.country_code}{first}{tail:0{vary}d}"
-        if text not in seen and _fits(text, rate.country_id):
+        if text not in seen and _fits(text, rate.country_id) and (not areas or place_of(text)):
             seen.add(text)
             yield text
             if len(seen) == count:
                 return
+
+
+def _areas(rate: RateCard, example: phonenumbers.PhoneNumber) -> tuple[Area, ...]:
+    """Return the cities that numbers like the example belong to; none for mobile numbers."""
+    kind = phonenumbers.number_type(example)
+    if kind not in (PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE):
+        return ()
+    return areas_of(rate.country_id, _CODES.get(rate.country_id, ()))
+
+
+def _drawn(
+    example: phonenumbers.PhoneNumber, areas: tuple[Area, ...], chance: random.Random
+) -> str:
+    """Return a number like the example, of one of the areas; it may not exist."""
+    digits = phonenumbers.national_significant_number(example)
+    vary = min(4, len(digits) - 3)
+    if areas:
+        start = chance.choice(chance.choice(areas).starts)
+        digits = start + digits[len(start) :]
+        vary = min(4, len(digits) - len(start))
+    tail = "".join(chance.choice("0123456789") for _place in range(vary))
+    return f"+{example.country_code}{digits[: len(digits) - vary]}{tail}"
 
 
 def stock_row(e164: str, rate: RateCard, operator: str = "") -> StockNumber:
@@ -76,7 +93,7 @@ def make_stock(per_rate: int = 40) -> int:
     rows: list[StockNumber] = []
     for rate in RateCard.objects.filter(monthly_rental__isnull=False).order_by("pk"):
         rows.extend(stock_row(e164, rate) for e164 in numbers_of(rate, per_rate))
-    StockNumber.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
+    keep_stock(rows, ignore_conflicts=True)
     return StockNumber.objects.count()
 
 

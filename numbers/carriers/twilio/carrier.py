@@ -107,6 +107,12 @@ class Carrier:
                 return []  # this list does not exist in the country
             raise
 
+    def cities(
+        self, country: str, number_type: str = "", like: str = "", limit: int = 8
+    ) -> Sequence[str]:
+        """Know none: Twilio has no list of them."""
+        return ()
+
     def offers(self, e164: str, number_type: str) -> bool:
         """Look for exactly this number in the lists of the type."""
         country = region_of(e164)
