@@ -9,16 +9,22 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
-#: The first is the same engine without the parts that draw a window: it takes half the time.
-_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+#: The same engine without the parts that draw windows, which takes half the time.
+_SHELL = "chromium-headless-shell"
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 
 def find_browser() -> str | None:
     """Return the path of a Chromium on this machine: ``CHROMIUM`` names another one."""
+    return os.environ.get("CHROMIUM") or shutil.which(_SHELL) or find_whole_browser()
+
+
+def find_whole_browser() -> str | None:
+    """Return the path of a Chromium that knows notifications, which its shell does not."""
     named = os.environ.get("CHROMIUM")
     return named or next(filter(None, map(shutil.which, _BROWSERS)), None)
 
@@ -28,35 +34,37 @@ def find_mosquitto() -> str | None:
     return shutil.which("mosquitto", path=_SBIN)
 
 
-def _install(*choices: str) -> None:
-    """Install the first of the packages that this machine's sources have."""
+def _install(packages: Sequence[str]) -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return
-    sys.stdout.write(f"Installing Debian's package {choices[0]}.\n")
-    sys.stdout.flush()
     # Runlevel 1: packages of services do not start them.
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    _apt(environment, "update", "--quiet")
-    for package in choices:
-        if _apt(environment, "install", "--yes", "--no-install-recommends", package):
-            return
 
+    def succeeds(*arguments: str) -> bool:
+        command = ["apt-get", *arguments]
+        return not subprocess.run(
+            command, env=environment, stdout=subprocess.DEVNULL
+        ).returncode
 
-def _apt(environment: Mapping[str, str], *arguments: str) -> bool:
-    command = ["apt-get", *arguments]
-    return not subprocess.run(command, env=environment, stdout=subprocess.DEVNULL).returncode
+    if succeeds("update", "--quiet"):
+        for package in packages:
+            sys.stdout.write(f"Installing Debian's package {package}.\n")
+            sys.stdout.flush()
+            succeeds("install", "--yes", "--no-install-recommends", package)
 
 
 def _main() -> None:
-    if not find_browser():
-        _install(*_BROWSERS[:2])
+    missing = [] if find_whole_browser() else ["chromium"]
+    if not os.environ.get("CHROMIUM") and not shutil.which(_SHELL):
+        missing.append(_SHELL)
     if not find_mosquitto() and not Path("/run/systemd/system").exists():
-        _install("mosquitto")
+        missing.append("mosquitto")
+    if missing:
+        _install(missing)
     if not find_browser():
         sys.stdout.write(
             "There is no Chromium, so the tests in tests/browser are skipped. "
-            "Install the package 'chromium-headless-shell' or 'chromium', or set CHROMIUM "
-            "to a browser's path.\n"
+            "Install the package 'chromium', or set CHROMIUM to a browser's path.\n"
         )
     if not find_mosquitto():
         sys.stdout.write(

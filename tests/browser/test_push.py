@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from django.db import connection
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps import services as apps
@@ -26,6 +26,7 @@ from imiconnect.sandbox.webpush.service import WebPushService
 from imiconnect.sharing.models import Allocation, Service, ServiceKey
 from imiconnect.vault import digest
 from tests.browser.channels import open_wizard
+from tests.debian import find_whole_browser
 from tests.rtm.push.conftest import Served, served
 from tests.waiting import wait_until
 
@@ -43,6 +44,19 @@ SHOWN = f"""async () => {{
   const registration = await navigator.serviceWorker.getRegistration('{WORKER}');
   return (await registration.getNotifications()).map(({{ title, body }}) => [title, body]);
 }}"""
+
+
+@pytest.fixture(scope="module")
+def browser(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
+) -> Iterator[Browser]:
+    """A whole Chromium: its shell shows no notifications."""
+    path = find_whole_browser()
+    if path is None:
+        pytest.skip("needs a whole Chromium; see the README")
+    browser = browser_type.launch(**{**browser_type_launch_args, "executable_path": path})
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
