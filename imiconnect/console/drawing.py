@@ -1,4 +1,4 @@
-"""Form controls drawn in Python: a drop-down takes Django two templates for each option."""
+"""Forms drawn in Python: a drop-down alone takes Django two templates for each option."""
 
 import html
 from collections.abc import Callable, Mapping
@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.formats import localize
 from django.utils.safestring import SafeData
 
+from imiconnect.console.fields import field_group, form_fields
 from imiconnect.console.markup import escaped
 
 _FOLDER = "django/forms/widgets/"
@@ -22,16 +23,20 @@ Widget = Mapping[str, Any]
 
 
 class Renderer(TemplatesSetting):
-    """Django's renderer of forms that draws inputs, text areas and drop-downs itself.
+    """Django's renderer of forms that draws fields, inputs, text areas and drop-downs itself.
 
-    It draws what Django's own templates of these widgets do. Every other widget, form and
-    field, and what has a template of its own, is drawn by its template.
+    Of these widgets it draws what Django's own templates do. Every other widget, and what has
+    a template of its own, is drawn by its template.
     """
 
     def render(
         self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None
     ) -> str:
         """Return the HTML of a form, a field or a widget."""
+        if template_name == self.field_template_name:
+            return field_group(context["field"])
+        if template_name == self.form_template_name:
+            return form_fields(context)
         draw = _DRAWN.get(template_name)
         drawn = draw(context["widget"]) if draw else None
         return super().render(template_name, context, request) if drawn is None else drawn

@@ -8,13 +8,12 @@ from typing import Any
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.forms import BaseForm, BoundField, Form
-from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from imiconnect.console import once, states, toasts, told
+from imiconnect.console import fields, once, states, toasts, told
 from imiconnect.console.markup import escaped
 from imiconnect.console.times import written
 
@@ -74,26 +73,8 @@ def query(context: template.Context, **changes: object) -> str:
     return f"?{values.urlencode()}" if values else "?"
 
 
-@register.simple_tag
-def control(field: BoundField) -> SafeString:
-    """Draw the field's control with the classes of the design."""
-    widget = field.field.widget
-    if isinstance(widget, CheckboxInput):
-        style = "form-check-input"
-    elif isinstance(widget, Select):
-        style = "form-select"
-    else:
-        style = "form-control"
-    own = widget.attrs.get("class", "")
-    return field.as_widget(attrs={"class": f"{style} {own}".strip()})
-
-
-@register.filter
-def kind(field: BoundField) -> str:
-    """Tell the field template which shape a field has: ``tick``, ``choices`` or ``control``."""
-    if isinstance(field.field.widget, (RadioSelect, CheckboxSelectMultiple)):
-        return "choices"
-    return "tick" if isinstance(field.field.widget, CheckboxInput) else "control"
+register.simple_tag(fields.control)
+register.simple_tag(fields.choices)
 
 
 @register.filter
@@ -101,7 +82,7 @@ def focus_id(field: BoundField) -> str:
     """Return the id that a link of the error summary leads to."""
     return (
         f"{field.auto_id}_0"
-        if kind(field) == "choices"
+        if fields.has_choices(field)
         else str(field.id_for_label or field.auto_id)
     )
 
