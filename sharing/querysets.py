@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, Func, OuterRef, Q, Subquery, Value
 from django.utils import timezone
 
 from imiconnect.accounts.models import Group, Member, Organization, Team
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
     from imiconnect.sharing.models import AppShare
 
 Level = Organization | Group | Team
+
+
+class _Among(Func):
+    """Whether a value is in an array, which PostgreSQL fills before it looks into an index."""
+
+    template, arg_joiner = "%(expressions)s)", " = ANY ("
+    output_field = models.BooleanField()
 
 
 class ServiceQuerySet(LevelQuerySet):
@@ -144,14 +153,14 @@ def shared_with_member(member: Member) -> Q:
     group = member.group
     if group is None or member.team_id:
         return shared_with(member.level)
-    # One list of ids and one set of shares: two subqueries would be hashed one by one.
-    teams = Team.objects.filter(group=group.pk)
-    holders = [
-        member.organization.permission_group_id,
-        group.permission_group_id,
-        *teams.values_list("permission_group", flat=True),
-    ]
-    held = shares_in_force().filter(group_id__in=holders)
+    teams = Team.objects.filter(group=group.pk).values("permission_group")
+    above = [member.organization.permission_group_id, group.permission_group_id]
+    holders = Func(
+        ArraySubquery(teams),
+        Value(above, output_field=ArrayField(models.IntegerField())),
+        function="array_cat",
+    )
+    held = shares_in_force().filter(_Among(F("group_id"), holders))
     return Q(pk__in=held.values("content_object_id"))
 
 

@@ -47,8 +47,9 @@ class AppList(MemberRequiredMixin, ListPage):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the apps with the levels that own them."""
-        visible: QuerySet[Any] = App.objects.visible_to(acting(self.request))
-        return visible.select_related("organization", "group", "team", "checkup")
+        member = acting(self.request)
+        rows: QuerySet[Any] = member.organization.apps.visible_to(member).for_list()
+        return rows
 
     def filtered(self, queryset: QuerySet[Any], values: dict[str, Any]) -> QuerySet[Any]:
         """Narrow by name or App ID, state and channel."""
