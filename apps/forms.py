@@ -127,6 +127,16 @@ class DevicesForm(_NumbersForm):
         label=_("Delete uploaded files after"),
         help_text=_("Days, up to 3650. Messages with the file stay in the log."),
     )
+    media_megabytes = forms.IntegerField(
+        label=_("Keep files up to"),
+        help_text=_("Megabytes of all files of the app. An upload beyond that is refused."),
+    )
+    threads_per_user = forms.IntegerField(
+        label=_("Threads of a user"),
+        help_text=_(
+            "Devices of a user with so many open no more; your servers and agents still do."
+        ),
+    )
 
     def clean_device_attributes(self) -> tuple[str, ...]:
         """Return the words in the order of the list."""

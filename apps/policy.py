@@ -24,6 +24,10 @@ MAX_RATE = 1000
 INACTIVE_DAYS, MAX_INACTIVE_DAYS = 40, 365
 #: How long files that devices have uploaded are kept, and the longest that an app may ask for.
 MEDIA_DAYS, MAX_MEDIA_DAYS = 90, 3650
+#: How many megabytes (million bytes) of files an app keeps, and the most that it may ask for.
+MEDIA_MEGABYTES, MAX_MEDIA_MEGABYTES = 10_000, 10_000_000
+#: How many threads a user's devices may open, and the most that an app may ask for.
+THREADS_PER_USER, MAX_THREADS_PER_USER = 1000, 100_000
 ANY_ORIGIN = "*"
 #: How devices may hold their connection: MQTT over TCP, or over WebSocket.
 TRANSPORTS = ("mqtt", "websocket")
@@ -43,7 +47,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     With ``profile_required`` only customers with a master profile can register a device.
     ``device_attributes`` are the words of ``attributes.DEVICE_ATTRIBUTES`` that are kept of
     what devices tell; a device that was silent for ``inactive_days`` is forgotten (section 16).
-    Files that devices have uploaded are deleted after ``media_days``.
+    Files of messages are deleted after ``media_days``; of all together an app keeps no more
+    than ``media_megabytes``. A device opens no thread for a user who has
+    ``threads_per_user``, whoever opened those.
 
     The rest are the settings of in-app messaging (sections 7 to 7.5). ``secondary_transport``
     may be empty. With ``payload_encryption`` what goes between gateway and devices is
@@ -63,6 +69,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     device_attributes: tuple[str, ...] = attributes.DEFAULT
     inactive_days: int = INACTIVE_DAYS
     media_days: int = MEDIA_DAYS
+    media_megabytes: int = MEDIA_MEGABYTES
+    threads_per_user: int = THREADS_PER_USER
     primary_transport: str = "websocket"
     secondary_transport: str = ""
     secured_port: bool = False
@@ -169,6 +177,16 @@ _RANGES: dict[str, tuple[int, int, Any]] = {
         1,
         MAX_MEDIA_DAYS,
         _("Days that files are kept must be between 1 and 3650."),
+    ),
+    "media_megabytes": (
+        1,
+        MAX_MEDIA_MEGABYTES,
+        _("Megabytes of files must be between 1 and 10000000."),
+    ),
+    "threads_per_user": (
+        1,
+        MAX_THREADS_PER_USER,
+        _("Threads of a user must be between 1 and 100000."),
     ),
 }
 

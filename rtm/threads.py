@@ -33,6 +33,7 @@ hidden AS (
   FROM found WHERE m.id = found.id AND is_new)
 SELECT is_new FROM found
 """
+_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _WORDS = {True: "closeThread", False: "reopenThread"}
 
 
@@ -55,9 +56,20 @@ class Place:
             raise ValidationError({"topic": [_("A thread is with one user or with a topic.")]})
 
 
+class TooMany(Exception):
+    """The user has as many threads as devices may open."""
+
+
 @transaction.atomic
-def create_thread(*, place: Place, type: str, **fields: Any) -> Thread:
-    """Open a thread; ``fields`` are those of ``EDITABLE`` but the status."""
+def create_thread(
+    *, place: Place, type: str, at_most: int | None = None, **fields: Any
+) -> Thread:
+    """Open a thread; ``fields`` are those of ``EDITABLE`` but the status.
+
+    Raises ``TooMany`` where the user has ``at_most`` threads already, whoever opened them.
+    """
+    if at_most is not None:
+        _check_room(place, at_most)
     thread: Thread = Thread.objects.create(
         app=place.app,
         user_id=place.user_id,
@@ -68,6 +80,15 @@ def create_thread(*, place: Place, type: str, **fields: Any) -> Thread:
         **fields,
     )
     return thread
+
+
+def _check_room(place: Place, at_most: int) -> None:
+    """Count the threads of a user while nobody else opens one for them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TURN, [f"threads/{place.app.pk}/{place.user_id}"])
+    rows = Thread.objects.filter(app=place.app, user_id=place.user_id)
+    if rows.order_by()[:at_most].count() >= at_most:
+        raise TooMany
 
 
 def threads_of(app: App, user_id: str) -> "QuerySet[Thread]":

@@ -32,6 +32,8 @@ class PolicySerializer(serializers.Serializer[Any]):
     )
     inactive_days = serializers.IntegerField(required=False)
     media_days = serializers.IntegerField(required=False)
+    media_megabytes = serializers.IntegerField(required=False)
+    threads_per_user = serializers.IntegerField(required=False)
     primary_transport = serializers.ChoiceField(choices=TRANSPORTS, required=False)
     secondary_transport = serializers.ChoiceField(
         choices=TRANSPORTS, required=False, allow_blank=True

@@ -205,6 +205,8 @@ def _device_rows(policy: Policy) -> list[SummaryRow]:
         SummaryRow(_("Device attributes"), _attribute_words(policy)),
         SummaryRow(_("Forget silent devices after (days)"), str(policy.inactive_days)),
         SummaryRow(_("Delete uploaded files after (days)"), str(policy.media_days)),
+        SummaryRow(_("Keep files up to (megabytes)"), str(policy.media_megabytes)),
+        SummaryRow(_("Threads of a user"), str(policy.threads_per_user)),
     ]
 
 

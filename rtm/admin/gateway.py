@@ -134,6 +134,15 @@ class MediaFileAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.MediaUsage)
+class MediaUsageAdmin(ReadOnlyAdmin):
+    """How much each app keeps in files."""
+
+    list_display = ("app", "bytes")
+    list_select_related = ("app",)
+    ordering = ("-bytes",)
+
+
 @admin.register(models.UserEvent)
 class UserEventAdmin(ReadOnlyAdmin):
     """What users' devices are told besides messages."""

@@ -26,6 +26,15 @@ _IMAGES = {
 _OF_PHONES = frozenset({"image/heic", "image/heif"})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"msf1", b"hevc"})
 _TEXT_TYPES = frozenset({"text/plain", "text/csv"})
+#: Bytes that a file may have, by every type that ``parse`` returns.
+TAKEN = dict.fromkeys(_IMAGES.values(), MAX_IMAGE) | dict.fromkeys(
+    (
+        "image/heic", "application/pdf", "text/plain", "text/csv", "video/mp4",
+        "video/quicktime", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/amr",
+        "audio/x-caf",
+    ),
+    MAX_FILE,
+)  # fmt: skip
 
 
 class Refused(ValueError):
@@ -35,6 +44,10 @@ class Refused(ValueError):
         """Keep the reason."""
         super().__init__(sentence)
         self.is_type = is_type
+
+
+class Full(Refused):
+    """The app keeps as much as its policy allows."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -11,34 +12,48 @@ from django.db.models import QuerySet
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import policy_of
 from imiconnect.identity import uuid7
-from imiconnect.rtm.media.parsing import parse
+from imiconnect.rtm.media import usage
+from imiconnect.rtm.media.parsing import Full, Parsed, parse
 from imiconnect.rtm.models import MediaFile
 
+FULL = "The app keeps as many files as its policy allows. Older ones are deleted by and by."
 _AT_ONCE = 500
 
 
 def store(
     *, app: App, user_id: str, data: bytes, content_type: str, preview: bool
 ) -> MediaFile:
-    """Store a file that a user has uploaded; raises ``parsing.Refused``.
+    """Store a file that a user has uploaded; raises ``parsing.Refused``."""
+    parsed = parse(data, content_type, with_preview=preview)
+    return keep(app=app, user_id=user_id, data=data, parsed=parsed)
+
+
+def keep(*, app: App, user_id: str, data: bytes, parsed: Parsed) -> MediaFile:
+    """Store a file of a user that ``parse`` has read; raises ``parsing.Full``.
 
     A crash between storage and commit leaves a file that nobody can reach.
     """
-    parsed = parse(data, content_type, with_preview=preview)
+    most = policy_of(app).media_megabytes * usage.MEGABYTE
+    if not usage.has_room(app.pk, len(data), most):
+        raise Full(FULL)
     key = uuid7()
-    name = default_storage.save(f"rtm/{app.pk}/{key}", ContentFile(data))
-    if parsed.preview:
-        default_storage.save(f"{name}-preview", ContentFile(parsed.preview))
-    row: MediaFile = MediaFile.objects.create(
+    row = MediaFile(
         id=key,
         app=app,
         user_id=user_id,
         content_type=parsed.content_type,
         size=len(data),
-        path=name,
+        path=default_storage.save(f"rtm/{app.pk}/{key}", ContentFile(data)),
         has_preview=bool(parsed.preview),
     )
-    return row
+    if parsed.preview:
+        default_storage.save(f"{row.path}-preview", ContentFile(parsed.preview))
+    with transaction.atomic():
+        if usage.take(app.pk, len(data), most):
+            row.save(force_insert=True)
+            return row
+    _unlink(row)
+    raise Full(FULL)
 
 
 def delete_old(now: dt.datetime) -> int:
@@ -48,6 +63,7 @@ def delete_old(now: dt.datetime) -> int:
     for app in App.objects.filter(pk__in=with_files).only("pk", "policy").order_by("pk"):
         before = now - dt.timedelta(days=policy_of(app).media_days)
         total += _delete(MediaFile.objects.filter(app=app, created_at__lt=before))
+        usage.recount(app.pk)
     return total
 
 
@@ -56,15 +72,23 @@ def delete_of(*, app_id: uuid.UUID, user_id: str) -> int:
     return _delete(MediaFile.objects.filter(app=app_id, user_id=user_id))
 
 
+def discard(rows: Sequence[MediaFile]) -> None:
+    """Delete files and their rows."""
+    for row in rows:
+        _unlink(row)
+    usage.forget(rows)
+
+
 def _delete(files: "QuerySet[MediaFile]") -> int:
     """Delete files before their rows, so that none stays behind that nobody knows."""
     total = 0
     while rows := list(files.order_by("created_at")[:_AT_ONCE]):
-        for row in rows:
-            default_storage.delete(row.path)
-            if row.has_preview:
-                default_storage.delete(f"{row.path}-preview")
-        with transaction.atomic():
-            MediaFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        discard(rows)
         total += len(rows)
     return total
+
+
+def _unlink(row: MediaFile) -> None:
+    default_storage.delete(row.path)
+    if row.has_preview:
+        default_storage.delete(f"{row.path}-preview")

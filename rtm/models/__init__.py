@@ -7,7 +7,7 @@ from imiconnect.rtm.models.customers import ConnectionHolder, Customer, Device, 
 from imiconnect.rtm.models.desk import Assignment, ThreadGuest
 from imiconnect.rtm.models.events import DeviceEvent, Erasure
 from imiconnect.rtm.models.fanouts import FanOut, FanOutTurn, UserEvent
-from imiconnect.rtm.models.media import MediaFile
+from imiconnect.rtm.models.media import MediaFile, MediaUsage
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
 from imiconnect.rtm.models.onboarding import OnboardingStep
 from imiconnect.rtm.models.optouts import OptOut, OptWord
@@ -47,6 +47,7 @@ __all__ = [
     "IdempotencyKey",
     "Inbound",
     "MediaFile",
+    "MediaUsage",
     "Message",
     "OnboardingStep",
     "OpenMessage",

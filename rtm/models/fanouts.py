@@ -65,6 +65,11 @@ class FanOut(Identified):
                 condition=models.Q(finished_at__isnull=True),
                 name="fanout_open",
             ),
+            models.Index(
+                fields=["priority", "organization", "turned_at", "id"],
+                condition=models.Q(finished_at__isnull=True),
+                name="fanout_turn",
+            ),
             models.Index(fields=["transid"], name="fanout_request"),
             models.Index(fields=["app", "-id"], name="fanout_newest"),
         ]

@@ -30,3 +30,19 @@ class MediaFile(Identified):
 
     def __str__(self) -> str:
         return f"{self.content_type} {self.pk}"
+
+
+class MediaUsage(models.Model):
+    """How much an app keeps in files; counted with each file, and anew by the sweeper."""
+
+    app = models.OneToOneField(
+        App, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    bytes = models.BigIntegerField(_("bytes"), default=0, db_default=0)
+
+    class Meta:
+        verbose_name = _("files of an app")
+        verbose_name_plural = _("files of apps")
+
+    def __str__(self) -> str:
+        return f"{self.app_id} {self.bytes}"

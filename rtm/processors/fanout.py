@@ -27,13 +27,31 @@ from imiconnect.rtm.sql import again_after_deadlock, cursor
 BATCH = 2000
 
 # Within a priority organizations take turns, and the fan-outs of each take turns: a batch each.
+# Which organizations have some is read by jumps over the index, one for each of them, however
+# many fan-outs wait; the first of the organization whose turn it is that nobody is at is taken.
 _TAKE = """
+WITH RECURSIVE heads AS (
+  (SELECT priority, organization_id FROM rtm_fanout WHERE finished_at IS NULL
+    ORDER BY priority DESC, organization_id DESC LIMIT 1)
+  UNION ALL
+  SELECT n.priority, n.organization_id FROM heads h CROSS JOIN LATERAL (
+    SELECT f.priority, f.organization_id FROM rtm_fanout f
+    WHERE f.finished_at IS NULL
+      AND (f.priority, f.organization_id) < (h.priority, h.organization_id)
+    ORDER BY f.priority DESC, f.organization_id DESC LIMIT 1) n),
+queue AS MATERIALIZED (
+  SELECT h.priority, h.organization_id
+  FROM heads h LEFT JOIN rtm_fanoutturn t ON t.organization_id = h.organization_id
+  ORDER BY h.priority DESC, t.taken_at NULLS FIRST, h.organization_id)
 SELECT f.id, f.organization_id, f.app_id, f.plan, f.thread_id, f.stream_id, f.but_not,
   f.transid, f.priority, f.accepted_at, f.expires_at, f.after, f.sent
-FROM rtm_fanout f LEFT JOIN rtm_fanoutturn t ON t.organization_id = f.organization_id
-WHERE f.finished_at IS NULL
-ORDER BY f.priority DESC, t.taken_at NULLS FIRST, f.turned_at, f.id LIMIT 1
-FOR UPDATE OF f SKIP LOCKED
+FROM queue q CROSS JOIN LATERAL (
+  SELECT * FROM rtm_fanout x
+  WHERE x.finished_at IS NULL AND x.priority = q.priority
+    AND x.organization_id = q.organization_id
+  ORDER BY x.turned_at, x.id LIMIT 1
+  FOR UPDATE SKIP LOCKED) f
+LIMIT 1
 """
 _USERS = """users AS (
   SELECT s.user_id, row_number() OVER (ORDER BY s.user_id) AS n

@@ -1,5 +1,6 @@
 """Uploading files of messages, and reading them by addresses that expire."""
 
+import mimetypes
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imiconnect.rtm.media import addresses
-from imiconnect.rtm.media.parsing import MAX_FILE, Refused
+from imiconnect.rtm.media.parsing import MAX_FILE, Full, Refused
 from imiconnect.rtm.media.services import store
 from imiconnect.rtm.models import MediaFile
 from imiconnect.rtm.rest.base import RtmsView
@@ -92,6 +93,9 @@ class UploadView(RtmsView):
                 content_type=said,
                 preview=wanted,
             )
+        except Full as error:
+            status, reason = HTTPStatus.FORBIDDEN, "storage_full"
+            raise RtmsError(Code.INVALID, str(error), status=status, reason=reason) from None
         except Refused as error:
             code = Code.CONTENT_TYPE if error.is_type else Code.INVALID
             raise RtmsError(code, str(error)) from None
@@ -145,7 +149,7 @@ def read_media(request: HttpRequest, app_id: str, media_id: UUID) -> HttpRespons
     response = FileResponse(
         default_storage.open(name),
         as_attachment=not kind.startswith(_SHOWN),
-        filename=str(row.pk),
+        filename=f"{row.pk}{mimetypes.guess_extension(kind) or ''}",
         content_type=kind,
     )
     return _harmless(response)

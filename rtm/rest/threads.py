@@ -79,6 +79,7 @@ class AppThreadsView(_ThreadsView):
         """Open a thread; one with a user needs a token of theirs.
 
         Announcements, and threads of a topic or of anybody, are opened by customers' servers.
+        Devices of a user who has as many threads as the app's policy allows open no more.
         """
         values = self.body(bodies.ThreadBody)
         user_id, stream, topic = (values.pop(name) for name in ("userId", "stream", "topic"))
@@ -93,7 +94,13 @@ class AppThreadsView(_ThreadsView):
             stream=self._stream(stream),
             service=self.service,
         )
-        thread = services.create_thread(place=place, **values)
+        most = None if self.service else self.policy.threads_per_user
+        try:
+            thread = services.create_thread(place=place, at_most=most, **values)
+        except services.TooMany:
+            sentence = "The user has as many threads as the app's policy allows."
+            status, reason = HTTPStatus.FORBIDDEN, "too_many_threads"
+            raise RtmsError(Code.INVALID, sentence, status=status, reason=reason) from None
         return Response(DONE | {"thread": bodies.thread_json(thread)})
 
     def _stream(self, name: str) -> Stream | None:

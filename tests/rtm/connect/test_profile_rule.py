@@ -73,10 +73,12 @@ def test_the_rule_is_part_of_the_policy_that_a_person_changes(
     shown = page.get(f"/apps/{strict.pk}/").content.decode()
     assert "Register only customers who have a master profile" in shown
     days = {"inactive_days": 30, "media_days": 7}
-    answers = {"card": "devices", **days, "device_attributes": ["os", "location"]}
+    limits = {"media_megabytes": 50, "threads_per_user": 20}
+    answers = {"card": "devices", **days, **limits, "device_attributes": ["os", "location"]}
     assert page.post(f"/apps/{strict.pk}/", answers).status_code == 302
     strict.refresh_from_db()
     policy = policy_of(strict)
     assert (policy.profile_required, policy.inactive_days) == (False, 30)
     assert policy.media_days == 7
+    assert (policy.media_megabytes, policy.threads_per_user) == (50, 20)
     assert policy.device_attributes == ("os", "location")

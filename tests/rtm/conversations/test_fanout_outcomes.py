@@ -12,6 +12,7 @@ from imiconnect.rtm import segments, topics
 from imiconnect.rtm.models import Callback, FanOut, Message, OpenMessage
 from imiconnect.rtm.processors import fanout
 from imiconnect.sharing.models import Service
+from tests.racing import met_by
 from tests.rtm.conversations.conftest import URL, drained
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -124,6 +125,28 @@ def test_a_topic_that_is_deleted_fails_what_is_on_its_way_to_it(
         "The topic or segment was deleted."
     ]
     assert FanOut.objects.get().finished_at
+
+
+def test_a_topic_that_is_deleted_during_a_batch_waits_for_it_and_fails_the_rest(
+    service: Service, intake: Any, order: Make, news: Any
+) -> None:
+    answer = intake.post(URL, json=order(destination=[{"topic": ["news"]}]))
+    met_by(lambda: fanout.process_due(limit=2), lambda: topics.delete_topic(topic=news))
+    assert Message.objects.count() == OpenMessage.objects.count() == 2
+    drained()
+    assert sorted(outcome_of(intake, answer)) == [
+        ("news", "failed", "7004"), ("news", "queued", ""), ("news", "queued", ""),
+    ]  # fmt: skip
+    assert len(told()) == 1
+
+
+def test_a_batch_that_begins_while_its_topic_is_deleted_writes_nothing(
+    service: Service, intake: Any, order: Make, news: Any
+) -> None:
+    answer = intake.post(URL, json=order(destination=[{"topic": ["news"]}]))
+    met_by(lambda: topics.delete_topic(topic=news), lambda: fanout.process_due(limit=2))
+    assert outcome_of(intake, answer) == [("news", "failed", "7004")]
+    assert (FanOut.objects.get().sent, len(told())) == (0, 1)
 
 
 def test_a_topic_that_is_deleted_does_not_let_in_those_it_kept_out(

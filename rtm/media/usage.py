@@ -1,0 +1,61 @@
+"""How much every app keeps in files, counted with each one, so that no two pass a quota."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Sum
+
+from imiconnect.rtm.models import MediaFile, MediaUsage
+from imiconnect.rtm.sql import cursor
+
+#: Bytes of what a policy calls a megabyte.
+MEGABYTE = 1_000_000
+
+_TAKE = """
+INSERT INTO rtm_mediausage AS u (app_id, bytes) SELECT %b, %b WHERE %b <= %b
+ON CONFLICT (app_id) DO UPDATE SET bytes = u.bytes + excluded.bytes
+  WHERE u.bytes + excluded.bytes <= %b
+RETURNING bytes
+"""
+_LESS = "UPDATE rtm_mediausage SET bytes = greatest(bytes - %b, 0) WHERE app_id = %b"
+_FORGET = "DELETE FROM rtm_mediafile WHERE id = ANY(%b) RETURNING app_id, size"
+
+
+def has_room(app_id: uuid.UUID, size: int, most: int) -> bool:
+    """Tell whether an app could keep ``size`` bytes more now, which promises nothing."""
+    kept = MediaUsage.objects.filter(app=app_id).values_list("bytes", flat=True).first()
+    return (kept or 0) + size <= most
+
+
+def take(app_id: uuid.UUID, size: int, most: int) -> bool:
+    """Count ``size`` bytes more of an app, unless that were over ``most``.
+
+    Call it in the transaction that adds the file's row: others wait for its end.
+    """
+    with cursor() as own:
+        own.execute(_TAKE, [app_id, size, size, most, most])
+        return own.fetchone() is not None
+
+
+@transaction.atomic
+def forget(files: Iterable[MediaFile]) -> None:
+    """Delete rows of files, whose bytes count no more; of two who do, one counts."""
+    with cursor() as own:
+        own.execute(_FORGET, [[row.pk for row in files]])
+        gone: Counter[uuid.UUID] = Counter()
+        for app_id, size in own.fetchall():
+            gone[app_id] += size
+        for app_id in sorted(gone):
+            own.execute(_LESS, [gone[app_id], app_id])
+
+
+@transaction.atomic
+def recount(app_id: uuid.UUID) -> None:
+    """Count an app's files anew, as long as none comes or goes."""
+    usage, _made = MediaUsage.objects.get_or_create(app_id=app_id)
+    locked = MediaUsage.objects.select_for_update().get(pk=usage.pk)
+    files = MediaFile.objects.filter(app=app_id).order_by()
+    locked.bytes = files.aggregate(bytes=Sum("size"))["bytes"] or 0
+    locked.save(update_fields=["bytes"])
