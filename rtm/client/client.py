@@ -11,6 +11,8 @@ from typing import Any, Literal, Self
 
 from imiconnect.rtm.client.connection import Connection, State, StateChange, Told
 from imiconnect.rtm.client.errors import ENDINGS, ErrorCode, SdkError, conflict, demand
+from imiconnect.rtm.client.files import Files
+from imiconnect.rtm.client.interactive import Answers
 from imiconnect.rtm.client.messages import (
     MESSAGE,
     Message,
@@ -19,12 +21,14 @@ from imiconnect.rtm.client.messages import (
     parse_message,
 )
 from imiconnect.rtm.client.outbox import Item, Outbox, Result
+from imiconnect.rtm.client.profile import Profile
 from imiconnect.rtm.client.registration import Registration, Session
 from imiconnect.rtm.client.rest import NO_KEY, Rest, is_curable
 from imiconnect.rtm.client.sealing import Unreadable, seal, unseal
 from imiconnect.rtm.client.seen import Seen
 from imiconnect.rtm.client.storage import MemoryStore, Store
 from imiconnect.rtm.client.threads import Threads
+from imiconnect.rtm.client.topics import Topics
 from imiconnect.rtm.client.transports import Transport
 
 log = logging.getLogger(__name__)
@@ -67,7 +71,10 @@ class Client:
             Told(self._connection_became, self._arrived, self._renew_once),
         )
         self._outbox = Outbox(options.store, self._say, self._said)
-        self.threads = Threads(app_id, self._registration, self._called)
+        shared = (app_id, self._registration, self._called)
+        self.threads, self.topics = Threads(*shared), Topics(*shared)
+        self.files, self.profile = Files(*shared, self._upload), Profile(*shared)
+        self.answers = Answers(self.publish)
         self._listeners: dict[str, list[Callable[..., Any]]] = defaultdict(list)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._seen: Seen | None = None
@@ -162,12 +169,13 @@ class Client:
         extras: dict[str, Any] | None = None,
         **more: Any,
     ) -> Message:
-        """Send a message (MO); ``more`` are ``relatedTid`` and ``interactiveData``.
+        """Send a message (MO); ``more`` are ``topic``, ``relatedTid`` and ``interactiveData``.
 
-        Offline it waits and is sent later; until then its ``tid`` is empty, and the event
-        ``sent`` tells it for the message's ``ref``.
+        Nobody replies to an announcement (6003). Offline it waits and is sent later; until
+        then its ``tid`` is empty, and the event ``sent`` tells it for the message's ``ref``.
         """
         session = self._registration.need()
+        self.threads.check_reply(thread_id)
         demand(text or attachments or more.get("interactiveData"), "Give a text.")
         ref = new_ref()
         body = {
@@ -249,15 +257,21 @@ class Client:
         self._emit("failed" if result.error else "sent", item, result)
 
     async def _called(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        return await self._curing(lambda: self._rest.call(method, path, **options))
+
+    async def _upload(self, *what: Any) -> dict[str, Any]:
+        return await self._curing(lambda: self._rest.upload(*what))
+
+    async def _curing(self, call: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         """Call the API; where it says that the token has ended, renew it and call again."""
         try:
-            return await self._rest.call(method, path, **options)
+            return await call()
         except SdkError as error:
             if not is_curable(error):
                 await self._note_ending(error)
                 raise
             await self._renew()
-            return await self._rest.call(method, path, **options)
+            return await call()
 
     async def _renew(self) -> None:
         try:
@@ -340,6 +354,7 @@ class Client:
         if is_own if is_event else message.device_id and not (is_own or message.outgoing):
             # An echo of what this device has told, or a message for another device.
             return
+        self.threads.note(message.thread)
         is_new = self._seen is None or self._seen.add(
             tid=message.tid, kind=message.type, device_id=message.device_id
         )

@@ -10,6 +10,8 @@ from imiconnect.rtm.client.errors import ENDINGS, ErrorCode, SdkError, conflict
 from imiconnect.rtm.client.sealing import Unreadable, seal, unseal
 from imiconnect.rtm.client.tokens import TokenProvider, Tokens
 
+#: Name, bytes and type of a file.
+Upload = tuple[str, bytes, str]
 _TIMEOUT_SECONDS = 10.0
 #: Codes of the RTMS API that say that the token is no longer good, or the device forgotten.
 _CURABLE_CODES = frozenset({7, 38, 39, 40})
@@ -28,7 +30,7 @@ class Rest:
         self, domain: str, client_key: str, token_provider: TokenProvider | None = None
     ) -> None:
         """Open nothing yet."""
-        self._key = client_key
+        self._key, self._domain = client_key, domain
         self._tokens = Tokens(token_provider)
         self.access_token = self.payload_key = ""
         self._http = httpx.AsyncClient(
@@ -51,22 +53,32 @@ class Rest:
         """
         if body is not None and self.payload_key and not plain:
             body = {"encrypted": seal(self.payload_key, body)}
+        return await self._told(method, path, failure, json=body, params=query)
+
+    async def upload(self, path: str, form: dict[str, str], file: Upload) -> dict[str, Any]:
+        """Send a file as a form, whose path begins at the domain; raises as ``call`` does.
+
+        It is never encrypted, as it is no JSON.
+        """
+        url = f"{self._domain}{path}"
+        return await self._told(
+            "POST", url, ErrorCode.UNKNOWN, data=form, files={"media": file}
+        )
+
+    async def _told(
+        self, method: str, path: str, failure: ErrorCode, **sent: Any
+    ) -> dict[str, Any]:
         try:
-            answer = await self._once(method, path, body, query, failure)
+            answer = await self._once(method, path, failure, sent)
         except SdkError as error:
             if error.reason != "jwt" or not self._tokens.are_there:
                 raise
             self._tokens.forget()
-            answer = await self._once(method, path, body, query, failure)
+            answer = await self._once(method, path, failure, sent)
         return self._opened(answer)
 
     async def _once(
-        self,
-        method: str,
-        path: str,
-        body: Any,
-        query: dict[str, str] | None,
-        failure: ErrorCode,
+        self, method: str, path: str, failure: ErrorCode, sent: dict[str, Any]
     ) -> dict[str, Any]:
         headers = {"secretKey": self._key}
         if self.access_token:
@@ -74,9 +86,7 @@ class Rest:
         if token := await self._tokens.token():
             headers["Authorization"] = f"Bearer {token}"
         try:
-            response = await self._http.request(
-                method, path, json=body, params=query, headers=headers
-            )
+            response = await self._http.request(method, path, headers=headers, **sent)
         except httpx.TransportError as cause:
             raise SdkError(ErrorCode.SERVER_UNREACHABLE, _SILENT) from cause
         return _answer_of(response, failure)

@@ -25,6 +25,7 @@ import { Files } from './files.js';
 import { formResponse, postback, quickReply } from './interactive.js';
 import { messageFrom, newRef, parseMessage } from './messages.js';
 import { Outbox } from './outbox.js';
+import { Profile } from './profile.js';
 import { Push } from './push.js';
 import { Registration } from './registration.js';
 import { Rest } from './rest.js';
@@ -53,6 +54,7 @@ export class Client extends Emitter {
   threads;
   /** @type {Topics} */
   topics;
+  profile;
   #appId;
   #clientKey;
   #automatic;
@@ -87,6 +89,7 @@ export class Client extends Emitter {
     this.threads = new Threads(...shared);
     this.#files = new Files(...shared);
     this.topics = new Topics(...shared);
+    this.profile = new Profile(...shared);
     this.#push = new Push(appId, domain, this.#rest, this.#store, this.#registration);
     this.#outbox = new Outbox(
       this.#store,
@@ -331,8 +334,10 @@ export class Client extends Emitter {
       return;
     }
     if (message.thread) this.threads._remember(message.thread);
-    const isOwn = type !== 'message' && message.deviceId === this.session?.deviceId;
-    if (isOwn) return;
+    const isHere = message.deviceId === this.session?.deviceId;
+    const isForAnother = !!message.deviceId && !isHere && !message.outgoing;
+    // An echo of what this device has told, or a message for another device.
+    if (type === 'message' ? isForAnother : isHere) return;
     const isNew = this.#seen?.add({ type, tid, deviceId: message.deviceId }) ?? true;
     // The first receipt may be what got lost, so a repeated message is confirmed again.
     if (type === 'message' && this.#automatic && !message.outgoing) {

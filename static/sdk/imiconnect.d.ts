@@ -163,11 +163,20 @@ export class Topics {
   unsubscribe(topic: string): Promise<void>;
 }
 
+export class Profile {
+  /** Of a customer who has a profile. */
+  setCustomerId(customerId: string): Promise<void>;
+  removeCustomerId(): Promise<void>;
+  /** What of `update` is kept says the app's policy. */
+  publishEvent(event: string, update?: Record<string, unknown>): Promise<void>;
+}
+
 /** A device; `startup` makes it. */
 export class Client {
   private constructor();
   readonly threads: Threads;
   readonly topics: Topics;
+  readonly profile: Profile;
   readonly session: Session | null;
   readonly state: ConnectionState;
   /** How many messages and receipts wait to be sent. */

@@ -1,5 +1,6 @@
 """Topics, typing, files and answers by the JavaScript SDK in a real browser."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,12 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps import services as apps
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
+from imiconnect.identity import uuid7
 from imiconnect.rtm import topics
-from imiconnect.rtm.models import Inbound, Subscription, Thread
+from imiconnect.rtm.broker import link
+from imiconnect.rtm.directory import create_customer
+from imiconnect.rtm.models import Device, DeviceEvent, Inbound, Subscription, Thread
+from imiconnect.rtm.protocol.topics import downlink
 
 START = """async ([appId, key]) => {
   const { startup } = await import('/static/sdk/imiconnect.js');
@@ -148,3 +153,28 @@ def test_typing_unread_and_closing_are_calls_of_a_thread(shop: Page, app: App) -
         }"""
     )
     assert told == [0, "Closed", 0, 6999]
+
+
+def test_a_device_is_linked_tells_events_and_skips_what_is_for_another(
+    shop: Page, app: App, admin: Member
+) -> None:
+    create_customer(member=admin, customer_id="1001", attributes={})
+    shop.evaluate(
+        """async () => {
+          const { device } = window;
+          window.messages = [];
+          device.on('message', ({ text }) => window.messages.push(text));
+          await device.profile.setCustomerId('1001');
+          await device.profile.publishEvent('checkout', { basket: 3 });
+          await device.connect();
+        }"""
+    )
+    assert Device.objects.get().customer.customer_id == "1001"
+    assert DeviceEvent.objects.get(kind="custom").name == "checkout"
+    for text, to in (("other", {"deviceId": "d2"}), ("own", {"deviceId": "d1"}), ("all", {})):
+        body = {"tid": str(uuid7()), "message": text, "channel": "rt", **to}
+        link.publish([(downlink(app.app_id, "ana"), json.dumps(body).encode())])
+    shop.wait_for_function("() => window.messages.length === 2")
+    assert shop.evaluate("() => window.messages") == ["own", "all"]
+    shop.evaluate("() => window.device.profile.removeCustomerId()")
+    assert Device.objects.get().customer is None

@@ -17,6 +17,10 @@ export async function main(): Promise<number> {
     await device.connect();
     const sent = await device.publish({ text: `Hi from ${userId}` });
     await device.markRead([sent.tid, sent.ref]);
+    await device.profile.setCustomerId('1001');
+    await device.profile.publishEvent('checkout', { basket: 3 });
+    // @ts-expect-error an event has a name
+    await device.profile.publishEvent({ basket: 3 });
     const { threads, total } = await device.threads.list({ limit: 10 });
     console.log(threads[0]?.title, total, MessageStatus.READ);
   } catch (error) {
