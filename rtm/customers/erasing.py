@@ -8,6 +8,7 @@ killed at any time and is called again.
 import uuid
 from typing import Any
 
+import msgspec
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
@@ -47,6 +48,7 @@ from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.sql import NIL
 from imiconnect.sharing.rules.models import RuleRun
 
+_encode = msgspec.json.encode
 #: What is left of the content of a message.
 ERASED = {"erased": True}
 _AT_ONCE = 500
@@ -209,6 +211,7 @@ def _forget_what_waits(places: Places) -> None:
         said = FanOut.objects.filter(app=app, but_not=user)
         ended = Coalesce("finished_at", Now())
         said.update(payload=ERASED, but_not="", finished_at=ended)
+    _forget_typing(places)
     names = {user for _app, user in places.users} | set(places.addresses)
     texts = RuleEvent.objects.filter(organization_id=places.organization, app_id=None)
     texts.filter(address__in=places.addresses).delete()
@@ -219,6 +222,13 @@ def _forget_what_waits(places: Places) -> None:
     code, text = NO_PROFILE.code, str(NO_PROFILE.text)
     waiting = OpenMessage.objects.filter(condition).values_list("pk", flat=True)
     close_failed([(key, State.FAILED, code, text) for key in waiting], timezone.now())
+
+
+def _forget_typing(places: Places) -> None:
+    """Delete what tells services that the customer types; it names no message."""
+    told = Callback.objects.filter(organization=places.organization, kind=Callback.Kind.TYPING)
+    for name in {places.customer_id, *(user for _app, user in places.users)}:
+        told.filter(body__contains=f'"userId":{_encode(name).decode()}').delete()
 
 
 def _start() -> None:

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imiconnect.apps.models import App
+from imiconnect.rtm import topics
 from imiconnect.rtm.conditions import Condition, parse, unfulfilled
 from imiconnect.rtm.models import Callback, Customer, Device, Message
-from imiconnect.rtm.processors import mt
+from imiconnect.rtm.processors import fanout, mt
 from imiconnect.rtm.protocol.states import State
+from imiconnect.sharing.models import Service
 
 Send = Callable[..., Message]
 BATTERY = {"attribute": "device.battery", "operator": "ge", "value": 5, "or_unknown": True}
@@ -55,6 +57,31 @@ def test_one_device_that_fits_is_enough(device: Device, rtm_app: App, send: Send
     assert outcome(send(conditions=[BATTERY])) == (State.SUBMITTED, 7501)
     only = send(conditions=[BATTERY], destination=[{"deviceid": ["d2"]}])
     assert outcome(only) == (State.FAILED, 7301)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_topic_those_are_left_out_whose_battery_is_low(
+    rtm_app: App, service: Service, intake: Any, order: Callable[..., dict[str, Any]]
+) -> None:
+    topic = topics.create_topic(app=rtm_app, name="news")
+    charges = {"ana": 3, "ben": 80, "cora": None}
+    topics.subscribe(topic=topic, user_ids=charges)
+    for user, charge in charges.items():
+        known = {} if charge is None else {"battery": charge}
+        Device.objects.create(app=rtm_app, user_id=user, device_id="d", attributes=known)
+    body = order(destination=[{"topic": ["news"]}], conditions=[BATTERY])
+    assert intake.post("/resources/v1/messaging", json=body).status_code == 202
+    while fanout.process_due():
+        pass
+    mt.process_due()
+    rows = Message.objects.values_list("address", "state", "code")
+    assert {user: (State(state), code) for user, state, code in rows} == {
+        "ana": (State.FAILED, 7301),
+        "ben": (State.SUBMITTED, 7501),
+        "cora": (State.SUBMITTED, 7501),
+    }
+    left_out = Message.objects.get(address="ana")
+    assert Callback.objects.get(message_id=left_out.pk).event == "failed"
 
 
 @pytest.mark.django_db(transaction=True)

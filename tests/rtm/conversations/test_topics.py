@@ -11,7 +11,7 @@ from imiconnect.apps.models import App
 from imiconnect.rtm import segments, topics
 from imiconnect.rtm.audience import count, plan_of_segments, plan_of_topics
 from imiconnect.rtm.intake.limits import RateLimit
-from imiconnect.rtm.models import Device, Segment, Topic
+from imiconnect.rtm.models import Device, Segment, Subscription, Topic
 from imiconnect.rtm.protocol.expressions import WrongExpression
 from imiconnect.rtm.rest import base
 from tests.factories import client_of
@@ -49,6 +49,11 @@ def test_a_user_subscribes_themselves_alone(
     assert ana("POST", "topics/news/users", ["ana"]).json()["count"] == 0
     assert ana("POST", "topics/news/users", ["ben"]).status_code == 401
     assert ana("POST", "topics/news/users", ["ana", "ben"]).status_code == 401
+    topics.subscribe(topic=Topic.objects.get(), user_ids=["ben"])
+    assert ana("DELETE", "topics/news/users/ben").status_code == 401
+    assert ana("GET", "topics/news/users/ben").status_code == 401
+    assert ana("GET", "topics/news/users").status_code == 401
+    assert Subscription.objects.filter(user_id="ben").exists()
     listed = ana("GET", "user/ana/topics", subscribed="both").json()["topics"]
     assert [topic["subscribed"] for topic in listed] == [True]
     assert ana("GET", "topics/news/users/ana").json()["subscribed"]

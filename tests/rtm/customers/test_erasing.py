@@ -1,5 +1,6 @@
 """Exporting and erasing what is known of a customer."""
 
+import datetime as dt
 import json
 import uuid
 from typing import Any
@@ -12,6 +13,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.audit.models import AuditEntry
 from imiconnect.identity import uuid7
+from imiconnect.rtm.callbacks.typing import tell_service
 from imiconnect.rtm.customers import erasing, places
 from imiconnect.rtm.customers.erasing import erase_due, request_erasure
 from imiconnect.rtm.customers.exporting import export_customer
@@ -27,8 +29,9 @@ from imiconnect.rtm.models import (
     RuleEvent,
     Thread,
 )
+from imiconnect.rtm.processors import fanout
 from imiconnect.rtm.protocol.states import State
-from imiconnect.rtm.topics import create_topic
+from imiconnect.rtm.topics import create_topic, subscribe
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.rules.models import Rule, RuleRun
 from tests.rtm.customers.conftest import PHONE
@@ -192,6 +195,44 @@ def test_what_was_said_to_a_topic_is_erased_where_it_went_to_others(
     fan_out.refresh_from_db()
     assert (fan_out.but_not, fan_out.payload) == ("", {"erased": True})
     assert fan_out.finished_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_on_its_way_to_a_topic_reaches_nobody_else_after_the_erasure(
+    grace: Customer, service: Service, app: App
+) -> None:
+    topic = create_topic(app=app, name="news")
+    subscribe(topic=topic, user_ids=["alice", "bob", "cora", "dan"])
+    said = log_message(service, app)
+    Message.objects.filter(pk=said.pk).update(direction=Message.Direction.MO)
+    now = timezone.now()
+    FanOut.objects.create(
+        transid=said.pk, organization=grace.organization, app=app, kind="topic", named="news",
+        plan=["topic", str(topic.pk)], but_not="alice", accepted_at=now,
+        expires_at=now + dt.timedelta(days=1),
+        payload={"message": "My PIN", "senderId": "alice"},
+    )  # fmt: skip
+    fanout.process_due(limit=2)
+    request_erasure(customer=grace)
+    assert fanout.process_due(limit=2) == 0
+    erase_due()
+    copies = Message.objects.filter(address__in=["bob", "cora", "dan"])
+    assert {copy.address: copy.payload for copy in copies} == dict.fromkeys(
+        ("bob", "cora"), {"erased": True}
+    )
+    assert not OpenMessage.objects.filter(pk__in=copies.values("pk")).exists()
+    listed = str([*Message.objects.values(), *FanOut.objects.values()])
+    assert "PIN" not in listed and "alice" not in listed
+
+
+def test_what_tells_of_typing_is_erased(grace: Customer, service: Service, app: App) -> None:
+    Service.objects.update(typing_events=True, inbound_url="https://a.test/in")
+    for user in ("alice", "bob"):
+        thread = Thread.objects.create(app=app, user_id=user, service=service)
+        tell_service(thread, user, True)
+    request_erasure(customer=grace)
+    (left,) = Callback.objects.all()
+    assert '"userId":"bob"' in left.body
 
 
 def test_a_timeline_that_is_cut_says_so_and_the_export_is_whole(

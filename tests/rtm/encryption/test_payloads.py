@@ -11,6 +11,7 @@ from django.test import Client as Web
 
 from imiconnect.apps.models import App
 from imiconnect.apps.push import services as app_secrets
+from imiconnect.rtm import topics
 from imiconnect.rtm.events import tell_users
 from imiconnect.rtm.models import Inbound, Message, Receipt, Stream, Thread
 from imiconnect.rtm.processors import events, mt
@@ -153,6 +154,18 @@ def test_other_routes_open_bodies_and_encrypt_lists(phone: Phone) -> None:
     messages = phone.get(f"threads/{made['thread']['id']}/messages")
     assert phone.opened(messages["encrypted"])["total"] == 0
     assert phone.opened(phone.get("topics")["encrypted"])["topics"] == []
+
+
+def test_a_subscription_is_opened_and_only_in_the_users_own_key(phone: Phone) -> None:
+    topics.create_topic(app=phone.app, name="news")
+    other = register(phone.app, "u2")
+    path = f"apps/{phone.app.app_id}/topics/news/users"
+    for body in (["u1"], phone.sealed(["u1"], other.key), phone.sealed({"users": ["u1"]})):
+        assert phone.call(path, body)["code"] == "4"
+    assert phone.call(path, phone.sealed(["u2"]))["code"] == "38"
+    assert phone.call(path, phone.sealed(["u1"]))["count"] == 1
+    (news,) = phone.opened(phone.get("topics")["encrypted"])["topics"]
+    assert news["subscribed"]
 
 
 def test_other_routes_refuse_what_is_plain_or_of_another_key(phone: Phone) -> None:
