@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from imiconnect.apps.channel_types.events import Event, Incoming
+from imiconnect.apps.channel_types.files import Takes
 from imiconnect.console.words import Words
 
 Config = TypeVar("Config")
@@ -108,6 +109,8 @@ class Handler(Generic[Config, Secrets]):
     fetches: ClassVar[bool] = False
     #: Whether ``profile_of`` has an answer.
     tells_profiles: ClassVar[bool] = False
+    #: Which files agents may send; of those that the channel takes as files, not as links.
+    takes: ClassVar[Takes] = Takes()
 
     def greet(
         self, account: Account[Config, Secrets] | None, request: HookRequest

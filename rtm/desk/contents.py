@@ -19,7 +19,7 @@ from imiconnect.rtm.media import addresses
 from imiconnect.rtm.models import MediaFile, Message
 
 #: More than this of one message is in the message log alone.
-_MOST, _LONGEST = 40, 1000
+_MOST, _LONGEST, _LONGEST_NAME = 40, 1000, 200
 #: What no browser that we support draws (``media/parsing.py``).
 _UNDRAWN = frozenset({"image/heic", "image/heif"})
 _KINDS: dict[str, Words] = {
@@ -68,6 +68,12 @@ class File:
     where: str = ""
     is_gone: bool = False
     has_picture: bool = False
+    name: str = ""
+
+    @property
+    def words(self) -> Words:
+        """Return what the file is called, or else what it is."""
+        return self.name or self.kind
 
 
 @dataclass(frozen=True)
@@ -203,19 +209,21 @@ def _file(
     message: Message, place: int, item: Mapping[str, Any], kept: Mapping[uuid.UUID, MediaFile]
 ) -> File:
     kind, said = _kind_of(item), str(item.get("contentType") or "")[:100]
+    name = str(item.get("name") or "")[:_LONGEST_NAME]
     key = key_of(message, item)
     row = kept.get(key) if key else None
     if row and row.app_id == message.app_id:
         drawn = row.has_preview or is_drawn(row.content_type)
-        return File(place, kind, row.content_type, row.size, key=row.pk, has_picture=drawn)
+        kept_as = row.content_type, row.size, row.pk
+        return File(place, kind, *kept_as, has_picture=drawn, name=name)
     if key:
-        return File(place, kind, said, is_gone=True)
+        return File(place, kind, said, is_gone=True, name=name)
     if item.get("latitude") is not None and item.get("longitude") is not None:
         where = f"{_words(item['latitude'])}, {_words(item['longitude'])}"
         return File(place, _FILES["location"], where=where)
     url = str(item.get("file") or item.get("url") or "")
     host = _host(url)
-    return File(place, kind, said, url=url if host else "", host=host)
+    return File(place, kind, said, url=url if host else "", host=host, name=name)
 
 
 def _kind_of(item: Mapping[str, Any]) -> Words:

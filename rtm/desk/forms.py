@@ -1,24 +1,81 @@
 """Forms of the desk."""
 
+import json
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Member
 from imiconnect.console.forms import ConsoleForm
 from imiconnect.rtm.desk import services
+from imiconnect.rtm.desk.files import MOST_BYTES, MOST_FILES, Attached, Limits
+
+
+class _FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class _FilesField(forms.FileField):
+    """Any number of files; what they may be is for the service to say."""
+
+    widget = _FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        """Return the files that were chosen; none is none."""
+        single = super().clean
+        return [single(file, initial) for file in data or ()]
 
 
 class ReplyForm(ConsoleForm):
-    """An answer."""
+    """An answer: a text, files, or both; ``limits`` is what the channel takes."""
+
+    unmarked = ("text",)
 
     text = forms.CharField(
         label=_("Your answer"),
         widget=forms.Textarea({"rows": 3}),
         max_length=services.MAX_TEXT,
-        error_messages={"required": _("Enter your answer")},
+        required=False,
     )
+    files = _FilesField(label=_("Files"), required=False, allow_empty_file=True)
+
+    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
+        """Say what the channel takes; one that takes no files has no such field."""
+        super().__init__(*args, **kwargs)
+        if not limits.sizes:
+            del self.fields["files"]
+            return
+        field = self.fields["files"]
+        field.help_text = limits.words
+        field.widget.attrs |= {
+            "accept": ",".join(limits.sizes),
+            "data-desk-files": json.dumps(dict(limits.sizes)),
+            "data-most-files": MOST_FILES,
+            "data-most-bytes": MOST_BYTES,
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Hold that there is something to send."""
+        values = super().clean() or self.cleaned_data
+        if not self.errors and not values["text"].strip() and not values.get("files"):
+            self.add_error("text", _("Enter your answer"))
+        return values
+
+    def forget_files(self) -> None:
+        """Say that files are to be chosen again, for a browser does not keep them."""
+        if self.files:
+            field = self.fields["files"]
+            again = _("Choose the files again.")
+            field.help_text = f"{again} {field.help_text}"
+
+    def attached(self) -> list[Attached]:
+        """Return the files, read whole."""
+        return [
+            Attached(str(file.name), str(file.content_type or ""), file.read())
+            for file in self.cleaned_data.get("files", ())
+        ]
 
 
 class AgentForm(ConsoleForm):

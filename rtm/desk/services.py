@@ -2,6 +2,9 @@
 
 import json
 import uuid
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,9 +15,13 @@ from imiconnect import locks
 from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types import registry
 from imiconnect.audit.services import record
+from imiconnect.rtm.desk import files as attachments
+from imiconnect.rtm.desk.files import Attached
 from imiconnect.rtm.intake import media
+from imiconnect.rtm.intake.media import Medium
+from imiconnect.rtm.media import services as storage
 from imiconnect.rtm.models import Assignment, Stream, Thread, ThreadGuest
-from imiconnect.rtm.services import Refusal, Sent, send_request
+from imiconnect.rtm.services import Refusal, Request, Sent, send_requests
 from imiconnect.rtm.threads import services_of, update_thread
 from imiconnect.sharing.models import Service
 
@@ -28,6 +35,10 @@ class Taken(Exception):
         """Keep who it is."""
         super().__init__(str(agent))
         self.agent = agent
+
+
+class PartlySent(Exception):
+    """Of an answer of several messages not all were accepted; the text says why."""
 
 
 @transaction.atomic
@@ -89,37 +100,78 @@ def set_status(*, thread: Thread, status: str) -> Thread:
     return changed
 
 
-def reply(*, thread: Thread, agent: Member, text: str, once: uuid.UUID | None = None) -> Sent:
+def reply(
+    *,
+    thread: Thread,
+    agent: Member,
+    text: str,
+    files: Sequence[Attached] = (),
+    once: uuid.UUID | None = None,
+) -> list[Sent]:
     """Send an agent's answer; a conversation of nobody becomes theirs first.
 
-    Not inside a transaction. Raises ``Taken`` where another agent has it and neither the
-    stream nor a guest's place lets this one answer, and ``ValidationError`` when it cannot
-    be sent.
+    Not inside a transaction. An answer with files may be several messages, as the channel has
+    it. The same ``once`` sends nothing twice, for a day. Raises ``Taken`` where another agent
+    has it and neither the stream nor a guest's place lets this one answer, ``PartlySent``, and
+    ``ValidationError`` when it cannot be sent; then nothing was, and no file is kept.
     """
     text = text.strip()
-    if not text or len(text) > MAX_TEXT:
+    if not (text or files) or len(text) > MAX_TEXT:
         raise ValidationError({"text": [_("Enter an answer of at most 4,000 characters.")]})
-    if not _may_join(thread, agent):
-        take(thread=thread, agent=agent)
+    limits = attachments.limits_of(thread)
+    checked = attachments.checked(limits, files)
     service = _service_of(thread)
     medium = media.serving(registry.get(thread.app.channel_type).channel)
     if service is None or medium is None:
         raise ValidationError(_("No service is live that could send an answer."))
-    content = {"message": {"text": text}, "senderId": agent.user.name}
-    body = {
-        "deliverychannel": medium.names[0],
-        "appid": thread.app.app_id,
-        "destination": [{medium.id_types[0]: [thread.user_id]}],
-        "channels": {medium.names[0]: content if medium.channel == "rt" else {"text": text}},
-        "thread": str(thread.pk),
-    }
+    if not _may_join(thread, agent):
+        take(thread=thread, agent=agent)
+    rows = attachments.kept(thread, checked)
+    pairs = list(zip(checked, rows, strict=True))
+    contents = attachments.contents(limits, text, agent.user.name, pairs)
     try:
-        sent = send_request(service=service, body=json.dumps(body).encode())
-    except Refusal as refusal:
-        raise ValidationError(refusal.sentence) from None
+        sent = _sent(thread, service, medium, contents, once)
+    except ValidationError:
+        storage.discard(rows)
+        raise
     # What came meanwhile is for the agent who has the conversation now.
     Thread.objects.filter(pk=thread.pk).update(waits_since=None)
     return sent
+
+
+def _sent(
+    thread: Thread,
+    service: Service,
+    medium: Medium,
+    contents: Sequence[dict[str, Any]],
+    once: uuid.UUID | None,
+) -> list[Sent]:
+    """Have all messages of an answer accepted, or, as far as can be known before, none."""
+    requests = []
+    for number, content in enumerate(contents):
+        body = {
+            "deliverychannel": medium.names[0],
+            "appid": thread.app.app_id,
+            "destination": [{medium.id_types[0]: [thread.user_id]}],
+            "channels": {medium.names[0]: content},
+            "thread": str(thread.pk),
+        }
+        key = f"desk/{once}/{number}" if once else ""
+        requests.append(Request(service.pk, json.dumps(body).encode(), key))
+    try:
+        for content in contents:
+            medium.content(content, str(_("The answer")))
+        results = send_requests(requests)
+    except Refusal as refusal:
+        raise ValidationError(refusal.sentence) from None
+    refused = [result for result in results if isinstance(result, Refusal)]
+    if any(refusal.status == HTTPStatus.UNPROCESSABLE_ENTITY for refusal in refused):
+        raise ValidationError(_("This answer was sent before. Write what is new as another."))
+    if len(refused) == len(results):
+        raise ValidationError(refused[0].sentence)
+    if refused:
+        raise PartlySent(refused[0].sentence)
+    return [result for result in results if isinstance(result, Sent)]
 
 
 def _queue(thread: Thread) -> None:

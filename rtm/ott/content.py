@@ -14,6 +14,7 @@ from imiconnect.console.words import Words
 from imiconnect.rtm.intake.answers import invalid, missing
 
 MAX_TEXT = 10_000
+_MAX_NAME = 200
 TEMPLATE = "template"
 
 
@@ -103,7 +104,9 @@ def _attached(attachment: Attachment, where: str) -> dict[str, Any]:
     if url and not url.startswith(("https://", "http://")):
         raise invalid(f"{where}.attachment.payload.url is not the address of a file.")
     part = {"contentType": attachment.contentType or attachment.type, "file": url}
+    name = attachment.payload.get("name", "")
     more = {"id": media_id, "thumbnail": _thumbnail(attachment, where)}
+    more["name"] = name[:_MAX_NAME] if isinstance(name, str) else ""
     return {"media": [part | {name: value for name, value in more.items() if value}]}
 
 

@@ -22,9 +22,11 @@ from imiconnect.accounts.roles import Role
 from imiconnect.console import once
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.lists import Button
+from imiconnect.console.toasts import toast
 from imiconnect.manage import refuse
 from imiconnect.rtm.desk import conversations, services
 from imiconnect.rtm.desk.conversations import NO_STREAM, SHOWS, Pick
+from imiconnect.rtm.desk.files import limits_of
 from imiconnect.rtm.desk.forms import AgentForm, ReplyForm
 from imiconnect.rtm.models import Stream, Thread
 from imiconnect.rtm.views.desk_acts import taken_words, tell, thread_url
@@ -141,7 +143,7 @@ class Desk(MemberRequiredMixin, PageMixin, TemplateView):
         context |= self._shown("desk-list")
         context["list_part"] = self._drawn("desk-list", context)
         if thread:
-            form = self.kwargs.get("form") or ReplyForm()
+            form = self.kwargs.get("form") or ReplyForm(limits=limits_of(thread))
             agents = conversations.agents_for(self.member)
             context |= self._talk(thread) | {
                 "form": form,
@@ -226,16 +228,31 @@ class Reply(Desk):
         return once.guarded(request, lambda: self._send(found))
 
     def _send(self, thread: Thread) -> HttpResponse:
-        form = ReplyForm(self.request.POST)
-        if form.is_valid():
-            try:
-                services.reply(thread=thread, agent=self.member, text=form.cleaned_data["text"])
-            except ValidationError as error:
-                refuse(form, error)
-            except services.Taken as taken:
-                form.add_error(None, taken_words(taken))
-            else:
-                tell(thread)
-                return HttpResponseRedirect(thread_url(thread, self.request))
+        form = ReplyForm(self.request.POST, self.request.FILES, limits=limits_of(thread))
+        if form.is_valid() and self._is_sent(thread, form):
+            tell(thread)
+            return HttpResponseRedirect(thread_url(thread, self.request))
+        form.forget_files()
         self.kwargs["form"] = form
         return self.render_to_response(self.get_context_data(), status=422)
+
+    def _is_sent(self, thread: Thread, form: ReplyForm) -> bool:
+        """Send it; else the form says why not."""
+        try:
+            services.reply(
+                thread=thread,
+                agent=self.member,
+                text=form.cleaned_data["text"],
+                files=form.attached(),
+                once=once.token_of(self.request),
+            )
+        except ValidationError as error:
+            refuse(form, error)
+            return False
+        except services.Taken as taken:
+            form.add_error(None, taken_words(taken))
+            return False
+        except services.PartlySent as partly:
+            words = _("A part of your answer was not sent: {why}")
+            toast(self.request, words.format(why=partly))
+        return True

@@ -1,10 +1,12 @@
 """The agents' desk in a browser: reachable for everybody, and alive."""
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from PIL import Image
+from playwright.sync_api import FilePayload, Page, expect
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
@@ -16,6 +18,16 @@ from imiconnect.rtm.models import Device, Message, Stream, Thread
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing.models import Service
 from tests.rtm.pages.conftest import make_app, make_service
+
+TERMS = FilePayload(name="terms.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 terms")
+PROGRAM = FilePayload(name="run.exe", mimeType="application/x-msdownload", buffer=b"MZ")
+
+
+def picture(name: str) -> FilePayload:
+    """Return a small picture to choose."""
+    out = io.BytesIO()
+    Image.new("RGB", (400, 300), "teal").save(out, "PNG")
+    return FilePayload(name=name, mimeType="image/png", buffer=out.getvalue())
 
 
 def make_threads(admin: Member) -> list[Thread]:
@@ -67,6 +79,12 @@ def test_the_desk_keeps_nobody_out(
         page.goto(path)
         assert_no_axe_findings(page)
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.get_by_label("Files", exact=False).first.set_input_files([TERMS, PROGRAM])
+    expect(page.get_by_role("list", name="Chosen files")).to_contain_text("terms.pdf")
+    expect(page.get_by_text("run.exe: files of this type are not taken here.")).to_be_visible()
+    assert_no_axe_findings(page)
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.get_by_role("button", name="Remove terms.pdf").click()
     page.get_by_text("Hand over, or let another agent in").click()
     page.get_by_role("button", name="Send the answer").click()
     expect(page.get_by_role("alert").filter(has_text="Enter your answer")).to_be_visible()
@@ -103,6 +121,20 @@ def test_an_agent_takes_and_answers_with_the_keyboard(
     page.get_by_label("Your answer").press("Control+Enter")
     expect(page.locator(".said-out")).to_contain_text("It is done.")
     expect(page.get_by_label("Your answer")).to_have_value("")
+    picker = page.locator("[data-desk-files]")
+    picker.set_input_files([TERMS, picture("first.png")])
+    picker.set_input_files([picture("second.png")])
+    chosen = page.get_by_role("list", name="Chosen files").get_by_role("listitem")
+    expect(chosen).to_have_count(3)
+    page.get_by_role("button", name="Remove first.png").press("Enter")
+    expect(page.get_by_role("button", name="Remove second.png")).to_be_focused()
+    page.get_by_role("button", name="Send the answer").press("Enter")
+    said = page.locator(".said-out").last
+    expect(said.get_by_role("link", name="terms.pdf")).to_be_visible()
+    shown = said.get_by_role("img")
+    expect(shown).to_have_count(1)
+    page.wait_for_function("image => image.naturalWidth > 0", arg=shown.element_handle())
+    expect(chosen).to_have_count(0)
 
 
 def test_earlier_messages_come_in_above_and_new_ones_below(

@@ -181,7 +181,7 @@ def test_an_unshared_service_hears_no_typing_and_no_devices_and_answers_nobody(
     assert Callback.objects.get().service == second
     note_devices([news_of(device, {"battery": 4})])
     assert ran() == {second}
-    sent = reply(thread=thread, agent=admin, text="Hello")
+    (sent,) = reply(thread=thread, agent=admin, text="Hello")
     assert Message.objects.get(transid=sent.transid).service_id == second.pk
     assert hearers([rtm_app.pk]) == {rtm_app.pk: second.pk}
 

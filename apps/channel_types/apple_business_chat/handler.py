@@ -21,6 +21,7 @@ from imiconnect.apps.channel_types.errors import (
     ChannelError,
 )
 from imiconnect.apps.channel_types.events import Event, Incoming
+from imiconnect.apps.channel_types.files import Takes
 from imiconnect.apps.channel_types.handler import (
     Account,
     Checked,
@@ -41,6 +42,7 @@ class AppleHandler(Handler[BusinessConfig, NoSecrets]):
 
     config_class, secrets_class = BusinessConfig, NoSecrets
     fetches = True
+    takes = Takes({"*/*": MOST_BYTES}, beside_text=True)
 
     def verify(self, account: Business | None, request: HookRequest) -> bool:
         """Check the token of the call; it covers who calls whom and when, not the body."""

@@ -15,6 +15,7 @@ from imiconnect.apps.channel_types.facebook import inbound, outbound
 from imiconnect.apps.channel_types.facebook.client import GraphClient
 from imiconnect.apps.channel_types.facebook.config import PageConfig, PageSecrets
 from imiconnect.apps.channel_types.facebook.provider import facebook
+from imiconnect.apps.channel_types.files import Takes
 from imiconnect.apps.channel_types.handler import (
     Account,
     Checked,
@@ -48,6 +49,7 @@ class FacebookHandler(Handler[PageConfig, PageSecrets]):
 
     config_class, secrets_class = PageConfig, PageSecrets
     tells_profiles = True
+    takes = Takes(outbound.FILE_SIZES)
 
     def greet(self, account: Page | None, request: HookRequest) -> HookAnswer | None:
         """Echo the challenge when mode and token are right; as text, never as HTML."""

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.apps.channel_types.facebook.inbound import USER_REF
+from imiconnect.apps.channel_types.files import MB
 from imiconnect.console.words import Words
 
 MAX_TEXT, MAX_REPLIES, MAX_LABEL, MAX_PAYLOAD = 2000, 13, 20, 1000
@@ -16,6 +17,16 @@ HUMAN_AGENT, UTILITY = "HUMAN_AGENT", "UTILITY"
 #: Refused by Meta since 27 April 2026; utility templates replace them.
 GONE_TAGS = ("ACCOUNT_UPDATE", "CONFIRMED_EVENT_UPDATE", "POST_PURCHASE_UPDATE")
 _KINDS = ("image", "audio", "video", "file")
+#: Meta's documentation of attachments: 8 MB for an image, 25 MB for anything else.
+FILE_SIZES = {
+    "image/jpeg": 8 * MB,
+    "image/png": 8 * MB,
+    "image/gif": 8 * MB,
+    "audio/*": 25 * MB,
+    "video/*": 25 * MB,
+    "application/*": 25 * MB,
+    "text/*": 25 * MB,
+}
 
 
 def problem_of(payload: Mapping[str, Any]) -> Words:

@@ -8,6 +8,7 @@ from typing import Any
 from imiconnect.apps.channel_types import http
 from imiconnect.apps.channel_types.errors import CONTENT, CREDENTIALS, ChannelError
 from imiconnect.apps.channel_types.events import Event
+from imiconnect.apps.channel_types.files import Takes
 from imiconnect.apps.channel_types.handler import (
     Account,
     Checked,
@@ -53,6 +54,9 @@ class TwitterHandler(Handler[TwitterConfig, TwitterSecrets]):
 
     config_class, secrets_class = TwitterConfig, TwitterSecrets
     fetches = True
+    takes = Takes(
+        {kind: most for kind, (_, most) in uploads.CATEGORIES.items()}, beside_text=True
+    )
 
     def greet(self, account: User | None, request: HookRequest) -> HookAnswer | None:
         """Answer the challenge-response check."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from imiconnect.apps.channel_types.errors import CONTENT, FILE_AWAY, ChannelError
 from imiconnect.apps.channel_types.events import Event
+from imiconnect.apps.channel_types.files import Takes
 from imiconnect.apps.channel_types.handler import (
     Account,
     Checked,
@@ -36,6 +37,7 @@ class WeChatHandler(Handler[Config, Secrets]):
 
     config_class, secrets_class = Config, Secrets
     fetches = True
+    takes = Takes({kind: most for kind, (_, most, _ending) in uploads.TAKEN.items()})
 
     def greet(self, account: WeChatAccount | None, request: HookRequest) -> HookAnswer | None:
         """Answer the check of the server settings with its ``echostr``."""
