@@ -66,9 +66,8 @@ class ReplyForm(ConsoleForm):
     def forget_files(self) -> None:
         """Say that files are to be chosen again, for a browser does not keep them."""
         if self.files:
-            field = self.fields["files"]
             again = _("Choose the files again.")
-            field.help_text = f"{again} {field.help_text}"
+            self["files"].help_text = f"{again} {self['files'].help_text}"
 
     def attached(self) -> list[Attached]:
         """Return the files, read whole."""

@@ -31,18 +31,18 @@ BATCH = 2000
 # many fan-outs wait; the first of the organization whose turn it is that nobody is at is taken.
 _TAKE = """
 WITH RECURSIVE heads AS (
-  (SELECT priority, organization_id FROM rtm_fanout WHERE finished_at IS NULL
-    ORDER BY priority DESC, organization_id DESC LIMIT 1)
+  (SELECT priority, organization_id, turned_at FROM rtm_fanout WHERE finished_at IS NULL
+    ORDER BY priority, organization_id, turned_at LIMIT 1)
   UNION ALL
-  SELECT n.priority, n.organization_id FROM heads h CROSS JOIN LATERAL (
-    SELECT f.priority, f.organization_id FROM rtm_fanout f
+  SELECT n.priority, n.organization_id, n.turned_at FROM heads h CROSS JOIN LATERAL (
+    SELECT f.priority, f.organization_id, f.turned_at FROM rtm_fanout f
     WHERE f.finished_at IS NULL
-      AND (f.priority, f.organization_id) < (h.priority, h.organization_id)
-    ORDER BY f.priority DESC, f.organization_id DESC LIMIT 1) n),
+      AND (f.priority, f.organization_id) > (h.priority, h.organization_id)
+    ORDER BY f.priority, f.organization_id, f.turned_at LIMIT 1) n),
 queue AS MATERIALIZED (
   SELECT h.priority, h.organization_id
   FROM heads h LEFT JOIN rtm_fanoutturn t ON t.organization_id = h.organization_id
-  ORDER BY h.priority DESC, t.taken_at NULLS FIRST, h.organization_id)
+  ORDER BY h.priority DESC, t.taken_at NULLS FIRST, h.turned_at, h.organization_id)
 SELECT f.id, f.organization_id, f.app_id, f.plan, f.thread_id, f.stream_id, f.but_not,
   f.transid, f.priority, f.accepted_at, f.expires_at, f.after, f.sent
 FROM queue q CROSS JOIN LATERAL (

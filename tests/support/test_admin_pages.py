@@ -193,7 +193,7 @@ def _topic_rows(app: App, service: Service, number: int) -> None:
     rtm.MediaFile.objects.create(
         app=app, user_id="u", content_type="image/png", size=1, path="x"
     )
-    rtm.MediaUsage.objects.create(app=app, bytes=1)
+    rtm.MediaUsage.objects.update_or_create(app=app, defaults={"bytes": 1})
     rtm.UserEvent.objects.create(app=app, address="u", body={})
     now = timezone.now()
     rtm.FanOut.objects.create(

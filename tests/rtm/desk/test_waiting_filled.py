@@ -12,7 +12,7 @@ from imiconnect.rtm.models import Message, Thread
 from tests.rtm.desk.conftest import Scene
 from tests.rtm.desk.test_pages import said
 
-MIGRATION = import_module("imiconnect.rtm.migrations.0029_thread_waits_filled")
+MIGRATION = import_module("imiconnect.rtm.migrations.0030_thread_waits_filled")
 
 
 def fill() -> None:

@@ -12,7 +12,7 @@ ON CONFLICT DO NOTHING
 class Migration(migrations.Migration):
     dependencies = [
         ("apps", "0006_some_hook_files"),
-        ("rtm", "0029_thread_waits_filled"),
+        ("rtm", "0030_thread_waits_filled"),
     ]
 
     operations = [

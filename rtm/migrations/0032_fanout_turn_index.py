@@ -6,7 +6,7 @@ _INDEX = "fanout_turn"
 class Migration(migrations.Migration):
     #: The index is made beside the writers.
     atomic = False
-    dependencies = [("rtm", "0030_media_usage")]
+    dependencies = [("rtm", "0031_media_usage")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

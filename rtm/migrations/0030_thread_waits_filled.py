@@ -56,7 +56,7 @@ def fill(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     #: Each statement is a transaction of its own, and the index is made beside the writers.
     atomic = False
-    dependencies = [("rtm", "0028_thread_waits_since")]
+    dependencies = [("rtm", "0029_watermarks")]
 
     operations = [
         migrations.RunPython(fill, migrations.RunPython.noop),
