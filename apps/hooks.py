@@ -67,7 +67,9 @@ def receive(channel_type: str, app_id: str, request: HookRequest) -> HookAnswer:
     if nonce and not _is_its_own(f"{channel_type}.{app_id}.{nonce}", request.body):
         log.warning("A webhook call for %s %s repeats a nonce.", channel_type, app_id)
         return REFUSED
-    if _store(channel_type, app, request):
+    read = ("content-type", *handler.headers)
+    headers = {name: request.headers[name] for name in read if name in request.headers}
+    if _store(channel_type, app, request, headers):
         nudge("hooks")
     return handler.answer(account, request)
 
@@ -79,7 +81,9 @@ def _is_its_own(nonce: str, body: bytes) -> bool:
     return cache.add(key, digest, NONCE_SECONDS) or cache.get(key) == digest
 
 
-def _store(channel_type: str, app: App | None, request: HookRequest) -> bool:
+def _store(
+    channel_type: str, app: App | None, request: HookRequest, headers: dict[str, str]
+) -> bool:
     """Write the call down, committed; False when the same one is there already."""
     content = repr(sorted(request.query.items())).encode() if not request.body else b""
     try:
@@ -89,7 +93,7 @@ def _store(channel_type: str, app: App | None, request: HookRequest) -> bool:
                 app=app,
                 digest=hashlib.sha256(request.body + content).hexdigest(),
                 query=dict(request.query),
-                headers={"content-type": request.headers.get("content-type", "")},
+                headers=headers,
                 body=request.body,
             )
     except IntegrityError:

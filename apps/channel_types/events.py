@@ -57,6 +57,8 @@ class Incoming(Event):
     #: The provider's name of the message that this one answers.
     reply_to: str = ""
     extras: dict[str, Any] = field(default_factory=dict)
+    #: What the customer's device can show, in the provider's words; None where it is not told.
+    capabilities: frozenset[str] | None = None
     #: What the handler needs to fetch a content that the provider keeps; ``id`` names it there.
     #: The event is handed on once the handler has completed it, or without it.
     at_provider: Mapping[str, str] = field(default_factory=dict)

@@ -61,7 +61,8 @@ class OutMessage:
     """A message to send: the normalized content, as the medium's intake has checked it.
 
     ``address_type`` is the word of the request's ``destination[]``; ``last_heard_at`` is when
-    the customer last wrote, where the platform knows.
+    the customer last wrote, where the platform knows, and ``capabilities`` what their device
+    can show, as it was told with that.
     """
 
     tid: uuid.UUID
@@ -69,6 +70,7 @@ class OutMessage:
     address_type: str
     payload: Mapping[str, Any]
     last_heard_at: dt.datetime | None = None
+    capabilities: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ class Handler(Generic[Config, Secrets]):
     secrets_class: type[Secrets]
     #: Whether what customers send is fetched from the provider by ``fetch``.
     fetches: ClassVar[bool] = False
+    #: Names of the headers of a webhook call that ``parse`` reads.
+    headers: ClassVar[tuple[str, ...]] = ()
     #: Whether ``profile_of`` has an answer.
     tells_profiles: ClassVar[bool] = False
     #: Which files agents may send; of those that the channel takes as files, not as links.

@@ -36,6 +36,8 @@ class Contact(Identified):
     #: When they left (unfollowed the account, closed the conversation), until they act again.
     closed_at = models.DateTimeField(_("left at"), null=True, blank=True)
     profile = models.JSONField(_("profile"), default=dict, blank=True)
+    #: What their device can show, in the provider's words, as it was last told; None: unknown.
+    capabilities = models.JSONField(null=True, blank=True, editable=False)
     #: When the provider is to be asked who they are; none where it is known, or never told.
     profile_due_at = models.DateTimeField(null=True, blank=True, editable=False)
 

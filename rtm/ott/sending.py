@@ -120,7 +120,7 @@ def _within_limit(
     grant = throughput.take(f"app:{way.app.app_id}", rate, len(batch))
     for turn, parcel in enumerate(batch[grant.count :]):
         outcomes[parcel.claim.id] = Postponed(grant.wait_of(turn))
-    heard, left = _heard_of(way.app, batch[: grant.count])
+    heard, left, able = _heard_of(way.app, batch[: grant.count])
     brief = windows.briefly_open(way.app, [p.told.address for p in batch[: grant.count]])
     calls: list[_Call] = []
     for parcel in batch[: grant.count]:
@@ -130,6 +130,7 @@ def _within_limit(
             address_type=parcel.told.address_type,
             payload=parcel.payload,
             last_heard_at=heard.get(parcel.told.address),
+            capabilities=able.get(parcel.told.address),
         )
         if message.address in left:
             outcomes[parcel.claim.id] = outcome_of(ChannelError(WINDOW_CLOSED, LEFT), way.app)
@@ -145,19 +146,26 @@ def _within_limit(
             outcomes[call.message.tid] = outcome_of(windows.used_up(way.app), way.app)
 
 
-def _heard_of(app: App, batch: list[Parcel]) -> tuple[dict[str, dt.datetime], set[str]]:
-    """Return when each customer last wrote, and who has left and not come back."""
+def _heard_of(
+    app: App, batch: list[Parcel]
+) -> tuple[dict[str, dt.datetime], set[str], dict[str, frozenset[str]]]:
+    """Return when each customer last wrote, who has left and not come back, and what the
+    device of each can show.
+    """
     rows = Contact.objects.filter(app=app, address__in={p.told.address for p in batch})
     heard: dict[str, dt.datetime] = {}
     left: set[str] = set()
-    for address, last_in_at, closed_at in rows.values_list(
-        "address", "last_in_at", "closed_at"
+    able: dict[str, frozenset[str]] = {}
+    for address, last_in_at, closed_at, capabilities in rows.values_list(
+        "address", "last_in_at", "closed_at", "capabilities"
     ):
         if last_in_at is not None:
             heard[address] = last_in_at
         if closed_at is not None:
             left.add(address)
-    return heard, left
+        if capabilities is not None:
+            able[address] = frozenset(capabilities)
+    return heard, left, able
 
 
 def _is_closed(handler: Handler[Any, Any], message: OutMessage) -> bool:

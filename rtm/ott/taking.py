@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
+from psycopg.types.json import Jsonb
 
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.events import (
@@ -75,6 +76,13 @@ ON CONFLICT (app_id, address) DO UPDATE
 """
 
 
+_ABLE = """
+UPDATE rtm_contact k SET capabilities = u.told
+FROM (SELECT %s::uuid AS app, v.* FROM unnest(%s::text[], %s::jsonb[]) v (address, told)) u
+WHERE k.app_id = u.app AND k.address = u.address AND k.capabilities IS DISTINCT FROM u.told
+"""
+
+
 def take(app: App, events: list[Event]) -> None:
     """Take the events of an app; part of the caller's transaction, the same ones may repeat."""
     channel = registry.get(app.channel_type).channel
@@ -111,8 +119,19 @@ def _note_heard(app: App, events: Iterable[Event]) -> None:
                 ids = [uuid7() for _row in rows]
                 addresses, times = ([row[place] for row in rows] for place in (0, 1))
                 cursor.execute(statement, [app.pk, *before, ids, addresses, times, *after])
+        if able := _abilities(events):
+            cursor.execute(_ABLE, [app.pk, *map(list, zip(*able, strict=True))])
     if full and tells:
         transaction.on_commit(profiles.ask_for_reading, robust=True)
+
+
+def _abilities(events: Iterable[Event]) -> list[tuple[str, Jsonb]]:
+    """Return what each customer's device can show where told, in the order of addresses."""
+    told: dict[str, list[str]] = {}
+    for event in events:
+        if isinstance(event, Incoming) and event.capabilities is not None:
+            told[event.address] = sorted(event.capabilities)
+    return [(address, Jsonb(words)) for address, words in sorted(told.items())]
 
 
 def _closings(events: Iterable[Event]) -> list[tuple[str, dt.datetime]]:

@@ -3,7 +3,9 @@
 from playwright.sync_api import Page, expect
 
 from imiconnect.accounts.models import Member
+from imiconnect.apps.channel_types.apple_business_chat import outbound
 from imiconnect.apps.models import App
+from imiconnect.identity import uuid7
 from imiconnect.rtm.models import Message
 from imiconnect.sandbox.apple_business_chat import world
 from tests.browser.channels import (
@@ -18,6 +20,23 @@ from tests.browser.channels import (
 from tests.waiting import wait_until
 
 PLAY = "/tools/sandbox/apple_business_chat/"
+ITEMS = [{"identifier": "n", "title": "North"}, {"identifier": "s", "title": "South"}]
+FORM = {
+    "template_type": "form",
+    "title": "Book a visit",
+    "pages": [
+        {"type": "select", "identifier": "shop", "subtitle": "Which shop?", "items": ITEMS,
+         "next": "why"},
+        {"type": "select", "identifier": "why", "title": "Reason", "subtitle": "What about?",
+         "items": ITEMS, "multiple": True, "next": "day"},
+        {"type": "datePicker", "identifier": "day", "subtitle": "When do you come?",
+         "hint": "We are closed on Sundays.", "next": "who"},
+        {"type": "picker", "identifier": "who", "subtitle": "With whom?", "items": ITEMS,
+         "next": "words"},
+        {"type": "input", "identifier": "words", "subtitle": "Anything else?",
+         "multiline": True},
+    ],
+}  # fmt: skip
 
 
 def link(page: Page) -> App:
@@ -73,7 +92,11 @@ def test_the_pages_of_a_business(
     world.store.change("business", business, csp=True)
     customer = world.meet(business)
     world.note(customer, {"id": "1", "type": "text", "body": "Are you open?"}, out=True)
+    asked = outbound.body_of(uuid7(), business, customer, {"template": FORM})
+    world.note(customer, asked, out=False)
     page.goto(PLAY)
+    page.get_by_role("button", name="Fill in the form").click()
+    expect(page.get_by_label("When do you come?")).to_be_visible()
     seen("phone")
     page.goto(f"/apps/link/apple_business_chat/?id={business}&name=Northwind+Traders")
     seen("landing")

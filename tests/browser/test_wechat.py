@@ -9,6 +9,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.rtm.directory import create_customer
 from imiconnect.sharing import services
+from tests.apps.file_site import PNG
 from tests.browser.channels import (
     Seen,
     SignIn,
@@ -174,6 +175,11 @@ def test_the_pages_of_an_account(
     page.get_by_role("button", name="Follow the account").click()
     write(page, "Hello")
     expect(page.locator(".chat").get_by_text("Hello")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": PNG}
+    )
+    page.get_by_role("button", name="Send the file").click()
+    expect(page.locator(".chat img")).to_be_visible()
     seen("twin")
 
 

@@ -43,6 +43,7 @@ class AppleHandler(Handler[BusinessConfig, NoSecrets]):
     config_class, secrets_class = BusinessConfig, NoSecrets
     fetches = True
     takes = Takes({"*/*": MOST_BYTES}, beside_text=True)
+    headers = (inbound.CAPABILITIES,)
 
     def verify(self, account: Business | None, request: HookRequest) -> bool:
         """Check the token of the call; it covers who calls whom and when, not the body."""
@@ -51,7 +52,7 @@ class AppleHandler(Handler[BusinessConfig, NoSecrets]):
 
     def parse(self, account: Business | None, request: HookRequest) -> list[Event]:
         """Return what a customer wrote or did."""
-        return inbound.events_in(request.body)
+        return inbound.events_in(request.body, request.headers.get(inbound.CAPABILITIES, ""))
 
     def problem_of(self, payload: Mapping[str, Any]) -> Words:
         """Return why Apple would not take the content."""
@@ -62,11 +63,10 @@ class AppleHandler(Handler[BusinessConfig, NoSecrets]):
         if problem := outbound.problem_of(message.payload):
             raise ChannelError(CONTENT, str(problem))
         business, client = account.config.business_id, _client()
-        item = outbound.file_of(message.payload)
+        payload = _shown(message)
+        item = outbound.file_of(payload)
         attachment = _uploaded(client, business, item) if item else None
-        body = outbound.body_of(
-            message.tid, business, message.address, message.payload, attachment
-        )
+        body = outbound.body_of(message.tid, business, message.address, payload, attachment)
         if data := outbound.too_large(body):
             encoded = client.encode(business, data)
             key, kept = _kept(client, business, encoded)
@@ -99,6 +99,16 @@ class AppleHandler(Handler[BusinessConfig, NoSecrets]):
                 raise ChannelError(PERMISSION, error.detail) from None
             raise
         return Checked()
+
+
+def _shown(message: OutMessage) -> Mapping[str, Any]:
+    """Return content that the customer's device can show; raises ``ChannelError``."""
+    needed, known = outbound.capability_of(message.payload), message.capabilities
+    if known is None or not needed or needed in known:
+        return message.payload
+    if words := outbound.in_words(message.payload):
+        return {"message": words}
+    raise ChannelError(CONTENT, "The customer's device shows no forms.")
 
 
 def _uploaded(client: AppleClient, business: str, item: Mapping[str, Any]) -> dict[str, Any]:

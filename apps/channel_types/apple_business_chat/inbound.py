@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from imiconnect.apps.channel_types.apple_business_chat.config import business_of
 from imiconnect.apps.channel_types.apple_business_chat.form_messages import answers_in
@@ -15,6 +16,8 @@ from imiconnect.apps.channel_types.events import Attachment, Event, Incoming, Op
 #: Bytes of a message once it is unpacked: interactive ones over 10 KB come by reference.
 MAX_BYTES = 1_000_000
 _GZIP = b"\x1f\x8b"
+#: The header in which Apple says what a customer's device can show.
+CAPABILITIES = "capability-list"
 _REFERENCE = "interactiveDataRef"
 #: Marks the place of an attachment in a text.
 _PLACE = "\ufffc"
@@ -47,8 +50,11 @@ def unpacked(body: bytes) -> bytes:
     return plain
 
 
-def events_in(body: bytes) -> list[Event]:
-    """Return the event of a call; typing, and types that are not known, are none."""
+def events_in(body: bytes, capabilities: str = "") -> list[Event]:
+    """Return the event of a call; typing, and types that are not known, are none.
+
+    ``capabilities`` is the header of that name: words in either case, between commas.
+    """
     message = message_in(body)
     common = {
         "account": business_of(message["destinationId"]),
@@ -59,6 +65,9 @@ def events_in(body: bytes) -> list[Event]:
     }
     if message["type"] == "close":
         return [OptOut(**common, ref="close")]
+    words = (word.strip().upper() for word in unquote(capabilities).split(","))
+    known = frozenset(word for word in words if word)
+    common |= {"capabilities": known or None}
     if message["type"] == "text":
         return [_text(message, common)]
     if message["type"] == "interactive":

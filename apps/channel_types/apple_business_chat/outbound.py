@@ -68,6 +68,26 @@ def attachment_of(item: Mapping[str, Any], kind: str, size: int, **kept: str) ->
     }
 
 
+def capability_of(payload: Mapping[str, Any]) -> str:
+    """Return what a phone must be able to show for it, by Apple's word; empty for nothing."""
+    if template := payload.get("template"):
+        return pickers.capability_of(template)
+    count = len(_options(payload))
+    return "" if not count else "QUICK" if FEWEST <= count <= MOST else "LIST"
+
+
+def in_words(payload: Mapping[str, Any]) -> str:
+    """Return what there is to choose as a numbered text; empty for a form, which is no list."""
+    if template := payload.get("template"):
+        title, words = pickers.words_of(template)
+    else:
+        title = str(payload.get("message", ""))
+        words = [str(option["title"]) for option in _options(payload)]
+    if not words:
+        return ""
+    return "\n".join([title, *(f"{place}. {text}" for place, text in enumerate(words, 1))])
+
+
 def too_large(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the interactive data of a message that has to go by reference, or None."""
     data: Mapping[str, Any] | None = body.get("interactiveData")

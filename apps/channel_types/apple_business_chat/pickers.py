@@ -93,6 +93,23 @@ def problem_of(template: Mapping[str, Any]) -> Words:
     return ""
 
 
+def capability_of(template: Mapping[str, Any]) -> str:
+    """Return what a phone must be able to show for a template without a problem."""
+    return {ListPicker: "LIST", TimePicker: "TIME", Form: "FORM"}[type(_read(template))]
+
+
+def words_of(template: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Return a title and what there is to pick, in words; nothing of a form."""
+    picker = _read(template)
+    if isinstance(picker, ListPicker):
+        items = [item for section in picker.sections for item in section.items]
+        return picker.title, [item.title for item in items]
+    if isinstance(picker, TimePicker):
+        times = [slot.start.astimezone(dt.UTC) for slot in picker.timeslots]
+        return picker.title, [f"{moment:%Y-%m-%d %H:%M} UTC" for moment in times]
+    return picker.title, []
+
+
 def data_of(template: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what stands in ``data``, and the two messages beside it."""
     picker = _read(template)

@@ -90,7 +90,9 @@ def is_known(part: dict[str, Any]) -> bool:
     """Tell whether a message names a place with its owner and checksum."""
     place = _place(part)
     told = str(part.get("signature-base64", ""))
-    return bool(place) and (place["owner"], place["checksum"]) == (part.get("owner"), told)
+    if place is None:
+        return False
+    return (place["owner"], place["checksum"]) == (part.get("owner"), told)
 
 
 def opened(part: dict[str, Any]) -> bytes | None:

@@ -27,7 +27,7 @@ class ApplePage(TwinPage):
         listed = store.all("business")
         chosen = self.request.GET.get("business") or (listed[-1][0] if listed else "")
         phones = [
-            (key, data["open"], _talk(key))
+            (key, data["open"], _talk(key), data.get("agent") == "Mac OS X")
             for key, data in store.all("customer", business=chosen)
         ]
         return super().get_context_data(**kwargs) | {
@@ -102,7 +102,7 @@ class ApplePage(TwinPage):
 
     def _meet(self) -> str:
         business, _found = self._business()
-        meet(business)
+        meet(business, "Mac OS X" if self._sent("device") == "mac" else "iPhone OS")
         return self._back(business)
 
     def _say(self) -> str:

@@ -15,8 +15,10 @@ def is_form(data: Mapping[str, Any]) -> bool:
     if not isinstance(dynamic, dict) or dynamic.get("template") != "messageForms":
         return False
     form = dynamic.get("data")
-    pages = form.get("pages") if isinstance(form, dict) else None
-    if not dynamic.get("version") or not isinstance(pages, list) or not pages:
+    if not dynamic.get("version") or not isinstance(form, dict):
+        return False
+    pages = form.get("pages")
+    if not isinstance(pages, list) or not pages:
         return False
     names = [str(page.get("pageIdentifier", "")) for page in pages]
     if len(set(names)) < len(names) or not all(0 < len(name) < 20 for name in names):

@@ -14,7 +14,8 @@ from imiconnect.sandbox.apple_business_chat.twin import SLUG
 from imiconnect.sandbox.apple_business_chat.world import note, store
 
 PATIENCE = 10.0
-CAPABILITIES = "QUICK,LIST,TIME,AUTH2,FORM"
+#: What a phone shows, and a Mac.
+CAPABILITIES = {"iPhone OS": "QUICK,LIST,TIME,AUTH2,FORM", "Mac OS X": "quick,list,time"}
 
 
 def tell(customer: str, kind: str, **fields: Any) -> int:
@@ -45,13 +46,14 @@ def _in_parts(business: str, body: dict[str, Any]) -> dict[str, Any]:
 
 def post(body: dict[str, Any]) -> int:
     """Send a message to where the platform takes them."""
+    agent = (store.get("customer", body["sourceId"]) or {}).get("agent", "iPhone OS")
     headers = {
         "Authorization": f"Bearer {own_token()}",
         "id": body["id"],
         "source-id": body["sourceId"],
         "destination-id": body["destinationId"],
-        "capability-list": CAPABILITIES,
-        "device-agent": "iPhone OS",
+        "capability-list": CAPABILITIES[agent],
+        "device-agent": agent,
         "Content-Type": "application/json",
         "Content-Encoding": "gzip",
     }

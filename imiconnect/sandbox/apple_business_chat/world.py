@@ -18,10 +18,10 @@ def register(brand: str) -> str:
     return business
 
 
-def meet(business: str) -> str:
-    """Give a new customer a phone; return the opaque id that the business knows them by."""
+def meet(business: str, agent: str = "iPhone OS") -> str:
+    """Give a new customer a device; return the opaque id that the business knows them by."""
     opaque = "urn:mbid:" + secrets.token_urlsafe(24)
-    store.put("customer", opaque, business=business, open=False)
+    store.put("customer", opaque, business=business, open=False, agent=agent)
     return opaque
 
 

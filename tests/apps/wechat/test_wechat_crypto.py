@@ -30,6 +30,7 @@ ENCRYPTED = (
     [
         ("1714036504", "1514711492", "f464b24fc39322e44b38aa78f5edd27bd1441696"),
         ("1714037059", "486452656", "899cf89e464efb63f54ddac96b0a0a235f53aa78"),
+        ("1714112445", "415670741", "6c5c811b55cc85e0e1b54100749188c20beb3f5d"),
     ],
 )
 def test_the_signature_is_the_published_one(stamp: str, nonce: str, expected: str) -> None:

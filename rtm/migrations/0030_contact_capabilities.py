@@ -1,0 +1,13 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("rtm", "0029_watermarks")]
+
+    operations = [
+        migrations.AddField(
+            model_name="contact",
+            name="capabilities",
+            field=models.JSONField(blank=True, editable=False, null=True),
+        ),
+    ]
