@@ -97,6 +97,13 @@ class _RouteField(forms.ModelChoiceField):  # type: ignore[type-arg]  # in stubs
         return f"{obj.service.name} · {obj.app.name} ({channel})"
 
 
+class _JsonField(forms.JSONField):
+    """A field of JSON that is empty where nothing was written."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
+
+
 class SendForm(ConsoleForm):
     """One message to one customer."""
 
@@ -121,7 +128,7 @@ class SendForm(ConsoleForm):
     text = forms.CharField(
         label=_("Text"), max_length=_LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 4})
     )
-    more = forms.JSONField(
+    more = _JsonField(
         label=_("Attachment, buttons or template"),
         help_text=_(
             "For apps of providers: a JSON object with attachment or quick_reply, as "

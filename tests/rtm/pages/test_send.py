@@ -225,6 +225,7 @@ def test_recent_users_are_suggested(
     Device.objects.create(app=app, user_id="grace", device_id="d1")
     page = client_of(developer).get("/messages/send/").content.decode()
     assert '<option value="grace">' in page
+    assert "null" not in page
 
 
 def test_without_a_live_service_the_page_says_what_to_do(admin: Member, client_of: Any) -> None:
