@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rtm", "0029_watermarks")]
+    dependencies = [("rtm", "0032_fanout_turn_index")]
 
     operations = [
         migrations.AddField(
