@@ -15,7 +15,7 @@ BUILDING := DATABASE_URL=postgres://build/build REDIS_URL=redis://build RTM_BROK
 	SECRET_KEY=only-for-building-nothing-is-signed-with-it FIELD_KEYS=k1:only-for-building \
 	DATA_DIR=build/data LOG_LEVEL=WARNING
 SOURCES := $(wildcard static/*) $(wildcard static/*/*) $(wildcard static/*/*/*)
-WORKERS ?= 2
+WORKERS ?= 3
 # Doubles of the providers, where only this machine can reach them: people try the platform so.
 SANDBOX ?= $(if $(filter-out 0,$(HTTPS))$(PUBLIC_URL)$(filter-out 127.0.0.1 localhost,$(HOST)),0,1)
 

@@ -3,6 +3,9 @@
 from itertools import count
 from typing import Any
 
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from imiconnect.accounts import services
@@ -52,10 +55,20 @@ def make_member(level: Level, role: Role = Role.ADMIN, name: str = "") -> Member
 
 
 def client_of(member: Member, **options: Any) -> Client:
-    """Return a client signed in as the person, in the organization of this seat."""
+    """Return a client signed in as the person, in the organization of this seat.
+
+    ``force_login`` does the same in six times as many queries.
+    """
+    session = SessionStore()
+    session.update(
+        {
+            auth.SESSION_KEY: str(member.user_id),
+            auth.BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+            auth.HASH_SESSION_KEY: member.user.get_session_auth_hash(),
+            ORGANIZATION_KEY: str(member.organization_id),
+        }
+    )
+    session.create()
     client = Client(**options)
-    client.force_login(member.user)
-    session = client.session
-    session[ORGANIZATION_KEY] = str(member.organization_id)
-    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     return client

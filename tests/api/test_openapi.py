@@ -32,7 +32,7 @@ from imiconnect.sharing.models import Service
 from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.timeout(120)
-EXAMPLES = 10
+EXAMPLES = 6
 _CREDENTIALS = ("key", "secretKey", "accessToken", "X-CSRFToken", "Cookie")
 _DOCUMENT: Any = SchemaGenerator().get_schema(request=None, public=True)
 OPERATIONS = {
