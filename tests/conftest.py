@@ -28,6 +28,7 @@ from imiconnect.numbers import catalogue as files
 from imiconnect.numbers import models as numbers
 from tests import factories as _factories
 from tests.template import migrated_template
+from tests.waiting import PATIENCE
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,7 +38,10 @@ def pytest_configure(config: pytest.Config) -> None:
         making = subprocess.Popen(command, cwd=ROOT)
 
         def wait() -> None:
-            making.wait()
+            try:
+                making.wait(PATIENCE)
+            finally:
+                making.kill()
 
         config.add_cleanup(wait)
 
@@ -131,14 +135,19 @@ def nobody_left_in_the_database(
     The servers that tests start keep pools of their own.
     """
     name = connection.settings_dict["NAME"]
-    yield
     # A run without tests of the database makes none: the name is the engine's own.
     if not name.startswith("test_"):
+        yield
         return
+    quoted = connection.ops.quote_name(name)
     with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
-        cursor.execute(
-            f"ALTER DATABASE {connection.ops.quote_name(name)} ALLOW_CONNECTIONS false"
-        )
+        # A lock that an earlier test's thread still holds fails the test that waits for it.
+        cursor.execute(f"ALTER DATABASE {quoted} SET lock_timeout = '{PATIENCE:.0f}s'")
+        connection.close()
+        connection.close_pool()
+    yield
+    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE {quoted} ALLOW_CONNECTIONS false")
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
         )

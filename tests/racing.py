@@ -1,12 +1,12 @@
 """Calls that meet in PostgreSQL, each in a thread and a transaction of its own."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
-from tests.waiting import PATIENCE, wait_until
+from tests.elsewhere import Started
+from tests.waiting import wait_until
 
 T = TypeVar("T")
 _WAITING = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
@@ -18,19 +18,11 @@ def met_by(change: Callable[[], object], *calls: Callable[[], T]) -> list[T]:
 
     For tests with real transactions. A call that raises raises here.
     """
-    with ThreadPoolExecutor(len(calls)) as pool:
-        with transaction.atomic():
-            change()
-            answers = [pool.submit(_run, call) for call in calls]
-            wait_until(lambda: _waiting() == len(calls), "not every call waits")
-        return [answer.result(PATIENCE) for answer in answers]
-
-
-def _run(call: Callable[[], T]) -> T:
-    try:
-        return call()
-    finally:
-        connections.close_all()
+    with transaction.atomic():
+        change()
+        started = [Started(call) for call in calls]
+        wait_until(lambda: _waiting() == len(calls), "not every call waits")
+    return [call.result() for call in started]
 
 
 def _waiting() -> int:

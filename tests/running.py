@@ -15,6 +15,7 @@ import psutil
 
 from imiconnect import ROOT
 from imiconnect.engines.tcp import is_free
+from tests.programs import end
 from tests.waiting import PATIENCE
 
 _SECONDS = 240
@@ -92,7 +93,8 @@ class Started:
 
     def answer(self, path: str) -> bytes:
         """The body of a page."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}") as page:
+        url = f"http://127.0.0.1:{self.port}/{path}"
+        with urllib.request.urlopen(url, timeout=PATIENCE) as page:
             body: bytes = page.read()
         return body
 
@@ -122,6 +124,7 @@ class Started:
             capture_output=True,
             text=True,
             check=False,
+            timeout=_SECONDS,
         )
 
     def pid_of(self, name: str) -> int:
@@ -135,7 +138,7 @@ class Started:
 
     def close(self) -> None:
         """End it, whatever has happened."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(PATIENCE)
-        self._log.close()
+        try:
+            end(self.process)
+        finally:
+            self._log.close()

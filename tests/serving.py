@@ -24,8 +24,11 @@ def serve(settings: Any) -> Iterator[str]:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
-        wait_until(lambda: server.started, "the server did not start")
-        yield address
-        # Not forced: the shutdown gives the connections to PostgreSQL back.
-        server.should_exit = True
-        thread.join(PATIENCE)
+        try:
+            wait_until(lambda: server.started, "the server did not start")
+            yield address
+        finally:
+            # Not forced: the shutdown gives the connections to PostgreSQL back.
+            server.should_exit = True
+            thread.join(PATIENCE)
+        assert not thread.is_alive(), f"the server did not stop within {PATIENCE:.0f} seconds"

@@ -7,22 +7,25 @@ the doubles of the providers; ``look`` repeats a test for wide and light, narrow
 content security policy fails the test that met it.
 """
 
+import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from imiconnect import ROOT
 from imiconnect.accounts.models import Member
-from tests.browser.gateway import gateway_processes
+from tests.browser.gateway import Forks, gateway_processes
 from tests.debian import find_browser
 from tests.serving import serve
-from tests.waiting import PATIENCE_MS
+from tests.waiting import PATIENCE, PATIENCE_MS
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -58,10 +61,37 @@ def pytest_runtest_setup() -> None:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Let no clean-up wait for a browser that does not answer: closing it has no limit.
+
+    pytest-timeout watches over a test until it fails, and no longer.
+    """
+    timer = threading.Timer(2 * PATIENCE, _end_browser)
+    timer.daemon = True
+    timer.start()
+    try:
+        return (yield)
+    finally:
+        timer.cancel()
+
+
+def _end_browser() -> None:
+    """End Playwright and its browser; whatever waits for them raises that they are gone."""
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if any("playwright" in word for word in child.cmdline()):
+                child.kill()
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Use the system's Chromium; its sandbox needs rights that containers lack."""
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox"]}
+    """Use the system's Chromium; its sandbox needs rights that containers lack.
+
+    Without a graphics card, drawing as if there were one only costs time.
+    """
+    arguments = ["--no-sandbox", "--disable-gpu"]
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": arguments}
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +106,16 @@ def live_site(transactional_db: None, settings: Any) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def forks(
+    nobody_left_in_the_database: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Forks]:
+    """What starts the gateway's processes."""
+    forks = Forks(tmp_path_factory.mktemp("forks"))
+    yield forks
+    forks.close()
+
+
 @pytest.fixture
 def sandbox(live_site: str, settings: Any) -> None:
     """The doubles stand in for the providers."""
@@ -83,10 +123,9 @@ def sandbox(live_site: str, settings: Any) -> None:
 
 
 @pytest.fixture
-def gateway(sandbox: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def gateway(sandbox: None, forks: Forks, tmp_path: Path) -> Iterator[None]:
     """The gateway's processes, which call the doubles too."""
-    monkeypatch.setenv("SANDBOX", "1")
-    with gateway_processes(tmp_path):
+    with gateway_processes(forks, tmp_path):
         yield
 
 

@@ -6,59 +6,87 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import psutil
 from django.conf import settings
 from django.db import connection
 
 from imiconnect import ROOT
-from imiconnect.engines.processes import QUEUES
+from tests.elsewhere import elsewhere
 from tests.waiting import PATIENCE
+
+#: What ``tests/browser/forks.py`` starts.
+_PROGRAMS = ("worker", "beat", "uplink")
+
+
+class Forks:
+    """A process that forks the gateway's processes on the test's database."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it; it loads the gateway's code while the first test begins."""
+        address = urlsplit(os.environ["DATABASE_URL"])
+        database = address._replace(path=f"/{connection.settings_dict['NAME']}")
+        environment = {
+            **os.environ,
+            "DATABASE_URL": urlunsplit(database),
+            "DJANGO_SETTINGS_MODULE": "imiconnect.settings",
+            # As in a real start: the checks load every page's code.
+            "CELERY_SKIP_CHECKS": "1",
+        }
+        self._log = folder / "forks.log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, str(ROOT / "tests" / "run.py"), "browser.forks"],
+                cwd=ROOT, env=environment, start_new_session=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+            )  # fmt: skip
+
+    def start(self, name: str, folder: Path, changes: dict[str, Any]) -> psutil.Process:
+        """Start a process whose log is in a folder, with settings that are the test's own."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps([name, str(folder), changes]).encode() + b"\n")
+        self._process.stdin.flush()
+        number = elsewhere(self._process.stdout.readline)
+        assert number, self._log.read_text()
+        return psutil.Process(int(number))
+
+    def close(self) -> None:
+        """End it, and what it has started."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        try:
+            self._process.wait(PATIENCE)
+        finally:
+            self._process.kill()
+            assert self._process.stdout
+            self._process.stdout.close()
 
 
 @contextmanager
-def gateway_processes(folder: Path) -> Iterator[None]:
-    """Run a Celery worker with beat, and the uplink listener, on the test's database."""
-    worker = (
-        "celery", "--app=imiconnect.celery:app", "worker", f"--queues={','.join(QUEUES)}",
-        "--pool=threads", "--concurrency=24", "--without-mingle", "--without-gossip",
-    )  # fmt: skip
-    beat = ("celery", "--app=imiconnect.celery:app", "beat", f"--schedule={folder / 'beat'}")
-    started = [_start(folder, *command) for command in (worker, beat, ("django", "uplink"))]
+def gateway_processes(forks: Forks, folder: Path) -> Iterator[None]:
+    """Run a Celery worker, its beat, and the uplink listener, with the settings of the test."""
+    names = ("PUBLIC_URL", "SANDBOX")
+    changes = {name: getattr(settings, name) for name in names}
+    changes["ALLOW_PRIVATE_CALLBACKS"] = True
+    started = [forks.start(program, folder, changes) for program in _PROGRAMS]
     try:
         yield
-        ended = [process.args for process in started if process.poll() is not None]
-        assert not ended, f"ended by themselves: {ended}"
+        ended = [each for each in started if not each.is_running()]
+        assert not ended, f"ended by themselves: {ended}; their logs are in {folder}"
     finally:
         for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(PATIENCE)
-
-
-def _start(folder: Path, module: str, *arguments: str) -> "subprocess.Popen[bytes]":
-    address = urlsplit(os.environ["DATABASE_URL"])
-    database = urlunsplit(address._replace(path=f"/{connection.settings_dict['NAME']}"))
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database,
-        "DJANGO_SETTINGS_MODULE": "imiconnect.settings",
-        "ALLOW_PRIVATE_CALLBACKS": "1",
-        # As in a real start: the checks load every page's code.
-        "CELERY_SKIP_CHECKS": "1",
-        "PUBLIC_URL": settings.PUBLIC_URL,
-    }
-    name = "-".join((module, *arguments[1:2])).replace("/", "_")
-    with (folder / f"{name}.log").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+        alive = psutil.wait_procs(started, PATIENCE)[1]
+        for process in alive:
+            process.kill()
+        assert not alive, f"did not end within {PATIENCE:.0f} seconds: {alive}"
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """The console's own parts in the browser, on the pages of the gallery."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from imiconnect.console import live
 from tests import factories
 from tests.browser.conftest import Look
 from tests.console import gallery
+from tests.elsewhere import elsewhere
 
 Assert = Callable[[Page], None]
 SignIn = Callable[[Page, Member], None]
@@ -200,20 +200,13 @@ def test_toast_is_announced_and_offers_undo(gallery_page: Page) -> None:
     assert gallery.CALLS[-1] == {"undone": "POST"}
 
 
-def hint(**what: Any) -> None:
-    """Notify from a thread of its own, as tasks do; Playwright has a loop in this one."""
-    thread = threading.Thread(target=live.notify, args=("gallery",), kwargs=what)
-    thread.start()
-    thread.join()
-
-
 def test_new_row_and_new_state_appear_without_reload(
     gallery_page: Page, group: Group, organization: Organization
 ) -> None:
     gallery_page.goto("/gallery/")
     expect(gallery_page.locator("[data-live-state]")).to_have_text("Live")
     factories.make_group(organization, name="Fresh from the wire")
-    hint(new=1, changed={str(group.pk): "failed"})
+    elsewhere(live.notify, "gallery", new=1, changed={str(group.pk): "failed"})
     expect(gallery_page.get_by_role("link", name="Fresh from the wire").first).to_be_visible()
     expect(gallery_page.locator(f"#state-{group.pk}")).to_have_text("Failed")
 
@@ -226,6 +219,6 @@ def test_paused_list_offers_what_is_new_instead_of_moving(
     gallery_page.get_by_role("button", name="Pause").click()
     expect(gallery_page.locator("[data-live-state]")).to_have_text("Paused")
     factories.make_group(organization, name="Held back")
-    hint(new=1)
+    elsewhere(live.notify, "gallery", new=1)
     gallery_page.get_by_role("button", name="Show 1 new entry").click()
     expect(gallery_page.get_by_role("link", name="Held back").first).to_be_visible()

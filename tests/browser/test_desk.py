@@ -1,7 +1,6 @@
 """The agents' desk in a browser: reachable for everybody, and alive."""
 
 import io
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.utils import timezone
@@ -17,6 +16,7 @@ from imiconnect.rtm.live import group_of_messages
 from imiconnect.rtm.models import Device, Message, Stream, Thread
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing.models import Service
+from tests.elsewhere import elsewhere
 from tests.rtm.pages.conftest import make_app, make_service
 
 TERMS = FilePayload(name="terms.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 terms")
@@ -60,12 +60,6 @@ def write(app: App, service: Service, thread: Thread, text: str, *, incoming: bo
     )  # fmt: skip
 
 
-def hint(**news: Any) -> None:
-    """Send a hint from a thread of its own: Playwright's loop runs in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(notify, **news).result()
-
-
 def test_the_desk_keeps_nobody_out(
     admin: Member, page: Page, sign_in: Any, look: Any, assert_no_axe_findings: Any
 ) -> None:
@@ -102,7 +96,7 @@ def test_a_message_comes_in_while_an_answer_is_being_written(
     service = thread.service
     assert service is not None
     write(thread.app, service, thread, "Any news?", incoming=True)
-    hint(group=group_of_messages(admin.organization_id), new=1)
+    elsewhere(notify, group=group_of_messages(admin.organization_id), new=1)
     expect(page.locator(".desk-said")).to_contain_text("Any news?")
     expect(page.get_by_label("Your answer")).to_have_value("Half an answer")
 
@@ -155,6 +149,6 @@ def test_earlier_messages_come_in_above_and_new_ones_below(
     expect(page.get_by_text("Word 100", exact=True)).to_be_attached()
     assert_no_axe_findings(page)
     write(thread.app, service, thread, "Any news?", incoming=True)
-    hint(group=group_of_messages(admin.organization_id), new=1)
+    elsewhere(notify, group=group_of_messages(admin.organization_id), new=1)
     expect(said).to_contain_text("Any news?")
     expect(said).to_contain_text("A question about my credit card")

@@ -1,6 +1,7 @@
 """The main job, as an administrator does it: from sign-in to the customer's callback."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.rtm.callbacks.signing import hub_signature
 from imiconnect.rtm.models import Message
 from imiconnect.sharing.models import Service
-from tests.browser.gateway import customer_server, gateway_processes
+from tests.browser.gateway import Forks, customer_server, gateway_processes
 from tests.factories import PASSWORD
 from tests.waiting import wait_until
 
@@ -19,10 +20,10 @@ TEXT = "Your parcel arrives today"
 
 
 @pytest.fixture
-def gateway(live_site: str, settings: Any, tmp_path: Path) -> Any:
+def gateway(live_site: str, settings: Any, forks: Forks, tmp_path: Path) -> Iterator[None]:
     """The gateway's processes, in which loopback may be called back."""
     settings.ALLOW_PRIVATE_CALLBACKS = True
-    with gateway_processes(tmp_path):
+    with gateway_processes(forks, tmp_path):
         yield
 
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.utils import timezone
@@ -18,6 +17,7 @@ from imiconnect.rtm.models import Attempt, Message
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
+from tests.elsewhere import elsewhere
 
 
 def make_log(admin: Member, count: int = 3) -> list[Message]:
@@ -39,12 +39,6 @@ def log_one(service: Service, state: State) -> Message:
         payload={"message": "Your parcel is on its way"}, created_at=timezone.now(),
         correlation_id="order-17",
     )  # fmt: skip
-
-
-def hint(**news: Any) -> None:
-    """Send a hint from a thread of its own: Playwright's loop runs in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(notify, **news).result()
 
 
 def test_nothing_keeps_people_out(
@@ -74,9 +68,9 @@ def test_the_log_changes_while_it_is_open(admin: Member, page: Page, sign_in: An
     expect(page.locator("[data-live-state]")).to_have_text("Live")
     second = log_one(first.service, State.QUEUED)
     group = group_of_messages(admin.organization_id)
-    hint(group=group, new=1)
+    elsewhere(notify, group=group, new=1)
     expect(page.locator(f"#row-{second.pk}")).to_be_visible()
-    hint(group=group, changed={str(second.pk): "delivered"})
+    elsewhere(notify, group=group, changed={str(second.pk): "delivered"})
     expect(page.locator(f"#state-{second.pk}")).to_have_text("Delivered")
 
 
@@ -89,9 +83,10 @@ def test_an_empty_log_fills_without_a_reload(admin: Member, page: Page, sign_in:
     expect(page.locator("[data-live-state]")).to_have_text("Live")
     page.evaluate("window.isFirstLoad = true")
     message = log_one(service, State.QUEUED)
-    hint(group=group_of_messages(admin.organization_id), new=1)
+    group = group_of_messages(admin.organization_id)
+    elsewhere(notify, group=group, new=1)
     expect(page.locator(f"#row-{message.pk}")).to_be_visible()
-    hint(group=group_of_messages(admin.organization_id), changed={str(message.pk): "read"})
+    elsewhere(notify, group=group, changed={str(message.pk): "read"})
     expect(page.locator(f"#state-{message.pk}")).to_have_text("Read")
     assert page.locator("details.filters").count() == 1
     assert page.evaluate("window.isFirstLoad")
@@ -107,7 +102,8 @@ def test_a_log_in_which_nothing_matches_fills_with_what_does(
     expect(page.locator("[data-live-state]")).to_have_text("Live")
     page.evaluate("window.isFirstLoad = true")
     Message.objects.filter(pk=first.pk).update(state=State.DELIVERED)
-    hint(group=group_of_messages(admin.organization_id), changed={str(first.pk): "delivered"})
+    group = group_of_messages(admin.organization_id)
+    elsewhere(notify, group=group, changed={str(first.pk): "delivered"})
     expect(page.locator(f"#row-{first.pk}")).to_be_visible()
     assert page.evaluate("window.isFirstLoad")
 

@@ -6,13 +6,10 @@ push service, and what that has decrypted is handed to the service worker by Dev
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import httpx
 import pytest
-from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
 
 from imiconnect.accounts.models import Member
@@ -26,7 +23,9 @@ from imiconnect.sandbox.webpush.service import WebPushService
 from imiconnect.sharing.models import Allocation, Service, ServiceKey
 from imiconnect.vault import digest
 from tests.browser.channels import open_wizard
+from tests.browser.test_sdk import ask
 from tests.debian import find_whole_browser
+from tests.elsewhere import elsewhere
 from tests.rtm.push.conftest import Served, served
 from tests.waiting import wait_until
 
@@ -107,19 +106,6 @@ def configure(page: Page) -> App:
     return app
 
 
-def elsewhere(work: Callable[[], object]) -> None:
-    """Do something in a thread of its own: Playwright's loop runs in this one."""
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(run).result(30)
-
-
 def deliver(page: Page, context: BrowserContext, site: str, text: str) -> None:
     """Hand a decrypted push to the service worker, as the browser does."""
     devtools = context.new_cdp_session(page)
@@ -129,8 +115,12 @@ def deliver(page: Page, context: BrowserContext, site: str, text: str) -> None:
         lambda event: found.extend(event["registrations"]),
     )
     devtools.send("ServiceWorker.enable")
-    while not found:
+
+    def registrations() -> list[dict[str, Any]]:
         page.wait_for_timeout(50)
+        return found
+
+    wait_until(registrations, "DevTools names no service worker")
     number = found[-1]["registrationId"]
     devtools.send(
         "ServiceWorker.deliverPushMessage",
@@ -178,7 +168,8 @@ def test_from_the_wizard_to_a_notification_and_its_receipt(
 ) -> None:
     sign_in(visitor, admin)
     app = configure(visitor)
-    result = visitor.evaluate(
+    result = ask(
+        visitor,
         f"""async ([site, ...access]) => {{
           const {{ startup }} = await import(`${{site}}/static/sdk/imiconnect.js`);
           const device = startup(...access, {{ domain: site }});
@@ -205,7 +196,7 @@ def test_from_the_wizard_to_a_notification_and_its_receipt(
     url = f"{live_site}/resources/v1/messaging"
     answer = httpx.post(url, json=order, headers={"key": "k" * 30})
     assert answer.status_code == 202, answer.text
-    elsewhere(partial(mt.process_due, lane=PUSH))
+    elsewhere(mt.process_due, lane=PUSH)
     [(_key, note)] = web.memory.all("note")
     deliver(visitor, context, live_site, note["text"])
     assert shown(visitor) == [["Shop", "Your parcel is here"]]

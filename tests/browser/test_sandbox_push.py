@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ from imiconnect.rtm.push import companion
 from imiconnect.sandbox.store import Store
 from imiconnect.sharing import services
 from tests.browser.channels import Seen, heard, open_wizard
-from tests.browser.test_push import choose, elsewhere, press_next
+from tests.browser.test_push import choose, press_next
+from tests.elsewhere import elsewhere
 from tests.rtm.push.conftest import free_port
 from tests.serving import serve
 
@@ -108,7 +108,7 @@ def send(site: str, admin: Member) -> Message:
     url = f"{site}/resources/v1/messaging"
     answer = httpx.post(url, json=order, headers={"key": services.current_key(service).secret})
     assert answer.status_code == 202, answer.text
-    elsewhere(partial(mt.process_due, lane=MT))
+    elsewhere(mt.process_due, lane=MT)
     elsewhere(companion.process_due)
     return Message.objects.get()
 

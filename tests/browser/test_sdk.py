@@ -12,7 +12,9 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps import services as apps
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, PATIENCE_MS, wait_until
+
+NO_ANSWER = f"the page has not answered within {PATIENCE:.0f} seconds"
 
 
 @pytest.fixture
@@ -62,9 +64,21 @@ def until(page: Page, expression: str) -> None:
     wait_until(lambda: page.evaluate(f"() => {expression}"), expression)
 
 
+def ask(page: Page, function: str, argument: Any = None) -> Any:
+    """Call a function in the page and wait for its promise, but not for ever."""
+    return page.evaluate(
+        f"""(argument) => Promise.race([
+          ({function})(argument),
+          new Promise((_, fail) => setTimeout(fail, {PATIENCE_MS}, new Error({NO_ANSWER!r}))),
+        ])""",
+        argument,
+    )
+
+
 def run(page: Page, site: str, script: str, *arguments: Any) -> Any:
     """Run the body of an async function in the page; ``load(name)`` imports an SDK module."""
-    return page.evaluate(
+    return ask(
+        page,
         f"""async ([site, ...args]) => {{
           const load = (name) => import(`${{site}}/static/sdk/${{name}}.js`);
           {script}

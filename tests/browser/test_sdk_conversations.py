@@ -17,6 +17,7 @@ from imiconnect.rtm.broker import link
 from imiconnect.rtm.directory import create_customer
 from imiconnect.rtm.models import Device, DeviceEvent, Inbound, Subscription, Thread
 from imiconnect.rtm.protocol.topics import downlink
+from tests.browser.test_sdk import ask
 
 START = """async ([appId, key]) => {
   const { startup } = await import('/static/sdk/imiconnect.js');
@@ -49,13 +50,14 @@ def app(admin: Member) -> App:
 def shop(page: Page, app: App) -> Page:
     """A page that is the registered device ``d1`` of ``ana``."""
     page.goto("/accounts/login/")
-    page.evaluate(START, [app.app_id, apps.current_client_key(app).secret])
+    ask(page, START, [app.app_id, apps.current_client_key(app).secret])
     return page
 
 
 def test_a_user_subscribes_writes_and_leaves(shop: Page, app: App) -> None:
     topics.create_topic(app=app, name="news", title="News")
-    told = shop.evaluate(
+    told = ask(
+        shop,
         """async () => {
           const early = window.device.publish({ text: 'Hi', topic: 'news' });
           const before = await window.codeOf(early);
@@ -63,14 +65,14 @@ def test_a_user_subscribes_writes_and_leaves(shop: Page, app: App) -> None:
           const { topics } = await window.device.topics.list();
           const said = await window.device.publish({ text: 'Hi all', topic: 'news' });
           return { before, topics: topics.map((t) => [t.name, t.subscribed]), tid: said.tid };
-        }"""
+        }""",
     )
     assert told["before"] == 6003
     assert told["topics"] == [["news", True]]
     assert str(Inbound.objects.get(body__topic="news").pk) == told["tid"]
-    shop.evaluate("() => window.device.topics.unsubscribe('news')")
+    ask(shop, "() => window.device.topics.unsubscribe('news')")
     assert not Subscription.objects.exists()
-    assert shop.evaluate("() => window.codeOf(window.device.topics.subscribe('no'))") == 6203
+    assert ask(shop, "() => window.codeOf(window.device.topics.subscribe('no'))") == 6203
 
 
 def test_nobody_replies_to_an_announcement(shop: Page, app: App) -> None:
@@ -78,7 +80,8 @@ def test_nobody_replies_to_an_announcement(shop: Page, app: App) -> None:
         Thread.objects.create(app=app, user_id="ana", type="Announcement", title=title)
         for title in ("known", "unknown")
     )
-    codes = shop.evaluate(
+    codes = ask(
+        shop,
         """async ([known, unknown]) => {
           const publish = (threadId) => window.device.publish({ text: 'x', threadId });
           const reply = (threadId) => window.codeOf(publish(threadId));
@@ -95,7 +98,8 @@ def test_a_file_is_uploaded_and_sent(
     shop: Page, app: App, settings: Any, tmp_path: Path
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
-    told = shop.evaluate(
+    told = ask(
+        shop,
         f"""async () => {{
           const file = await ({PICTURE})();
           const attachment = await window.device.upload(file);
@@ -105,14 +109,15 @@ def test_a_file_is_uploaded_and_sent(
           const bad = new Blob(['<script>'], {{ type: 'image/png' }});
           return [attachment.contentType, shown.headers.get('content-type'),
             await window.codeOf(window.device.upload(bad))];
-        }}"""
+        }}""",
     )
     assert told == ["image/png", "image/jpeg", 6999]
     assert Inbound.objects.get().body["media"][0]["contentType"] == "image/png"
 
 
 def test_quick_replies_buttons_and_forms_are_answered(shop: Page, app: App) -> None:
-    codes = shop.evaluate(
+    codes = ask(
+        shop,
         """async () => {
           const message = {
             tid: '01900000-0000-7000-8000-000000000000', thread: null,
@@ -126,7 +131,7 @@ def test_quick_replies_buttons_and_forms_are_answered(shop: Page, app: App) -> N
           await device.submitForm(message, { mail: 'ana@example.com' });
           return [await codeOf(device.submitForm(message, { mail: 'nonsense' })),
             await codeOf(device.submitForm(message, {}))];
-        }"""
+        }""",
     )
     assert codes == [6004, 6004]
     said = [row.body["interactiveData"] for row in Inbound.objects.order_by("id")]
@@ -138,7 +143,8 @@ def test_quick_replies_buttons_and_forms_are_answered(shop: Page, app: App) -> N
 
 
 def test_typing_unread_and_closing_are_calls_of_a_thread(shop: Page, app: App) -> None:
-    told = shop.evaluate(
+    told = ask(
+        shop,
         """async () => {
           const { device } = window;
           await device.connect();
@@ -150,7 +156,7 @@ def test_typing_unread_and_closing_are_calls_of_a_thread(shop: Page, app: App) -
           const { threads } = await device.threads.list({ unread: true });
           const gone = await window.codeOf(device.deleteMessage(crypto.randomUUID()));
           return [unread, threads[0].status, threads[0].unread_msg_count, gone];
-        }"""
+        }""",
     )
     assert told == [0, "Closed", 0, 6999]
 
@@ -159,7 +165,8 @@ def test_a_device_is_linked_tells_events_and_skips_what_is_for_another(
     shop: Page, app: App, admin: Member
 ) -> None:
     create_customer(member=admin, customer_id="1001", attributes={})
-    shop.evaluate(
+    ask(
+        shop,
         """async () => {
           const { device } = window;
           window.messages = [];
@@ -167,7 +174,7 @@ def test_a_device_is_linked_tells_events_and_skips_what_is_for_another(
           await device.profile.setCustomerId('1001');
           await device.profile.publishEvent('checkout', { basket: 3 });
           await device.connect();
-        }"""
+        }""",
     )
     assert Device.objects.get().customer.customer_id == "1001"
     assert DeviceEvent.objects.get(kind="custom").name == "checkout"
@@ -176,5 +183,5 @@ def test_a_device_is_linked_tells_events_and_skips_what_is_for_another(
         link.publish([(downlink(app.app_id, "ana"), json.dumps(body).encode())])
     shop.wait_for_function("() => window.messages.length === 2")
     assert shop.evaluate("() => window.messages") == ["own", "all"]
-    shop.evaluate("() => window.device.profile.removeCustomerId()")
+    ask(shop, "() => window.device.profile.removeCustomerId()")
     assert Device.objects.get().customer is None

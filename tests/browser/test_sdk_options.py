@@ -23,7 +23,7 @@ from imiconnect.rtm.protocol.sealing import seal, unseal
 from imiconnect.rtm.protocol.topics import updates
 from imiconnect.rtm.sealing import sealer
 from imiconnect.vault import digest
-from tests.browser.test_sdk import run, until
+from tests.browser.test_sdk import ask, run, until
 
 SECRET = base64.b64encode(bytes(range(64))).decode()
 START = """
@@ -211,7 +211,7 @@ def test_a_message_waits_while_the_apps_server_gives_no_token_and_goes_out_once_
     )  # fmt: skip
     assert told == {"tid": "", "waiting": 1}
     Device.objects.update(access_token_digest=digest("another"))
-    here.evaluate("() => window.device.connect()")
+    ask(here, "() => window.device.connect()")
     until(here, "window.device.waiting === 0")
     assert Inbound.objects.get().body["message"] == "Hi"
 

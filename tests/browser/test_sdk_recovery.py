@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,7 +15,8 @@ from imiconnect.apps.policy import Policy
 from imiconnect.rtm import broker, tasks
 from imiconnect.rtm.connect.kick import kick
 from imiconnect.rtm.models import Device, Inbound, Receipt
-from tests.browser.test_sdk import until
+from tests.browser.test_sdk import ask, until
+from tests.elsewhere import elsewhere
 from tests.waiting import wait_until
 
 REGISTER = """async ([appId, key]) => {
@@ -45,16 +45,15 @@ def app(admin: Member) -> App:
 def shop(page: Page, app: App) -> Page:
     """A page that is the registered device ``d1`` of ``ana``."""
     page.goto("/accounts/login/")
-    page.evaluate(REGISTER, [app.app_id, apps.current_client_key(app).secret])
+    ask(page, REGISTER, [app.app_id, apps.current_client_key(app).secret])
     return page
 
 
 @pytest.fixture
 def beside() -> Iterator[Callable[..., Any]]:
     """Call the gateway in a thread of its own: Playwright's loop runs in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        yield lambda call, *arguments: pool.submit(call, *arguments).result(20)
-        pool.submit(broker.link.close).result(20)
+    yield elsewhere
+    elsewhere(broker.link.close)
 
 
 def calls_of(page: Page) -> list[str]:
@@ -72,7 +71,7 @@ def calls_of(page: Page) -> list[str]:
 def test_a_lost_connection_is_made_again(
     shop: Page, app: App, beside: Callable[..., Any]
 ) -> None:
-    shop.evaluate("window.device.connect()")
+    ask(shop, "() => window.device.connect()")
     assert beside(kick, app.app_id, "ana", "d1")
     states = "connected,waiting,connecting,connected"
     until(shop, f"window.told.states.slice(-4).join() === '{states}'")
@@ -85,7 +84,7 @@ def test_an_expired_token_is_renewed_before_the_next_connection(
     shop: Page, app: App, beside: Callable[..., Any]
 ) -> None:
     calls = calls_of(shop)
-    shop.evaluate("window.device.connect()")
+    ask(shop, "() => window.device.connect()")
     Device.objects.update(token_expires_at=timezone.now() - dt.timedelta(seconds=1))
     assert beside(kick, app.app_id, "ana", "d1")
     until(shop, "window.told.states.filter((state) => state === 'connected').length === 2")
@@ -97,7 +96,7 @@ def test_a_call_with_an_expired_token_is_made_again_with_a_new_one(shop: Page) -
     calls = calls_of(shop)
     before = shop.evaluate("window.device.session.accessToken")
     Device.objects.update(token_expires_at=timezone.now() - dt.timedelta(seconds=1))
-    shop.evaluate("window.device.publish({ text: 'Hi' })")
+    ask(shop, "() => window.device.publish({ text: 'Hi' })")
     assert calls == ["mo", "token", "mo"]
     assert shop.evaluate("window.device.session.accessToken") != before
     assert Inbound.objects.get().body["message"] == "Hi"
@@ -109,7 +108,7 @@ def test_where_the_refresh_token_has_ended_too_the_device_registers_again(
     calls = calls_of(shop)
     past = timezone.now() - dt.timedelta(seconds=1)
     Device.objects.update(token_expires_at=past, refresh_token_digest="0" * 64)
-    shop.evaluate("window.device.publish({ text: 'Hi' })")
+    ask(shop, "() => window.device.publish({ text: 'Hi' })")
     assert calls == ["mo", "token", "register", "mo"]
     assert Inbound.objects.count() == 1
 
@@ -118,7 +117,7 @@ def test_a_changed_policy_is_read_again(
     shop: Page, app: App, beside: Callable[..., Any]
 ) -> None:
     calls = calls_of(shop)
-    shop.evaluate("window.device.connect()")
+    ask(shop, "() => window.device.connect()")
     assert beside(tasks.publish_policy, app.app_id, ["chrome", "firefox"]) == 2
     until(shop, "window.told.policies === 1")
     assert "verifyPolicy" in calls
@@ -126,7 +125,7 @@ def test_a_changed_policy_is_read_again(
 
 def test_a_click_is_told_with_what_was_clicked(shop: Page) -> None:
     tid = "01890000-0000-7000-8000-000000000001"
-    shop.evaluate("(tid) => window.device.markClicked(tid, { button: 'yes' })", tid)
+    ask(shop, "(tid) => window.device.markClicked(tid, { button: 'yes' })", tid)
     receipt = Receipt.objects.get()
     assert (str(receipt.tid), receipt.kind) == (tid, Receipt.Kind.CLICKED)
     assert (receipt.address, receipt.detail) == ("ana", {"button": "yes"})
@@ -144,7 +143,7 @@ def test_a_message_whose_answer_was_lost_is_stored_once(shop: Page) -> None:
         route.abort("connectionreset")
 
     shop.route("**/mo", lose_the_first_answer)
-    shop.evaluate("window.device.publish({ text: 'Hi' })")
+    ask(shop, "() => window.device.publish({ text: 'Hi' })")
     stored = wait_until(Inbound.objects.first, "nothing was stored")
     until(shop, "window.told.sent.length === 1")
     assert shop.evaluate("window.told.sent[0].tid") == str(stored.pk)

@@ -1,7 +1,6 @@
 """SMS in the browser: numbers of a service, sending one, what came of it."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -13,7 +12,7 @@ from imiconnect.rtm.processors import dr, mt, provider
 from imiconnect.sharing.services import allocate_number, create_service, set_state
 from tests.browser.channels import Seen
 from tests.browser.test_apps_and_services import choose
-from tests.browser.test_push import elsewhere
+from tests.elsewhere import elsewhere
 from tests.sharing.conftest import make_number
 from tests.waiting import wait_until
 
@@ -80,7 +79,7 @@ def test_a_call_rings_is_answered_and_its_receipt_is_shown(
     page.get_by_role("button", name="Call", exact=True).click()
     expect(page.get_by_role("heading", name="Waiting to be sent")).to_be_visible()
     journey = page.url
-    elsewhere(partial(mt.process_due, lane=VOICE))
+    elsewhere(mt.process_due, lane=VOICE)
     page.goto("/tools/sandbox/carrier/?handset=447400123456")
     page.get_by_role("button", name="Answer", exact=True).click()
     expect(page.get_by_text("Your code is 1 2 3")).to_be_visible()
