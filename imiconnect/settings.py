@@ -278,7 +278,7 @@ STATIC_ROOT = ROOT / "build" / "static"
 STATICFILES_DIRS = [ROOT / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "imiconnect.console.statics.Storage"},
 }
 KEEP_MESSAGES_DAYS = ENV.KEEP_MESSAGES_DAYS
 ARCHIVE_MESSAGES = ENV.ARCHIVE_MESSAGES

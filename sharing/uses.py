@@ -74,15 +74,13 @@ def uses_of_numbers(
     if member:
         rows = rows.filter(service__in=Service.objects.visible_to(member).values("pk"))
     found: dict[uuid.UUID, dict[tuple[uuid.UUID, str], NumberUse]] = defaultdict(dict)
-    wanted = rows.select_related("service").only(
+    wanted = rows.values_list(
         "number", "channel", "is_inbound", "service", "service__name", "service__state"
     )
-    for row in wanted.order_by("id"):
-        service = row.service
-        url = address_of(f"services:{row.channel}", service.pk)
-        name = f"{service.name} ({_CHANNELS[row.channel]})"
-        use = NumberUse(name, url, service.state, row.is_inbound)
-        known = found[row.number_id].get((service.pk, row.channel))
+    for number, channel, is_inbound, service, name, state in wanted.order_by("id"):
+        url = address_of(f"services:{channel}", service)
+        use = NumberUse(f"{name} ({_CHANNELS[channel]})", url, state, is_inbound)
+        known = found[number].get((service, channel))
         if known is None or use.gets_incoming:
-            found[row.number_id][(service.pk, row.channel)] = use
+            found[number][(service, channel)] = use
     return {number: list(uses.values()) for number, uses in found.items()}

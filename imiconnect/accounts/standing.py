@@ -15,12 +15,11 @@ def seats_of(request: HttpRequest) -> list[Member]:
     """Return every seat of the signed-in person, the oldest first; read once a request."""
     known: list[Member] | None = getattr(request, "_seats", None)
     if known is None:
-        known = list(
-            Member.objects.active()
-            .filter(user=request.user)
-            .select_related("user", "organization", "group", "team")
-            .order_by("created_at")
-        )
+        # From the person's own seats, so that each has the person at hand; no page but one
+        # needs the organization's key, which would be decrypted for every request.
+        seats = request.user.memberships.active().order_by("created_at")  # type: ignore[union-attr]  # signed in
+        related = seats.select_related("organization", "group", "team")
+        known = list(related.defer("organization__profile_key"))
         request._seats = known  # type: ignore[attr-defined]  # kept for this request
     return known
 

@@ -5,6 +5,7 @@ Cells and rows are drawn here: a list has hundreds, and a template for each is s
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import models
@@ -37,6 +38,13 @@ class Column:
     sort: str = ""
     draw: Callable[[Any], SafeString] | None = None
 
+    @cached_property
+    def opening(self) -> tuple[str, str]:
+        """The start of a cell of a table, as HTML; the second one is of a cell with nothing."""
+        look = f"cell-{self.kind}" + (" num" if self.kind == FIGURE else "")
+        start = f'<td role="cell" data-label="{escaped(self.label)}" class="{look}'
+        return f'{start}">', f'{start} nothing">'
+
     def value(self, row: Any) -> Any:
         """Return the plain value, as a CSV file holds it."""
         accessor = self.accessor or self.slug
@@ -63,7 +71,7 @@ def choice(name: str, choices: type[models.Choices]) -> Callable[[Any], str]:
     return label
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Cell:
     """One drawn cell."""
 
@@ -81,14 +89,10 @@ class Cell:
     @property
     def element(self) -> str:
         """The cell of a table, as HTML."""
-        column = self.column
-        look = " num" if column.kind == FIGURE else ""
-        look += " nothing" if self.empty else ""
-        start = f'<td role="cell" data-label="{escaped(column.label)}"'
-        return f'{start} class="cell-{column.kind}{look}">{self.inner}</td>'
+        return f"{self.column.opening[self.empty]}{self.inner}</td>"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Row:
     """A drawn row: the first cell is its name; ``may_pick`` gives it a tick for bulk acts."""
 

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.forms.renderers import TemplatesSetting
@@ -83,8 +84,17 @@ def _select(widget: Widget) -> str | None:
 
 
 def _option(option: Widget) -> str:
+    value, label = option["value"], option["label"]
+    if not option["attrs"] and type(value) is str and type(label) is str:
+        return _plain_option(value, label)
     start = f'<option value="{_text(option["value"])}"{_attributes(option["attrs"])}>'
     return f"{start}{escaped(localize(option['label']))}</option>"
+
+
+@lru_cache(maxsize=4096)
+def _plain_option(value: str, label: str) -> str:
+    """Draw one that is not chosen: of a list of countries, the same on each page."""
+    return f'<option value="{html.escape(value)}">{html.escape(label)}</option>'
 
 
 _DRAWN: dict[str, Callable[[Widget], str | None]] = {

@@ -13,6 +13,8 @@ def escaped(value: Any) -> SafeString:
     The same as Django's ``conditional_escape``, which spends most of its time on a short text
     on finding out that nothing of it is lazy.
     """
+    if type(value) is SafeString:
+        return value
     if type(value) is str:
         return SafeString(html.escape(value))
     return SafeString(conditional_escape(value))

@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.choices import BaseChoiceIterator
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,7 @@ from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import CODE, FIGURE, STATE, TIME, Column, choice
 from imiconnect.console.export import csv_response
 from imiconnect.console.lists import Button, Empty, FilterForm, ListPage
+from imiconnect.console.markup import escaped
 from imiconnect.console.templatetags.console import status_badge
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Country, Number
@@ -28,6 +29,7 @@ from imiconnect.numbers.words import shown
 CHUNK = 2000
 #: What the list hangs on its rows: the services that use each number.
 USES = "uses"
+_OF_HISTORY = (_("Show the history"), _("History"), _("Loading"))
 KINDS = (
     ("", _("All")),
     (Kind.SHORT_CODE, _("Short Code")),
@@ -35,6 +37,17 @@ KINDS = (
     (Kind.SENDER_ID, _("Sender ID")),
     (Kind.KEYWORD, _("Keyword")),
 )
+
+
+class _Countries(BaseChoiceIterator):
+    """The countries, read once; in a plain list Django looks for groups of choices."""
+
+    def __init__(self) -> None:
+        countries = Country.objects.values_list("iso2", "name")
+        self._pairs = [("", str(_("All countries"))), *countries]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._pairs)
 
 
 class NumberFilters(FilterForm):
@@ -50,10 +63,9 @@ class NumberFilters(FilterForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Read the countries, once."""
         super().__init__(*args, **kwargs)
-        countries = Country.objects.values_list("iso2", "name")
         field = self.fields["country"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        field.choices = [("", _("All countries")), *countries]
+        field.choices = _Countries()
 
 
 def uses_text(number: Number) -> str:
@@ -63,18 +75,14 @@ def uses_text(number: Number) -> str:
 
 def _badge(number: Number) -> SafeString:
     """Draw the status; a click on it fetches and shows the history of the order."""
-    return format_html(
-        '<button type="button" class="badge-button" popovertarget="history-{pk}">{status}'
-        '<span class="visually-hidden"> {show}</span></button>'
-        '<div popover id="history-{pk}" class="history-pop" role="dialog" aria-label="{title}"'
-        ' hx-get="{url}" hx-trigger="toggle once" hx-target="this"'
-        ' hx-swap="innerHTML"><p role="status">{wait}</p></div>',
-        pk=number.pk,
-        status=status_badge(number.state),
-        show=_("Show the history"),
-        title=_("History"),
-        url=address_of("numbers:history", number.pk),
-        wait=_("Loading"),
+    pk, url = number.pk, address_of("numbers:history", number.pk)
+    show, title, wait = (escaped(str(word)) for word in _OF_HISTORY)
+    return SafeString(
+        f'<button type="button" class="badge-button" popovertarget="history-{pk}">'
+        f'{status_badge(number.state)}<span class="visually-hidden"> {show}</span></button>'
+        f'<div popover id="history-{pk}" class="history-pop" role="dialog"'
+        f' aria-label="{title}" hx-get="{escaped(url)}" hx-trigger="toggle once"'
+        f' hx-target="this" hx-swap="innerHTML"><p role="status">{wait}</p></div>'
     )
 
 
@@ -112,9 +120,11 @@ class NumberList(MemberRequiredMixin, ListPage):
     def get_queryset(self) -> QuerySet[Number]:
         """Return what the columns need in one query."""
         rows = Number.objects.visible_to(acting(self.request))
-        related = rows.select_related("country", "short_code")
-        # What search reads: thirty short texts a row that no column shows.
-        found: QuerySet[Number] = related.defer("grams", "skeleton")
+        # Without what search reads, thirty short texts a row that no column shows.
+        found: QuerySet[Number] = rows.select_related("country", "short_code").only(
+            "kind", "value", "state", "monthly_cost", "currency", "created_at",
+            "country__name", "short_code__code",
+        )  # fmt: skip
         return found
 
     def filtered(self, queryset: Any, values: dict[str, Any]) -> QuerySet[Number]:
