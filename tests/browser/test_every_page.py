@@ -17,13 +17,12 @@ from playwright.sync_api import Page, Response
 from imiconnect.accounts import services as people
 from imiconnect.accounts.models import Member, Team
 from imiconnect.accounts.roles import Role
-from tests.browser.conftest import AXE, axe_findings
+from tests.browser.conftest import AXE, LOOKS, axe_findings, show
 from tests.factories import client_of
 from tests.objects import make_objects
 from tests.routes import every_address
 
 SignIn = Callable[[Page, Member], None]
-LOOKS = ((1440, "light"), (390, "dark"))
 NARROW = (390, 320)
 ANSWERS = (200, 403, 404, 410)
 DOCTYPES = (b"<!doctype", b"<!DOCTYPE")
@@ -98,16 +97,14 @@ def _is_page(answer: Any) -> bool:
 
 def look_at(page: Page, path: str) -> list[str]:
     """Open a page and return what is wrong with it."""
-    page.set_viewport_size({"width": LOOKS[0][0], "height": 900})
+    page.set_viewport_size({"width": LOOKS[0].width, "height": 900})
     page.goto(path)
     found = [*_words(page)]
-    for width, theme in LOOKS:
-        if width != LOOKS[0][0]:
-            page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", theme)
-        found += [f"{width} {theme}: {finding}" for finding in axe_findings(page)]
+    for look in LOOKS:
+        show(page, look)
+        found += [f"{look.width} {look.theme}: {fault}" for fault in axe_findings(page)]
     for width in NARROW:
-        if width != LOOKS[-1][0]:
+        if width != LOOKS[-1].width:
             page.set_viewport_size({"width": width, "height": 900})
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             found.append(f"scrolls sideways at {width}")
