@@ -10,6 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from imiconnect.apps import hooks
+from imiconnect.apps.channel_types.facebook.handler import FacebookHandler
+from imiconnect.apps.channel_types.handler import Sent
 from imiconnect.apps.models import App, HookEvent
 from imiconnect.audit.models import AuditEntry
 from imiconnect.rtm.lanes import OTT
@@ -149,6 +151,24 @@ def test_an_answer_arrives_and_its_receipts_come_back(
         b["deliveryInfoNotification"]["deliveryInfo"]["deliveryStatus"] for b in bodies("dr")
     ]
     assert sorted(words) == ["Delivered", "Read", "Submitted"]
+
+
+def test_what_is_read_before_the_platform_has_written_it_down_is_read(
+    send: Callable[..., Message], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(client, "message", "Hi")
+    hand_over = FacebookHandler.send
+
+    def and_read(*asked: Any) -> Sent:
+        sent = hand_over(*asked)
+        play(client, "read")
+        return sent
+
+    monkeypatch.setattr(FacebookHandler, "send", and_read)
+    message = send("Hello Cora")
+    work()
+    message.refresh_from_db()
+    assert message.state == State.READ
 
 
 def test_a_quick_reply_comes_back_with_its_payload(
