@@ -17,7 +17,8 @@ def seats_of(request: HttpRequest) -> list[Member]:
     if known is None:
         # From the person's own seats, so that each has the person at hand; no page but one
         # needs the organization's key, which would be decrypted for every request.
-        seats = request.user.memberships.active().order_by("created_at")  # type: ignore[union-attr]  # signed in
+        own: Any = request.user.memberships  # type: ignore[union-attr]  # signed in
+        seats = own.active().order_by("created_at")
         related = seats.select_related("organization", "group", "team")
         known = list(related.defer("organization__profile_key"))
         request._seats = known  # type: ignore[attr-defined]  # kept for this request

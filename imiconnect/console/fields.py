@@ -51,7 +51,8 @@ def choices(field: BoundField) -> SafeString:
 
 
 def _inside(field: BoundField) -> str:
-    label, about = escaped(field.label), _hint(field) + _problems(field)
+    about = _hint(field) + _problems(field)
+    label: str = escaped(field.label)
     if isinstance(field.field.widget, CheckboxInput):
         target = escaped(field.id_for_label)
         named = f'<label class="form-check-label" for="{target}">{label}</label>'
