@@ -155,9 +155,11 @@ def _checked(limits: Limits, file: Attached) -> Checked:
         sentence = _("{channel} takes no file of this type.").format(channel=limits.channel)
         raise parsing.Refused(sentence, is_type=True)
     if len(file.data) > most:
-        sentence = _("{channel} takes at most {size} of a file of this type.")
-        words = sentence.format(channel=limits.channel, size=filesizeformat(most))
-        raise parsing.Refused(words)
+        size = filesizeformat(most)
+        sentence = _("{channel} takes at most {size} of a file of this type.").format(
+            channel=limits.channel, size=size
+        )
+        raise parsing.Refused(sentence)
     return Checked(file.name[:_LONGEST_NAME], file.data, parsed)
 
 

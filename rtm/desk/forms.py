@@ -22,7 +22,7 @@ class _FilesField(forms.FileField):
 
     widget = _FilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
         """Return the files that were chosen; none is none."""
         single = super().clean
         return [single(file, initial) for file in data or ()]
@@ -39,16 +39,16 @@ class ReplyForm(ConsoleForm):
         max_length=services.MAX_TEXT,
         required=False,
     )
-    files = _FilesField(label=_("Files"), required=False, allow_empty_file=True)
 
     def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
         """Say what the channel takes; one that takes no files has no such field."""
         super().__init__(*args, **kwargs)
         if not limits.sizes:
-            del self.fields["files"]
             return
-        field = self.fields["files"]
-        field.help_text = limits.words
+        field = _FilesField(
+            label=_("Files"), required=False, allow_empty_file=True, help_text=limits.words
+        )
+        self.fields["files"] = field
         field.widget.attrs |= {
             "accept": ",".join(limits.sizes),
             "data-desk-files": json.dumps(dict(limits.sizes)),
@@ -65,7 +65,7 @@ class ReplyForm(ConsoleForm):
 
     def forget_files(self) -> None:
         """Say that files are to be chosen again, for a browser does not keep them."""
-        if self.files:
+        if self.files and "files" in self.fields:
             again = _("Choose the files again.")
             self["files"].help_text = f"{again} {self['files'].help_text}"
 

@@ -68,6 +68,9 @@
       canvas.setAttribute("aria-hidden", "true");
       seen.append(canvas);
       picture(file, canvas);
+    } else {
+      seen.setAttribute("aria-hidden", "true");
+      seen.textContent = (/\.(\w{1,4})$/.exec(file.name)?.[1] ?? "").toUpperCase();
     }
     const name = document.createElement("span");
     name.className = "desk-file-name";
@@ -77,7 +80,10 @@
     const remove = document.createElement("button");
     remove.type = "button";
     remove.className = "btn btn-sm";
-    remove.textContent = words("remove", { name: file.name });
+    const object = document.createElement("span");
+    object.className = "visually-hidden";
+    object.textContent = ` ${file.name}`;
+    remove.append(box.dataset.remove, object);
     remove.addEventListener("click", () => drop(file));
     item.append(seen, name, size, remove);
     return item;

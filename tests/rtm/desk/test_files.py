@@ -67,7 +67,8 @@ def test_a_text_and_files_go_to_devices_as_one_message(scene: Scene, client_of: 
     assert b"".join(opened.streaming_content) == picture()
     assert set(MediaFile.objects.values_list("user_id", flat=True)) == {"u1"}
     page = client.get(answer.headers["Location"]).content.decode()
-    assert f"/files/{message.pk}/0/?preview=1" in page
+    drawn = f'/files/{message.pk}/0/?preview=1" alt="Picture: card.png" loading="lazy">'
+    assert drawn in page
     assert "&lt;i&gt;terms.pdf" in page
 
 
