@@ -161,9 +161,14 @@ def _sent(
     try:
         for content in contents:
             medium.content(content, str(_("The answer")))
-        results = send_requests(requests)
     except Refusal as refusal:
         raise ValidationError(refusal.sentence) from None
+    results: list[Sent | Refusal] = []
+    for request in requests:
+        # One after the other: what is accepted in one moment has no order.
+        results += send_requests([request])
+        if isinstance(results[-1], Refusal):
+            break
     refused = [result for result in results if isinstance(result, Refusal)]
     if any(refusal.status == HTTPStatus.UNPROCESSABLE_ENTITY for refusal in refused):
         raise ValidationError(_("This answer was sent before. Write what is new as another."))
