@@ -9,27 +9,30 @@ from tests.factories import PASSWORD
 
 #: More presses of Tab than any page on the way needs.
 FAR = 60
-#: Whether the focused part shows it: by an outline or a ring, its own or its box's.
-IS_SEEN = """() => {
+#: Where the focus is: on the target, and on a part that does not show it, by an outline or a
+#: ring, its own or its box's.
+FOCUS = """(target) => {
   const part = document.activeElement;
+  if (part === document.body) return { reached: false, unseen: '' };
   const shown = part.closest('.choice') || part;
   const ring = (style) => (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2)
     || style.boxShadow !== 'none';
   const box = part.getBoundingClientRect();
   const inside = box.bottom > 0 && box.top < innerHeight;
-  return inside && (ring(getComputedStyle(part)) || ring(getComputedStyle(shown)));
+  const seen = inside && (ring(getComputedStyle(part)) || ring(getComputedStyle(shown)));
+  return { reached: part === target, unseen: seen ? '' : part.outerHTML.slice(0, 120) };
 }"""
 
 
 def tab_to(page: Page, target: Locator) -> None:
     """Press Tab until the part has the focus; each part on the way shows that it has it."""
-    for _ in range(FAR):
-        if target.evaluate("part => part === document.activeElement"):
+    for presses in range(FAR):
+        focus = target.evaluate(FOCUS)
+        if presses:
+            assert not focus["unseen"], f"the focus cannot be seen on {focus['unseen']}"
+        if focus["reached"]:
             return
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement !== document.body"):
-            here = page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
-            assert page.evaluate(IS_SEEN), f"the focus cannot be seen on {here}"
     pytest.fail(f"Tab does not reach {target}")
 
 

@@ -1,6 +1,7 @@
 """The Django admin for support staff: every page of every model, with rows present."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -49,6 +50,11 @@ OURS = {"accounts", "tokens", "audit", "console", "engines", "apps", "sharing", 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 LABELS = [model._meta.label for model in MODELS]
 QUERIES = 16
+#: A part that a page loads from another server.
+FOREIGN = re.compile(
+    rb"<(?:script|link|img|iframe|source|object|embed)\b[^>]*"
+    rb"\b(?:src|href|data)=[\"'](?:https?:)?//"
+)
 
 
 @pytest.fixture
@@ -236,7 +242,9 @@ def test_every_page_opens_and_asks_little(
         pages.append(url_of(model, "history", row.pk))
         for page in pages:
             with django_assert_max_num_queries(QUERIES):
-                assert staff.get(page).status_code == 200, page
+                answer = staff.get(page)
+            assert answer.status_code == 200, page
+            assert not FOREIGN.search(answer.content), f"the policy refuses a part of {page}"
 
 
 def test_the_pages_to_add_open_where_there_is_something_to_add(staff: Client) -> None:
