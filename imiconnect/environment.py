@@ -83,6 +83,8 @@ class Environment(BaseSettings):
 
     #: Weeks of the message log that are older go, after they are in a file; 0 keeps all.
     KEEP_MESSAGES_DAYS: int = Field(default=0, ge=0, le=36_500)
+    #: Days for which recordings of calls are kept; 0 keeps all.
+    KEEP_RECORDINGS_DAYS: int = Field(default=90, ge=0, le=36_500)
     #: Where the files are, unless set DATA_DIR/archive; 0 drops without a file.
     ARCHIVE_DIR: Path | None = None
     ARCHIVE_MESSAGES: bool = True

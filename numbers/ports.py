@@ -67,6 +67,9 @@ class Answers:
     #: What a carrier told, with the key of the account; has committed when it returns. Unbound
     #: it drops what it is given: nobody sent anything and no number has a service.
     carried: Callable[[str, Sequence["Event"]], None] = lambda account, events: None
+    #: What a caller hears next, given the key of the account and that of a recording that has
+    #: just been made; nothing: the call ends.
+    went_on: Callable[[str, str], Sequence["Action"]] = lambda account, key: ()
     #: What somebody hears who calls a number, given the key of the account; nothing: rejected.
     called: Callable[[str, "IncomingCall"], Sequence["Action"]] = lambda account, call: ()
 

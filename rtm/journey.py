@@ -17,6 +17,7 @@ from imiconnect.rtm.models import (
     CallbackAttempt,
     Message,
     OpenMessage,
+    Recording,
 )
 from imiconnect.rtm.protocol.states import State
 
@@ -40,6 +41,7 @@ class Event:
     words: Words = ""
     facts: list[tuple[Words, str]] = field(default_factory=list)
     raw: str = ""
+    recording: Recording | None = None
     expected: bool = False
 
 
@@ -60,7 +62,7 @@ class Journey:
 
 
 def journey_of(message: Message) -> Journey:
-    """Return the journey of a message; four queries whatever its length."""
+    """Return the journey of a message; four queries whatever its length, of a call five."""
     attempts = list(Attempt.objects.filter(message_id=message.pk).order_by("id")[:100])
     callbacks = list(Callback.objects.filter(message_id=message.pk).order_by("id")[:50])
     tries: dict[Any, list[CallbackAttempt]] = {}
@@ -69,6 +71,7 @@ def journey_of(message: Message) -> Journey:
     waiting = OpenMessage.objects.filter(pk=message.pk).first()
     events = [
         *_beginning(message),
+        *_recordings(message),
         *(_attempt(attempt) for attempt in attempts),
         *_receipts(message),
         *_ending(message),
@@ -98,6 +101,29 @@ def _beginning(message: Message) -> Iterator[Event]:
     if held := message.payload.get("held"):
         since = dt.datetime.fromisoformat(held["since"])
         yield Event("held", _("Held for quiet hours"), since, "pending", words=held["why"])
+
+
+def _recordings(message: Message) -> Iterator[Event]:
+    """Tell of what the caller said; who sees the message may hear it."""
+    if not message.payload.get("records"):
+        return
+    states = {
+        Recording.State.WAITING: ("pending", _("Recorded; the carrier still has it")),
+        Recording.State.STORED: ("received", _("Recorded")),
+        Recording.State.LOST: ("failed", _("Recorded, and lost")),
+    }
+    rows = Recording.objects.filter(message_id=message.pk, state__in=states)
+    for row in rows.order_by("pk"):
+        state, title = states[Recording.State(row.state)]
+        yield Event(
+            f"recording-{row.pk}",
+            title,
+            row.recorded_at,
+            state,
+            words=row.problem if row.state == Recording.State.LOST else "",
+            facts=[(_("Length"), f"{row.seconds} s")],
+            recording=row if row.state == Recording.State.STORED else None,
+        )
 
 
 def _attempt(attempt: Attempt) -> Event:

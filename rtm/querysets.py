@@ -112,6 +112,14 @@ class MessageQuerySet(ServiceOwnedQuerySet):
         return super().visible_to(member)
 
 
+class RecordingQuerySet(ServiceOwnedQuerySet):
+    """Recordings of calls."""
+
+    def visible_to(self, member: "Member") -> Self:
+        """Return those of the person's services that were made, and are wanted."""
+        return super().visible_to(member).filter(state__in=("waiting", "stored", "lost"))
+
+
 class CallbackQuerySet(ServiceOwnedQuerySet):
     """Notifications to customers' servers."""
 

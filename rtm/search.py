@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.models import Channel, Message, OpenMessage, Thread
@@ -124,3 +125,13 @@ def _of_address(
 def word_of(message: Message) -> str:
     """Return the word under which the console shows the state of a message."""
     return State(message.state).name.lower()
+
+
+def call_in_words(message: Message) -> str:
+    """Return what became of an incoming call; empty for everything else."""
+    answered = message.payload.get("answered")
+    if message.channel != Channel.VOICE or answered is None:
+        return ""
+    if message.payload.get("records"):
+        return _("Call, answered by a recording")
+    return _("Call, answered") if answered else _("Call, not answered")

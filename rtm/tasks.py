@@ -30,7 +30,7 @@ from imiconnect.rtm.processors import (
 )
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.push import companion
-from imiconnect.rtm.telecom import unclaimed
+from imiconnect.rtm.telecom import recordings, unclaimed
 
 #: Seconds: nobody waits for a receipt as a device waits for a message.
 GATHER_RECEIPTS = 0.05
@@ -155,14 +155,21 @@ def forget_inactive() -> int:
 
 @celery.task(name="rtm.delete_media")
 def delete_media() -> int:
-    """Delete files that are older than their app keeps them."""
-    return media.delete_old(timezone.now())
+    """Delete files that are older than their app keeps them, and old recordings."""
+    now = timezone.now()
+    return media.delete_old(now) + recordings.delete_old(now)
 
 
 @celery.task(name=profiles.TASK)
 def read_profiles() -> int:
     """Ask providers who their customers are that were heard for the first time."""
     return profiles.read_due()
+
+
+@celery.task(name=recordings.TASK)
+def fetch_recordings() -> int:
+    """Fetch what callers said from carriers, and delete it there."""
+    return recordings.fetch_due()
 
 
 #: Seconds between two looks at what lost nudges have left.
@@ -178,6 +185,13 @@ celery.add_periodic_task(
     celery.signature(profiles.TASK),
     name="read profiles",
     queue=profiles.QUEUE,
+    expires=_MINUTE,
+)
+celery.add_periodic_task(
+    _MINUTE,
+    celery.signature(recordings.TASK),
+    name="fetch recordings",
+    queue=recordings.QUEUE,
     expires=_MINUTE,
 )
 celery.add_periodic_task(

@@ -22,6 +22,7 @@ from imiconnect.rtm.models import (
     MediaFile,
     Message,
     ProfileBatch,
+    Recording,
     Thread,
 )
 from imiconnect.rtm.segments import create_segment
@@ -74,6 +75,10 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
     )  # fmt: skip
     mapping = sharing.allocate_number(service=service, number=number, channel="sms")
     left = opt_out(member=admin, address="+447400123456")
+    spoken = Recording.objects.create(
+        organization=admin.organization, number=number, message_id=message.pk, account="own",
+        call_id="c", address="447400123456", line="447400000001", state="lost",
+    )  # fmt: skip
     own_word = save_word(member=admin, word="GENUG", meaning="opt_out")
     wish = OfflineRequest.objects.create(
         organization=admin.organization, country_name="Northwind", quantity=1
@@ -90,6 +95,7 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         "mapping": mapping.pk,
         "opt_out": left.pk,
         "opt_word": own_word.pk,
+        "recording": spoken.pk,
         "person": team_member.pk,
         "invitation": offer.invitation.pk,
         "group": team.group_id,

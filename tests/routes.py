@@ -39,6 +39,8 @@ OBJECTS = {
     "thread_id": "thread",
     "transid": "profile_batch",
     "messages/callbacks/:key": "callback",
+    "messages/recordings/:key": "recording",
+    "api/v1/recordings/:pk": "recording",
     "messages/:key": "message",
     "conversations/:tid": "message",
     "customers/topics/:topic": "topic",

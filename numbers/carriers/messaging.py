@@ -228,7 +228,20 @@ class IncomingCall:
     at: dt.datetime | None = None
 
 
-Event = Receipt | IncomingSms
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a recording that was asked for as ``voice.Record(key)``.
+
+    ``provider_id`` names it at the carrier; empty where nothing was recorded.
+    """
+
+    key: str
+    provider_id: str
+    seconds: int = 0
+    at: dt.datetime | None = None
+
+
+Event = Receipt | IncomingSms | Recorded
 
 
 @dataclass(frozen=True)
@@ -252,13 +265,15 @@ class HookAnswer:
     """What a request says, and what it is answered once its events are written down.
 
     A request about a call that has just come in has ``call``: what it is answered is decided
-    by the number's incoming-call URL and written by ``Caller.script``.
+    by the number's incoming-call URL and written by ``Caller.script``. One that asks how a call
+    goes on has ``went_on``: the key of the recording that was just made.
     """
 
     events: Sequence[Event] = field(default_factory=tuple)
     body: str = ""
     content_type: str = "text/plain"
     call: IncomingCall | None = None
+    went_on: str = ""
 
 
 class UnreadableHook(Exception):

@@ -51,7 +51,21 @@ class Reject:
     """Do not answer an incoming call at all; allowed as the only action."""
 
 
-Action = Say | Play | Answer | Patch | HangUp | Reject
+@dataclass(frozen=True)
+class Record:
+    """Record what the caller says, until ``#``, a few seconds of silence or the longest time.
+
+    ``key`` is ours: the carrier tells of the recording under it. What follows in the actions
+    is heard when nothing was said; once something was, the carrier asks what the caller hears
+    next (``HookAnswer.went_on``).
+    """
+
+    key: str
+    max_seconds: int = 120
+    beep: bool = True
+
+
+Action = Say | Play | Answer | Patch | HangUp | Reject | Record
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,30 @@ class OutgoingCall:
     ring_seconds: int = 30
 
 
+#: Bytes of a recording: ten minutes of telephone sound, uncompressed, and then some.
+MAX_SOUND = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A recording as the carrier has it."""
+
+    data: bytes
+    content_type: str
+
+
+class RecordingError(Exception):
+    """A recording that the carrier did not give, or delete; the text is for the log.
+
+    ``is_gone`` says that it has none under this id, so that asking again is idle.
+    """
+
+    def __init__(self, text: str, *, is_gone: bool = False) -> None:
+        """Keep what was said."""
+        super().__init__(text)
+        self.is_gone = is_gone
+
+
 @runtime_checkable
 class Caller(Messenger, Protocol):
     """What a carrier of calls can do beside texts."""
@@ -74,3 +112,17 @@ class Caller(Messenger, Protocol):
 
     def script(self, actions: Sequence[Action]) -> tuple[str, str]:
         """Return body and content type that tell the carrier what an incoming call hears."""
+
+
+@runtime_checkable
+class Recorder(Caller, Protocol):
+    """What a carrier can do that records incoming calls; to others no such action goes."""
+
+    def fetch_recording(self, provider_id: str) -> Sound:
+        """Return a recording, of ``MAX_SOUND`` bytes at most; raises ``RecordingError``."""
+
+    def delete_recording(self, provider_id: str) -> None:
+        """Delete it at the carrier; one that is not there any more is no error.
+
+        Raises ``RecordingError``.
+        """

@@ -13,7 +13,7 @@ from imiconnect.numbers import ports
 from imiconnect.numbers.carriers import registry
 from imiconnect.numbers.carriers.base import CarrierMisconfigured
 from imiconnect.numbers.carriers.messaging import Hook, HookAnswer, Messenger, UnreadableHook
-from imiconnect.numbers.carriers.voice import Caller, Reject
+from imiconnect.numbers.carriers.voice import Caller, HangUp, Reject
 from imiconnect.numbers.models import CarrierAccount
 
 log = logging.getLogger(__name__)
@@ -62,5 +62,8 @@ def _answered(account: str, messenger: Messenger, answer: HookAnswer) -> HttpRes
     body, content_type = answer.body, answer.content_type
     if answer.call is not None and isinstance(messenger, Caller):
         actions = ports.answers.called(account, answer.call) or (Reject(),)
+        body, content_type = messenger.script(actions)
+    elif answer.went_on and isinstance(messenger, Caller):
+        actions = ports.answers.went_on(account, answer.went_on) or (HangUp(),)
         body, content_type = messenger.script(actions)
     return HttpResponse(body, content_type=content_type)

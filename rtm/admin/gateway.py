@@ -270,6 +270,18 @@ class UnclaimedTextAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.Recording)
+class RecordingAdmin(ReadOnlyAdmin):
+    """Recordings of calls; their sound is for the organization alone."""
+
+    list_display = ("address", "line", "organization", "state", "seconds", "created_at")
+    list_filter: ClassVar = [_ORGANIZATION, "state"]
+    list_select_related = ("organization",)
+    exact = ("address", "line")
+    exclude = ("then", "path")
+    ordering = ("-id",)
+
+
 @admin.register(models.OptWord)
 class OptWordAdmin(ReadOnlyAdmin):
     """Words of organizations; those of the platform are the reserved words of numbers."""

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from imiconnect.rtm.api.contacts import ContactViewSet
 from imiconnect.rtm.api.customers import AppProfileViewSet, CustomerViewSet
 from imiconnect.rtm.api.optouts import OptOutViewSet, OptWordViewSet
+from imiconnect.rtm.api.recordings import RecordingViewSet
 from imiconnect.rtm.api.segments import SegmentViewSet
 from imiconnect.rtm.api.streams import ServiceStreamViewSet, StreamViewSet
 from imiconnect.rtm.api.threads import ThreadViewSet
@@ -19,6 +20,7 @@ router.register("streams", StreamViewSet, basename="api-stream")
 router.register("threads", ThreadViewSet, basename="api-thread")
 router.register("topics", TopicViewSet, basename="api-topic")
 router.register("segments", SegmentViewSet, basename="api-segment")
+router.register("recordings", RecordingViewSet, basename="api-recording")
 router.register("opt-outs", OptOutViewSet, basename="api-opt-out")
 router.register("opt-out-words", OptWordViewSet, basename="api-opt-word")
 

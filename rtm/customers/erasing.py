@@ -46,6 +46,7 @@ from imiconnect.rtm.processors.closing import close_failed
 from imiconnect.rtm.protocol.ids import ids_of_transid
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.sql import NIL
+from imiconnect.rtm.telecom import recordings
 from imiconnect.sharing.rules.models import RuleRun
 
 _encode = msgspec.json.encode
@@ -125,6 +126,9 @@ def _step(erasure: Erasure) -> tuple[int, bool]:
     Thread.objects.filter(pk__in=threads).delete()
     for app, user in users:
         media.delete_of(app_id=app, user_id=user)
+    recordings.delete_of(
+        organization_id=erasure.organization_id, addresses=erasure.places["addresses"]
+    )
     return 0, not threads
 
 

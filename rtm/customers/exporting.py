@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from imiconnect.accounts.models import Member
@@ -23,6 +24,7 @@ from imiconnect.rtm.models import (
     DeviceEvent,
     Message,
     PushAddress,
+    Recording,
     Thread,
 )
 from imiconnect.rtm.protocol.clock import iso
@@ -69,6 +71,10 @@ def _document(customer: Customer, member: Member) -> Iterator[str]:
     yield from _list("threads", map(_thread, seen_threads.iterator(_CHUNK)))
     seen_messages = seen_messages.select_related("app")
     yield from _list("messages", map(_message, seen_messages.iterator(_CHUNK)))
+    spoken = Recording.objects.visible_to(member).filter(
+        address__in=[address.removeprefix("+") for address in places.addresses]
+    )
+    yield from _list("recordings", map(_recording, spoken.order_by("id").iterator(_CHUNK)))
     theirs = push_addresses_of(customer).values("pk")
     addresses = PushAddress.objects.visible_to(member).filter(pk__in=theirs)
     addresses = addresses.select_related("app").order_by("id")
@@ -164,6 +170,18 @@ def _message(message: Message) -> dict[str, Any]:
         "state": State(message.state).name.lower(),
         "content": message.payload,
         **{name: iso(getattr(message, name)) for name in moments},
+    }
+
+
+def _recording(recording: Recording) -> dict[str, Any]:
+    """Return a recording with the address that its sound is read at."""
+    return {
+        "id": str(recording.pk),
+        "recorded_at": iso(recording.recorded_at or recording.created_at),
+        "line": recording.line,
+        "seconds": recording.seconds,
+        "state": recording.state,
+        "file": f"{settings.PUBLIC_URL}/api/v1/recordings/{recording.pk}/audio/",
     }
 
 

@@ -17,9 +17,17 @@ from imiconnect.console.words import Words
 from imiconnect.rtm.customers.places import places_of
 from imiconnect.rtm.desk.separation import kept_from
 from imiconnect.rtm.masking import masked
-from imiconnect.rtm.models import Attempt, Channel, Companion, Customer, DeviceEvent, Message
+from imiconnect.rtm.models import (
+    Attempt,
+    Channel,
+    Companion,
+    Customer,
+    DeviceEvent,
+    Message,
+    Recording,
+)
 from imiconnect.rtm.push import companion
-from imiconnect.rtm.search import word_of
+from imiconnect.rtm.search import call_in_words, word_of
 
 PAGE = 50
 _TEXT = 160  # characters
@@ -30,6 +38,13 @@ _STATES = {
     DeviceEvent.Kind.DISCONNECTED: "offline",
     DeviceEvent.Kind.REGISTER: "active",
     DeviceEvent.Kind.UNREGISTER: "ended",
+}
+
+
+_RECORDED = {
+    Recording.State.WAITING: "pending",
+    Recording.State.STORED: "received",
+    Recording.State.LOST: "failed",
 }
 
 
@@ -75,6 +90,9 @@ def timeline_of(
         rows = list(_newest(messages, before))
         in_app = {row.pk for row in rows if row.channel == Channel.RT}
         entries += [_of_message(row) for row in rows]
+        digits = {address.removeprefix("+") for address in places.addresses}
+        spoken = Recording.objects.visible_to(member).filter(address__in=digits)
+        entries += [_of_recording(row) for row in _newest(spoken, before)]
     if kind in ("", "event"):
         events = DeviceEvent.objects.visible_to(member).filter(customer=customer)
         entries += [_of_event(row) for row in _newest(events.select_related("app"), before)]
@@ -126,6 +144,7 @@ def _newest(rows: "QuerySet[Any]", before: uuid.UUID | None) -> "QuerySet[Any]":
 def _of_message(message: Message) -> Entry:
     incoming = message.direction == Message.Direction.MO
     text = str(message.payload.get("message") or message.payload.get("text") or "")
+    text = text or call_in_words(message)
     where = [message.get_channel_display(), message.app.name if message.app else ""]
     return Entry(
         message.pk,
@@ -136,6 +155,19 @@ def _of_message(message: Message) -> Entry:
         text if len(text) <= _TEXT else f"{text[:_TEXT]}…",
         " · ".join(part for part in where if part),
         address_of("rtm:journey", message.pk),
+    )
+
+
+def _of_recording(recording: Recording) -> Entry:
+    return Entry(
+        recording.pk,
+        "message",
+        _("Said in a call, and recorded"),
+        recording.recorded_at or recording.created_at,
+        _RECORDED[Recording.State(recording.state)],
+        f"{recording.seconds} s",
+        f"{Channel.VOICE.label} · +{recording.line}",
+        address_of("rtm:journey", recording.message_id),
     )
 
 

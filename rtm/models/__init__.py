@@ -21,6 +21,7 @@ from imiconnect.rtm.models.queues import (
     Receipt,
     Wake,
 )
+from imiconnect.rtm.models.recordings import Recording
 from imiconnect.rtm.models.rules import RuleEvent
 from imiconnect.rtm.models.threads import ServiceStream, Stream, Thread
 from imiconnect.rtm.models.topics import Segment, SegmentUser, Subscription, Topic
@@ -58,6 +59,7 @@ __all__ = [
     "ProviderRef",
     "PushAddress",
     "Receipt",
+    "Recording",
     "RuleEvent",
     "Segment",
     "SegmentUser",

@@ -2,23 +2,24 @@
 
 It gets ``{"event": "incoming-call", "callid", "from", "to", "timeStamp"}`` by POST and answers
 ``{"actions": [...]}``: ``{"action": "answer"}``, ``{"action": "say", "text", "language"}``,
-``{"action": "play", "url"}``, ``{"action": "call patch", "to"}``, ``{"action": "hangup"}``, or
-``{"action": "reject"}`` alone. Without a URL, or without such an answer within ten seconds, the
-call is rejected. The documented names are Answer, Play, Record, Call Patch and Hangup
-(facts/imiconnect.md, section 3); nothing is recorded here.
+``{"action": "play", "url"}``, ``{"action": "record", "maxSeconds", "beep"}``,
+``{"action": "call patch", "to"}``, ``{"action": "hangup"}``, or ``{"action": "reject"}`` alone.
+Without a URL, or without such an answer within ten seconds, the call is rejected. The
+documented names are Answer, Play, Record, Call Patch and Hangup (facts/imiconnect.md, section
+3).
 """
 
 import asyncio
 import json
 import logging
+import uuid
 from collections.abc import Sequence
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from imiconnect.numbers.carriers.messaging import IncomingCall
-from imiconnect.numbers.carriers.voice import Action, Answer, HangUp, Patch, Play, Reject, Say
+from imiconnect.numbers.carriers.voice import Action, Record, Reject
 from imiconnect.numbers.kinds import Kind
 from imiconnect.numbers.models import Number, PhoneLine
 from imiconnect.outbound import Outbound, OutboundError
@@ -26,11 +27,11 @@ from imiconnect.rtm.models import Channel
 from imiconnect.rtm.protocol.clock import iso
 from imiconnect.rtm.protocol.envelopes import Incoming
 from imiconnect.rtm.provider_inbox import ProviderMessage, take_in
-from imiconnect.rtm.telecom.addresses import digits_of
+from imiconnect.rtm.telecom import recordings
+from imiconnect.rtm.telecom.actions import MAX_ACTIONS, read_actions
 from imiconnect.sharing.models import NumberAllocation
 
 log = logging.getLogger(__name__)
-_MOST_ACTIONS = 20
 
 
 def called(account: str, call: IncomingCall) -> Sequence[Action]:
@@ -45,13 +46,17 @@ def called(account: str, call: IncomingCall) -> Sequence[Action]:
         log.warning("A call to %s reaches no number.", call.to)
         return (Reject(),)
     line = PhoneLine.objects.filter(number=number).first()
-    actions = _asked(line.incoming_call_url, call) if line else ()
-    _note(account, call, number, answered=bool(actions))
+    frame = recordings.Frame(
+        account, call, number, _service_of(number), line.incoming_call_url if line else ""
+    )
+    actions = _asked(frame)
+    _note(frame, actions)
     return actions or (Reject(),)
 
 
-def _asked(url: str, call: IncomingCall) -> Sequence[Action]:
+def _asked(frame: recordings.Frame) -> Sequence[Action]:
     """Return what the URL answers; nothing where there is none or it says nothing."""
+    url, call = frame.url, frame.call
     if not url:
         return ()
     body = {
@@ -64,7 +69,8 @@ def _asked(url: str, call: IncomingCall) -> Sequence[Action]:
     try:
         answer = asyncio.run(_post(url, json.dumps(body).encode()))
         said = json.loads(answer)["actions"]
-        return [_action(item) for item in said[:_MOST_ACTIONS]]
+        items = recordings.ask_for(frame, said[:MAX_ACTIONS])
+        return read_actions(items)
     except OutboundError as error:
         log.warning("The incoming-call URL of %s did not answer: %s", call.to, error.reason)
     except (KeyError, TypeError, ValueError) as error:
@@ -81,47 +87,32 @@ async def _post(url: str, body: bytes) -> str:
     return answer.body
 
 
-def _action(said: dict[str, Any]) -> Action:
-    """Return one action; raises ``KeyError`` or ``ValueError``."""
-    name = str(said["action"]).lower()
-    if name == "say":
-        return Say(str(said["text"]), str(said.get("language") or "en-GB"))
-    if name == "play":
-        return Play(str(said["url"]))
-    if name == "answer":
-        return Answer()
-    if name.replace("_", " ") == "call patch":
-        return _patch(str(said["to"]))
-    if name == "hangup":
-        return HangUp()
-    if name == "reject":
-        return Reject()
-    raise ValueError(f"unknown action {name}")
+def _service_of(number: Number) -> uuid.UUID | None:
+    """Return the service that is told of calls to a number."""
+    rows = NumberAllocation.objects.filter(number=number, channel="voice", is_inbound=True)
+    found: uuid.UUID | None = rows.values_list("service_id", flat=True).first()
+    return found
 
 
-def _patch(number: str) -> Patch:
-    """Return the connection with a number; raises ``ValueError`` where it cannot exist."""
-    digits = digits_of(number)
-    if not digits:
-        raise ValueError(f"{number[:20]} is no number that can exist")
-    return Patch(digits)
-
-
-def _note(account: str, call: IncomingCall, number: Number, *, answered: bool) -> None:
+def _note(frame: recordings.Frame, actions: Sequence[Action]) -> None:
     """Write the call into the log, once; its service is told as of any incoming message."""
-    service = (
-        NumberAllocation.objects.filter(number=number, channel="voice", is_inbound=True)
-        .values_list("service_id", flat=True)
-        .first()
-    )
+    call, number = frame.call, frame.number
+    body = {
+        "message": "",
+        "da": call.to,
+        "number": str(number.pk),
+        "answered": bool(actions),
+        "records": any(isinstance(action, Record) for action in actions),
+    }
     message = ProviderMessage(
         channel=Channel.VOICE.value,
         address=call.caller,
-        body={"message": "", "da": call.to, "number": str(number.pk), "answered": answered},
+        body=body,
         provider_id=call.provider_id,
-        account=account,
+        account=frame.account,
         organization_id=number.organization_id,
-        service_id=service,
+        service_id=frame.service_id,
+        id=frame.message_id,
         at=call.at or timezone.now(),
     )
     with transaction.atomic():

@@ -6,13 +6,20 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from imiconnect.numbers.carriers.messaging import Carries, Event, IncomingSms, Receipt, Status
+from imiconnect.numbers.carriers.messaging import (
+    Carries,
+    Event,
+    IncomingSms,
+    Receipt,
+    Recorded,
+    Status,
+)
 from imiconnect.rtm.models import Channel, Customer
 from imiconnect.rtm.models import Receipt as Waiting
 from imiconnect.rtm.processors import provider
 from imiconnect.rtm.processors.provider import ProviderNews
 from imiconnect.rtm.provider_inbox import ProviderMessage, take_in
-from imiconnect.rtm.telecom import unclaimed, words
+from imiconnect.rtm.telecom import recordings, unclaimed, words
 from imiconnect.rtm.telecom.answering import obey
 from imiconnect.rtm.telecom.arriving import Recipient, recipient_of
 from imiconnect.rtm.telecom.content import BINARY, TEXT
@@ -40,6 +47,8 @@ def carried(account: str, events: Sequence[Event]) -> None:
     for event in events:
         if isinstance(event, IncomingSms):
             receive(account, event)
+        elif isinstance(event, Recorded):
+            recordings.note(account, event)
 
 
 def note_receipts(account: str, receipts: Iterable[Receipt], channel: str) -> None:

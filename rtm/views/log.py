@@ -15,7 +15,7 @@ from imiconnect.rtm.forms import MessageFilters
 from imiconnect.rtm.models import Message
 from imiconnect.rtm.models.messages import Channel
 from imiconnect.rtm.protocol.states import State
-from imiconnect.rtm.search import narrowed, word_of
+from imiconnect.rtm.search import call_in_words, narrowed, word_of
 from imiconnect.rtm.shell import message_pages
 
 _PREVIEW = 80  # characters
@@ -28,7 +28,7 @@ def journey_url(message: Message) -> str:
 
 def preview(message: Message) -> str:
     """Return the beginning of the text, or an empty string where there is none."""
-    text = str(message.payload.get("message") or "")
+    text = str(message.payload.get("message") or call_in_words(message))
     return text if len(text) <= _PREVIEW else f"{text[:_PREVIEW]}…"
 
 

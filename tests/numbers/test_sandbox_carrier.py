@@ -11,7 +11,16 @@ from imiconnect.numbers import ports
 from imiconnect.numbers.carriers import messaging as m
 from imiconnect.numbers.carriers import registry
 from imiconnect.numbers.carriers.sandbox.messenger import Messenger
-from imiconnect.numbers.carriers.voice import Answer, OutgoingCall, Patch, Play, Reject, Say
+from imiconnect.numbers.carriers.voice import (
+    Answer,
+    OutgoingCall,
+    Patch,
+    Play,
+    Record,
+    RecordingError,
+    Reject,
+    Say,
+)
 from imiconnect.numbers.models import CarrierAccount
 from imiconnect.numbers.services import carrying
 from imiconnect.sandbox.carrier.exchange import Exchange
@@ -223,3 +232,43 @@ def test_a_caller_hears_what_the_platform_says(
     thing = store.get("call", key) or {}
     assert thing["state"] == state
     assert [action["do"] for action in thing["actions"]] == heard_on_the_phone
+
+
+KEY = "0193c0de-0000-7000-8000-000000000001"
+
+
+def test_a_caller_leaves_a_message_and_hears_what_comes_next(
+    heard: list[m.Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = (Say("Speak"), Record(KEY, 30), Say("Nothing heard"))
+    monkeypatch.setattr(ports.answers, "called", lambda _account, _call: said)
+    monkeypatch.setattr(ports.answers, "went_on", lambda _account, key: (Say(f"Got {key}"),))
+    exchange, store = Exchange(), Store("carrier")
+    key = exchange.dial(HANDSET, "447400000002")
+    wait_until(lambda: (store.get("call", key) or {})["state"] == "recording")
+    exchange.speak(key, 2)
+    wait_until(lambda: heard)
+    [recorded] = heard
+    assert isinstance(recorded, m.Recorded)
+    assert (recorded.key, recorded.seconds) == (KEY, 2)
+    wait_until(lambda: len((store.get("call", key) or {})["actions"]) == 3)
+    assert (store.get("call", key) or {})["actions"][-1]["text"] == f"Got {KEY}"
+    sound = messenger().fetch_recording(recorded.provider_id)
+    assert sound.content_type == "audio/wav" and sound.data.startswith(b"RIFF")
+    messenger().delete_recording(recorded.provider_id)
+    messenger().delete_recording(recorded.provider_id)
+    with pytest.raises(RecordingError):
+        messenger().fetch_recording(recorded.provider_id)
+
+
+def test_a_caller_who_says_nothing_hears_the_rest_of_the_list(
+    heard: list[m.Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = (Record(KEY, 30), Say("Nothing heard"))
+    monkeypatch.setattr(ports.answers, "called", lambda _account, _call: said)
+    exchange, store = Exchange(), Store("carrier")
+    key = exchange.dial(HANDSET, "447400000002")
+    wait_until(lambda: (store.get("call", key) or {})["state"] == "recording")
+    exchange.speak(key, 0)
+    wait_until(lambda: len((store.get("call", key) or {})["actions"]) == 2)
+    assert [event.provider_id for event in heard if isinstance(event, m.Recorded)] == [""]

@@ -31,6 +31,7 @@ from imiconnect.apps.models import (
 from imiconnect.audit import chain
 from imiconnect.console.models import Submission
 from imiconnect.identity import uuid7
+from imiconnect.numbers.models import Number
 from imiconnect.rtm import models as rtm
 from imiconnect.rtm.demo import make_demo
 from imiconnect.sharing.models import (
@@ -143,6 +144,10 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     rtm.UnclaimedText.objects.create(
         account="a", address=f"44740012345{number}", to="80888", text="?"
     )
+    rtm.Recording.objects.create(
+        organization=organization, number=Number.objects.all()[0], message_id=message.pk,
+        account="a", call_id="c", address=f"44740012345{number}", line="447400000001",
+    )  # fmt: skip
     rtm.OptWord.objects.create(
         organization=organization, word=f"w{number}", folded=f"w{number}", meaning="opt_out"
     )

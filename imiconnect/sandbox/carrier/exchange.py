@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from imiconnect.sandbox.carrier.voicemail import keep, spoken
 from imiconnect.sandbox.carrier.webhooks import later, tell
 from imiconnect.sandbox.store import Store
 
@@ -128,6 +129,35 @@ class Exchange:
         if not actions:
             self.store.change("call", key, state="failed", actions=[])
             return
-        rejected = actions[0].get("do") == "reject"
-        state = "rejected" if rejected else "answered"
-        self.store.change("call", key, state=state, actions=[] if rejected else actions)
+        if actions[0].get("do") == "reject":
+            self.store.change("call", key, state="rejected", actions=[])
+            return
+        self._play(key, [], actions)
+
+    def _play(self, key: str, heard: list[Any], actions: list[Any]) -> None:
+        """Let the caller hear actions, up to the next ``record``."""
+        places = [n for n, action in enumerate(actions) if action.get("do") == "record"]
+        end = places[0] + 1 if places else len(actions)
+        state = "recording" if places else "answered"
+        heard, then = heard + actions[:end], actions[end:]
+        self.store.change("call", key, state=state, actions=heard, then=then)
+
+    def speak(self, key: str, seconds: int) -> None:
+        """Say something for so long, 0 for nothing, and hear what comes next."""
+        call = self.store.get("call", key)
+        if call is None or call["state"] != "recording":
+            return
+        name = f"rec_{uuid.uuid4().hex}" if seconds else ""
+        if seconds:
+            keep(self.store, name, spoken(seconds))
+        heard = call["actions"]
+        heard[-1] = {**heard[-1], "seconds": seconds}
+        self.store.change("call", key, state="answered", actions=heard)
+        said = {"type": "call.recorded", "as": heard[-1]["as"], "recording": name}
+
+        def go_on(answer: Any) -> None:
+            told = answer.get("actions", []) if isinstance(answer, dict) else []
+            # Where nothing was said, the call goes on as it was first told to.
+            self._play(key, heard, told if seconds else call["then"])
+
+        tell({**said, "seconds": seconds, "at": _now()}, heard=go_on)

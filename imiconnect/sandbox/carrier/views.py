@@ -15,6 +15,8 @@ from imiconnect.sandbox.carrier.exchange import Exchange
 from imiconnect.sandbox.views import TwinPage
 
 _SHOWN = 40
+#: States of calls in which somebody hears something.
+_HEARD = ("answered", "recording")
 #: What a person can say of a text: the button's value, state, error, words.
 FATES = {
     "delivered": ("delivered", "", _("Delivered")),
@@ -29,12 +31,18 @@ CALL_ACTS = {
     "busy": ("busy", "busy", _("Be busy")),
     "no_answer": ("no_answer", "no_answer", _("Let it ring out")),
 }
+#: What a caller can do after the beep: the button's value, seconds of talk, words.
+SPEECHES = {
+    "speak": (3, _("Leave a message")),
+    "silence": (0, _("Say nothing")),
+}
 STATES = {
     "sent": _("On its way"),
     "delivered": _("Delivered"),
     "failed": _("Failed"),
     "undelivered": _("Expired"),
     "ringing": _("Rings"),
+    "recording": _("Is being recorded"),
     "answered": _("Answered"),
     "rejected": _("Rejected"),
     "busy": _("Busy"),
@@ -148,6 +156,8 @@ class Handset(TwinPage):
         choice = self.request.POST.get("choice", "")
         if act == "settle" and choice in FATES and self.store.get("sms", key):
             self.exchange.end_message(key, *FATES[choice][:2])
+        elif act == "say" and choice in SPEECHES and self.store.get("call", key):
+            self.exchange.speak(key, SPEECHES[choice][0])
         elif act == "pick" and choice in CALL_ACTS and self.store.get("call", key):
             self.exchange.end_call(key, *CALL_ACTS[choice][:2])
         else:
@@ -172,13 +182,17 @@ def _drawn(thing: dict[str, Any]) -> dict[str, Any]:
     is_sms, open_ = thing["kind"] == "sms", thing["state"] in ("sent", "ringing")
     choices = (FATES if is_sms else CALL_ACTS) if thing["outgoing"] and open_ else {}
     says_state = thing["outgoing"] or not is_sms
+    offered = [(value, words) for value, (_state, _error, words) in choices.items()]
+    act = "settle" if is_sms else "pick"
+    if thing["state"] == "recording":
+        offered, act = [(value, words) for value, (_s, words) in SPEECHES.items()], "say"
     return {
         **thing,
         "content": thing.get("text") or thing.get("data", ""),
         "error": thing.get("error", ""),
         "state_words": STATES.get(thing["state"], thing["state"]) if says_state else "",
-        "choices": [(value, words) for value, (_state, _error, words) in choices.items()],
-        "act": "settle" if is_sms else "pick",
-        "heard": thing.get("actions", []) if thing["state"] == "answered" else [],
+        "choices": offered,
+        "act": act,
+        "heard": thing.get("actions", []) if thing["state"] in _HEARD else [],
         "time": thing["at"][11:19],
     }

@@ -108,6 +108,32 @@ class Messenger:
         """Write the actions as JSON."""
         return json.dumps({"actions": [_action(action) for action in actions]}), _JSON
 
+    def fetch_recording(self, provider_id: str) -> voice.Sound:
+        """Read it."""
+        answer = self._recording("GET", provider_id)
+        if len(answer.content) > voice.MAX_SOUND:
+            raise voice.RecordingError("larger than is kept", is_gone=True)
+        return voice.Sound(answer.content, answer.headers["content-type"])
+
+    def delete_recording(self, provider_id: str) -> None:
+        """Delete it there."""
+        try:
+            self._recording("DELETE", provider_id)
+        except voice.RecordingError as error:
+            if not error.is_gone:
+                raise
+
+    def _recording(self, method: str, provider_id: str) -> httpx.Response:
+        try:
+            with self._client() as client:
+                answer = client.request(method, f"/v1/recordings/{provider_id}")
+        except httpx.HTTPError as error:
+            raise voice.RecordingError(str(error)) from error
+        if not answer.is_success:
+            gone = answer.status_code == 404
+            raise voice.RecordingError(f"status {answer.status_code}", is_gone=gone)
+        return answer
+
 
 _JSON = "application/json"
 
@@ -167,7 +193,7 @@ def _call(call: voice.OutgoingCall) -> dict[str, Any]:
     }
 
 
-def _action(action: voice.Action) -> dict[str, str]:
+def _action(action: voice.Action) -> dict[str, Any]:
     match action:
         case voice.Say(text, language):
             return {"do": "say", "text": text, "language": language}
@@ -177,6 +203,8 @@ def _action(action: voice.Action) -> dict[str, str]:
             return {"do": "answer"}
         case voice.Patch(to):
             return {"do": "connect", "to": to}
+        case voice.Record(key, max_seconds, beep):
+            return {"do": "record", "as": key, "max_seconds": max_seconds, "beep": beep}
         case voice.Reject():
             return {"do": "reject"}
         case voice.HangUp():
@@ -203,9 +231,16 @@ def _incoming_call(said: dict[str, Any]) -> m.HookAnswer:
     return m.HookAnswer(call=m.IncomingCall(said["id"], said["from"], said["to"], _at(said)))
 
 
+def _recorded(said: dict[str, Any]) -> m.HookAnswer:
+    """Read what became of a recording; the call goes on with what this is answered."""
+    row = m.Recorded(said["as"], said["recording"], int(said["seconds"]), _at(said))
+    return m.HookAnswer([row], went_on=row.key)
+
+
 _READERS = {
     "message.status": lambda said: _receipt(m.Carries.SMS, said),
     "call.status": lambda said: _receipt(m.Carries.VOICE, said),
     "message.received": _incoming,
     "call.received": _incoming_call,
+    "call.recorded": _recorded,
 }

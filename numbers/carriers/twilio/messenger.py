@@ -1,11 +1,13 @@
 """Texts and calls over Twilio: Messages, Calls, and the webhooks that tell of them.
 
-Webhooks come to ``message-status``, ``sms``, ``call-status`` and ``voice`` below the address
-of the account, form-encoded and signed over the whole URL and the parameters (or the body).
+Webhooks come to ``message-status``, ``sms``, ``call-status``, ``voice``, ``recorded`` and
+``recording`` (the last two with a key) below the address of the account, form-encoded and
+signed over the whole URL and the parameters (or the body).
 """
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,15 +17,15 @@ from requests.exceptions import ConnectTimeout, RequestException
 from twilio.base.exceptions import TwilioException
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 from twilio.rest import Client
-from twilio.twiml.voice_response import VoiceResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from imiconnect.console.words import Words
 from imiconnect.numbers.carriers import messaging as m
 from imiconnect.numbers.carriers import parallel, voice
 from imiconnect.numbers.carriers.base import Account, CarrierMisconfigured
-from imiconnect.numbers.carriers.twilio import codes
+from imiconnect.numbers.carriers.twilio import codes, recordings
 from imiconnect.numbers.carriers.twilio.http import client_of, told
+from imiconnect.numbers.carriers.twilio.twiml import twiml
 
 #: Seconds for which Twilio keeps a text that it cannot deliver (ValidityPeriod).
 _VALID = (1, 14_400)
@@ -31,6 +33,8 @@ _VALID = (1, 14_400)
 CALL_EVENTS = ["answered", "completed"]
 _XML = "text/xml"
 _FORM = "application/x-www-form-urlencoded"
+#: Where the key of a recording, of the address, lies beside the parameters.
+_KEY = "recording key"
 
 
 class Messenger:
@@ -93,7 +97,7 @@ class Messenger:
         made = client.calls.create(
             to=f"+{call.to}",
             from_=f"+{call.sender}",
-            twiml=_twiml(call.actions),
+            twiml=twiml(call.actions, self._account.hooks_url),
             timeout=call.ring_seconds,
             status_callback=f"{self._account.hooks_url}/call-status",
             status_callback_event=CALL_EVENTS,
@@ -123,17 +127,26 @@ class Messenger:
             name: values[-1]
             for name, values in parse_qs(hook.body.decode(), keep_blank_values=True).items()
         }
-        reader = _READERS.get(hook.path)
+        path, _slash, key = hook.path.partition("/")
+        reader = _READERS.get(path)
         if reader is None:
             raise m.UnreadableHook(hook.path)
         try:
-            return reader(form)
+            return reader(form | {_KEY: key})
         except (KeyError, ValueError) as error:
             raise m.UnreadableHook(str(error)) from error
 
     def script(self, actions: Sequence[voice.Action]) -> tuple[str, str]:
         """Write the actions in TwiML."""
-        return _twiml(actions), _XML
+        return twiml(actions, self._account.hooks_url), _XML
+
+    def fetch_recording(self, provider_id: str) -> voice.Sound:
+        """Read it as MP3, with the account's own credentials."""
+        return recordings.fetch(self._account, provider_id)
+
+    def delete_recording(self, provider_id: str) -> None:
+        """Delete it there."""
+        recordings.delete(self._account, provider_id)
 
 
 def _sender(sender: str, kind: m.SenderKind) -> str:
@@ -154,25 +167,6 @@ def _never_connected(error: BaseException) -> bool:
         return True
     cause = error.args[0] if isinstance(error, RequestException) and error.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
-
-
-def _twiml(actions: Sequence[voice.Action]) -> str:
-    response = VoiceResponse()
-    for action in actions:
-        match action:
-            case voice.Say(text, language):
-                response.say(text, language=language)
-            case voice.Play(url):
-                response.play(url)
-            case voice.Answer():
-                response.pause(length=1)
-            case voice.Patch(to):
-                response.dial(f"+{to}")
-            case voice.Reject():
-                response.reject()
-            case voice.HangUp():
-                response.hangup()
-    return str(response)
 
 
 def _text_status(form: dict[str, str]) -> m.HookAnswer:
@@ -223,6 +217,24 @@ def _call_came(form: dict[str, str]) -> m.HookAnswer:
     return m.HookAnswer(call=call)
 
 
+def _recorded(form: dict[str, str]) -> m.HookAnswer:
+    """Say that the call goes on: what follows a Record is asked of its ``action``."""
+    if form.get("Digits") == "hangup":
+        return m.HookAnswer((), "<Response/>", _XML)
+    return m.HookAnswer(went_on=form[_KEY])
+
+
+def _recording(form: dict[str, str]) -> m.HookAnswer:
+    status = form["RecordingStatus"]
+    if status == "in-progress":
+        return m.HookAnswer()
+    sid = form["RecordingSid"] if status == "completed" else ""
+    seconds = int(form.get("RecordingDuration") or 0)
+    begun = form.get("RecordingStartTime", "")
+    at = parsedate_to_datetime(begun).astimezone(dt.UTC) if begun else None
+    return m.HookAnswer([m.Recorded(form[_KEY], sid, seconds, at)])
+
+
 def _bare(number: str) -> str:
     return number.removeprefix("+")
 
@@ -232,4 +244,6 @@ _READERS: dict[str, Callable[[dict[str, str]], m.HookAnswer]] = {
     "sms": _text_came,
     "call-status": _call_status,
     "voice": _call_came,
+    "recorded": _recorded,
+    "recording": _recording,
 }
