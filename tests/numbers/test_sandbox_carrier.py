@@ -243,6 +243,7 @@ def test_a_caller_leaves_a_message_and_hears_what_comes_next(
     said = (Say("Speak"), Record(KEY, 30), Say("Nothing heard"))
     monkeypatch.setattr(ports.answers, "called", lambda _account, _call: said)
     monkeypatch.setattr(ports.answers, "went_on", lambda _account, key: (Say(f"Got {key}"),))
+    registry.carrying()
     exchange, store = Exchange(), Store("carrier")
     key = exchange.dial(HANDSET, "447400000002")
     wait_until(lambda: (store.get("call", key) or {})["state"] == "recording")
@@ -266,6 +267,7 @@ def test_a_caller_who_says_nothing_hears_the_rest_of_the_list(
 ) -> None:
     said = (Record(KEY, 30), Say("Nothing heard"))
     monkeypatch.setattr(ports.answers, "called", lambda _account, _call: said)
+    registry.carrying()
     exchange, store = Exchange(), Store("carrier")
     key = exchange.dial(HANDSET, "447400000002")
     wait_until(lambda: (store.get("call", key) or {})["state"] == "recording")

@@ -247,7 +247,9 @@ def test_nobody_else_hears_it(
 def test_the_team_of_the_service_hears_it(
     number: Number, admin: Member, team: Team, team_member: Member, stored: Recording
 ) -> None:
-    service = Service.objects.create(organization=admin.organization, name="Calls", team=team)
+    service = Service.objects.create(
+        organization=admin.organization, name="Calls", group=team.group, team=team
+    )
     services.allocate_number(service=service, number=number, channel="voice")
     Recording.objects.update(service=service)
     url = reverse("rtm:recording", args=[stored.pk])
