@@ -26,10 +26,10 @@ from imiconnect.numbers.carriers.base import CarrierMisconfigured
 from imiconnect.numbers.carriers.messaging import IncomingCall, Recorded
 from imiconnect.numbers.carriers.voice import Action, Recorder, RecordingError
 from imiconnect.numbers.models import CarrierAccount, Number
+from imiconnect.rtm.callbacks.nudge import nudge as nudge_callbacks
 from imiconnect.rtm.media.parsing import Refused, parse
-from imiconnect.rtm.models import Recording
+from imiconnect.rtm.models import Callback, Recording
 from imiconnect.rtm.nudge import say
-from imiconnect.rtm.processors.closing import write_inbound_callbacks
 from imiconnect.rtm.protocol.clock import iso
 from imiconnect.rtm.telecom.actions import KEY, name_of, read_actions
 
@@ -148,7 +148,7 @@ def _step(row: Recording, now: dt.datetime) -> bool:
         if carrier is None:
             raise RecordingError("the account is gone", is_gone=True)
         if row.state == State.WAITING:
-            _fetch(carrier, row, now)
+            _fetch(carrier, row)
         carrier.delete_recording(row.provider_id)
     except RecordingError as error:
         _later(row, error, now)
@@ -157,7 +157,7 @@ def _step(row: Recording, now: dt.datetime) -> bool:
     return True
 
 
-def _fetch(carrier: Recorder, row: Recording, now: dt.datetime) -> None:
+def _fetch(carrier: Recorder, row: Recording) -> None:
     """Put the sound into our storage and tell the number's URL; raises ``RecordingError``."""
     sound = carrier.fetch_recording(row.provider_id)
     try:
@@ -174,8 +174,16 @@ def _fetch(carrier: Recorder, row: Recording, now: dt.datetime) -> None:
             state=State.STORED, path=path, content_type=kind, size=len(sound.data), problem=""
         )
         if kept and row.url:
-            told = (row.organization_id, row.service_id, row.message_id, row.url, _event(row))
-            write_inbound_callbacks([told], now)
+            Callback.objects.create(
+                organization_id=row.organization_id,
+                service_id=row.service_id,
+                message_id=row.message_id,
+                kind=Callback.Kind.MO,
+                event="recording",
+                url=row.url,
+                body=_event(row),
+            )
+            transaction.on_commit(nudge_callbacks)
     if not kept:  # it is unwanted since
         default_storage.delete(path)
 

@@ -156,7 +156,6 @@ def test_a_wrong_key_is_our_fault() -> None:
 
 
 def test_an_answer_reaches_the_platform(heard: list[m.Event]) -> None:
-    registry.carrying()
     Exchange().write(HANDSET, "80888", "STOP ✋")
     wait_until(lambda: heard)
     [sms] = heard
@@ -173,7 +172,6 @@ def test_a_webhook_that_failed_comes_again(monkeypatch: pytest.MonkeyPatch) -> N
             raise RuntimeError("the database is away")
 
     monkeypatch.setattr(ports.answers, "carried", fails_once)
-    registry.carrying()
     Exchange().write(HANDSET, "80888", "Hi")
     wait_until(lambda: len(tries) == 2)
 
@@ -225,7 +223,6 @@ def test_a_caller_hears_what_the_platform_says(
     heard_on_the_phone: list[str],
 ) -> None:
     monkeypatch.setattr(ports.answers, "called", lambda _account, _call: actions)
-    registry.carrying()
     key = Exchange().dial(HANDSET, "447400222222")
     store = Store("carrier")
     wait_until(lambda: (store.get("call", key) or {})["state"] != "ringing")
@@ -243,7 +240,6 @@ def test_a_caller_leaves_a_message_and_hears_what_comes_next(
     said = (Say("Speak"), Record(KEY, 30), Say("Nothing heard"))
     monkeypatch.setattr(ports.answers, "called", lambda _account, _call: said)
     monkeypatch.setattr(ports.answers, "went_on", lambda _account, key: (Say(f"Got {key}"),))
-    registry.carrying()
     exchange, store = Exchange(), Store("carrier")
     key = exchange.dial(HANDSET, "447400000002")
     wait_until(lambda: (store.get("call", key) or {})["state"] == "recording")
@@ -267,7 +263,6 @@ def test_a_caller_who_says_nothing_hears_the_rest_of_the_list(
 ) -> None:
     said = (Record(KEY, 30), Say("Nothing heard"))
     monkeypatch.setattr(ports.answers, "called", lambda _account, _call: said)
-    registry.carrying()
     exchange, store = Exchange(), Store("carrier")
     key = exchange.dial(HANDSET, "447400000002")
     wait_until(lambda: (store.get("call", key) or {})["state"] == "recording")
