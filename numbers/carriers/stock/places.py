@@ -10,8 +10,8 @@ from imiconnect.numbers.models import Place, StockNumber
 from imiconnect.numbers.text import fold_place
 
 _BATCH = 5000
-#: A search in more cities at once would be slow, and nobody means so many.
-_MOST = 24
+#: Each city costs a look into the index; of more the first ones by name are searched.
+_MOST = 8
 _NAME = 500
 #: How alike two names are that may be one, mistyped (difflib's ratio).
 _ALIKE = 0.6
