@@ -1,6 +1,5 @@
 """What a caller hears, as customers' servers write it: read, and checked."""
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -51,14 +50,13 @@ def _patch(item: dict[str, Any]) -> Action:
 
 
 def _record(item: dict[str, Any]) -> Action:
-    seconds = int(item.get("maxSeconds") or RECORD)
-    if not 1 <= seconds <= MAX_RECORD:
-        raise ValueError(f"maxSeconds must be 1 to {MAX_RECORD}")
+    seconds = item.get("maxSeconds", RECORD)
+    if type(seconds) is not int or not 1 <= seconds <= MAX_RECORD:
+        raise ValueError(f"maxSeconds must be a whole number, 1 to {MAX_RECORD}")
     beep = item.get("beep", True)
     if not isinstance(beep, bool):
         raise ValueError("beep must be true or false")
-    key = item.get(KEY)
-    return Record(str(uuid.UUID(key)) if key else "", seconds, beep)
+    return Record(str(item.get(KEY) or ""), seconds, beep)
 
 
 _READERS: dict[str, Callable[[dict[str, Any]], Action]] = {

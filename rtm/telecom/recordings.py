@@ -207,7 +207,8 @@ def _later(row: Recording, error: RecordingError, now: dt.datetime) -> None:
     """Have a recording tried again, or give it up."""
     log.warning("Recording %s at %s: %s", row.pk, row.account, error)
     mine = Recording.objects.filter(pk=row.pk)
-    if error.is_gone or now - row.created_at > _GIVE_UP:
+    is_late = row.state == State.WAITING and now - row.created_at > _GIVE_UP
+    if error.is_gone or is_late:
         mine.filter(state=State.WAITING).update(
             state=State.LOST, due_at=None, problem=str(error)[:200]
         )

@@ -153,7 +153,15 @@ def test_two_recordings_of_a_call_follow_one_another(
 
 
 @pytest.mark.parametrize(
-    "wish", [{"maxSeconds": 0.5}, {"maxSeconds": 601}, {"maxSeconds": "x"}, {"beep": "no"}]
+    "wish",
+    [
+        {"maxSeconds": 0},
+        {"maxSeconds": 0.5},
+        {"maxSeconds": 601},
+        {"maxSeconds": float("inf")},
+        {"maxSeconds": "x"},
+        {"beep": "no"},
+    ],
 )
 def test_a_recording_that_cannot_be_made_rejects_the_call(
     called: Callable[..., list[Action]], wish: dict[str, Any]
@@ -165,8 +173,9 @@ def test_a_recording_that_cannot_be_made_rejects_the_call(
 def test_the_url_cannot_name_a_recording_of_somebody_else(
     recorded: Recording, called: Callable[..., list[Action]]
 ) -> None:
-    [action] = called({"action": "record", "key": str(recorded.pk)})
-    assert isinstance(action, Record) and action.key != str(recorded.pk)
+    for key in (str(recorded.pk), 5):
+        [action] = called({"action": "record", "key": key})
+        assert isinstance(action, Record) and action.key not in (str(recorded.pk), "5")
 
 
 def test_a_carrier_that_does_not_record_rejects_the_call(
