@@ -76,7 +76,7 @@ class DeleteRecording(MemberRequiredMixin, ConfirmPage):
         return found
 
     @property
-    def back_url(self) -> str:
+    def back_url(self) -> str:  # type: ignore[override]  # depends on the recording
         """The call."""
         return reverse("rtm:journey", args=[self.recording.message_id])
 
