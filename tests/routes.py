@@ -84,6 +84,7 @@ WORDS = {
     "sandbox/:subscription": "nobody",
     "sandbox/twitter/:key": "nobody",
     "sandbox/twitter/:name": "a.png",
+    "sandbox/carrier/:name": "nobody",
     "sandbox/facebook/:key": "nobody",
     "sandbox/wechat/:key": "nobody",
     "sandbox/facebook/:plugin": "send",
