@@ -23,6 +23,10 @@ def make_rows(member: Member) -> dict[str, models.Number]:
     _smpp_rows()
     rate = models.RateCard.objects.get(country="GB", number_type="multi_function")
     stock = [stock_row(e164, rate) for e164 in numbers_of(rate, 3)]
+    place, _new = models.Place.objects.get_or_create(
+        country_id="GB", name="London", defaults={"folded": "|london"}
+    )
+    stock[0].place = place
     models.StockNumber.objects.bulk_create(stock, ignore_conflicts=True)
     code = models.ShortCode.objects.create(code="58585", country_id="GB", is_shared=True)
     made = {
