@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_allowed_sources"),
         ("numbers", "0011_places"),
-        ("rtm", "0029_watermarks"),
+        ("rtm", "0033_contact_capabilities"),
         ("sharing", "0008_allowed_sources"),
     ]
 
