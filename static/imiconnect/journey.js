@@ -9,8 +9,9 @@
     const socket = new WebSocket(`${scheme}://${location.host}/ws/live/`);
     socket.addEventListener("open", () => socket.send(JSON.stringify({ subscribe: ["messages"] })));
     socket.addEventListener("message", (event) => {
-      const { changed = {}, reload } = JSON.parse(event.data);
-      if (reload || tid() in changed) document.getElementById("journey").dispatchEvent(new Event("journey:changed"));
+      const { changed = {}, reload, subscribed } = JSON.parse(event.data);
+      // Between the drawing of the page and the subscription nobody told it of changes.
+      if (subscribed || reload || tid() in changed) document.getElementById("journey").dispatchEvent(new Event("journey:changed"));
     });
     socket.addEventListener("close", (event) => { if (event.code !== 4401) setTimeout(open, wait); });
   }

@@ -1,11 +1,12 @@
 """The gateway's pages, wide and narrow, light and dark."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps import services as apps
@@ -68,6 +69,21 @@ def test_the_log_changes_while_it_is_open(admin: Member, page: Page, sign_in: An
     expect(page.locator(f"#row-{second.pk}")).to_be_visible()
     elsewhere(notify, group=group, changed={str(second.pk): "delivered"})
     expect(page.locator(f"#state-{second.pk}")).to_have_text("Delivered")
+
+
+def test_a_journey_misses_nothing_while_its_page_loads(
+    admin: Member, page: Page, sign_in: Any
+) -> None:
+    (message,) = make_log(admin, 1)
+
+    def subscribe(socket: WebSocketRoute) -> None:
+        Message.objects.filter(pk=message.pk).update(state=State.READ)
+        socket.connect_to_server()
+
+    page.route_web_socket(re.compile("/ws/live/"), subscribe)
+    sign_in(page, admin)
+    page.goto(f"/messages/{message.pk}/")
+    expect(page.get_by_role("heading", name="Read by the customer")).to_be_visible()
 
 
 def test_an_empty_log_fills_without_a_reload(admin: Member, page: Page, sign_in: Any) -> None:
