@@ -10,10 +10,10 @@ PY := .venv/bin/python
 UV := $(PY) -m uv
 INSTALL := $(UV) pip install --quiet --compile-bytecode --require-hashes --python $(PY)
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
-# Building needs no engine, but the settings want an address of each.
+# Building needs no engine, but the settings want an address of each; that nobody answers there is no news.
 BUILDING := DATABASE_URL=postgres://build/build REDIS_URL=redis://build RTM_BROKER_URL=mqtt://build \
 	SECRET_KEY=only-for-building-nothing-is-signed-with-it FIELD_KEYS=k1:only-for-building \
-	DATA_DIR=build/data LOG_LEVEL=WARNING
+	DATA_DIR=build/data LOG_LEVEL=ERROR
 SOURCES := $(wildcard static/*) $(wildcard static/*/*) $(wildcard static/*/*/*)
 WORKERS ?= 3
 # Doubles of the providers, where only this machine can reach them: people try the platform so.
