@@ -394,5 +394,7 @@ LOGGING = {
         "oauthlib": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
         "twilio": {"level": "WARNING"},
+        # It sets a level of its own where it finds none.
+        "psycopg": {"level": "ERROR" if ENV.LOG_LEVEL == "ERROR" else "WARNING"},
     },
 }
