@@ -65,6 +65,9 @@ def main() -> int:
     target = Path(os.environ.get("DATA_DIR") or ROOT / "var")
     scale = float(os.environ.get("CHAOS_SCALE") or 1)
     faults = [name for name in os.environ.get("CHAOS_FAULTS", "").split(",") if name]
+    if unknown := sorted(set(faults) - set(FAULTS)):
+        names = ", ".join(FAULTS)
+        sys.exit(f"CHAOS_FAULTS: no program {', '.join(unknown)}. Name some of: {names}.")
     sys.stdout.write(f"{time.strftime('%Y-%m-%d')}, {machine()}\n{HEAD}")
     with tempfile.TemporaryDirectory(prefix="chaos-", dir=private_folder(target)) as folder:
         results = chaos(Path(folder), scale, faults or list(FAULTS))
