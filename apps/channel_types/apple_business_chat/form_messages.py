@@ -258,7 +258,8 @@ _KEPT = ("identifier", "title", "value")
 
 
 def _items_of(page: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    for found in page.get("items") or []:
+    items = page.get("items")
+    for found in items if isinstance(items, list) else ():
         item = _dict(found)
         names = ("type", *_KEPT)
         told = {name: str(item.get(name) or "") for name in names}

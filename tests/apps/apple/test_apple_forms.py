@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from imiconnect.apps import hooks
-from imiconnect.apps.channel_types.apple_business_chat import pickers, sealing
+from imiconnect.apps.channel_types.apple_business_chat import form_messages, pickers, sealing
 from imiconnect.apps.channel_types.errors import ChannelError
 from imiconnect.apps.channel_types.events import Event, Incoming
 from imiconnect.apps.models import App, HookEvent
@@ -230,3 +230,12 @@ def hooks_body() -> bytes:
     import gzip
 
     return gzip.decompress(bytes(HookEvent.objects.get().body))
+
+
+@pytest.mark.parametrize("items", [5, "text", {"title": "Blue"}, None, [7]])
+def test_an_answer_whose_items_are_none_has_no_words(items: object) -> None:
+    page = {"pageIdentifier": "colour", "title": "Colour", "items": items}
+    told = {"dynamic": {"template": "messageForms", "selections": [page]}}
+    found = form_messages.answers_in(told)
+    assert found is not None
+    assert found[0] == "Colour: "
