@@ -17,6 +17,7 @@ from imiconnect.rtm.sql import cursor
 TOPICS: LiteralString = """
 SELECT t.app_id, u.name, t.id FROM unnest(%b::uuid[], %b::text[]) u (app, name)
 JOIN rtm_topic t ON t.app_id = u.app AND (lower(t.name) = u.name OR t.id::text = u.name)
+  AND t.deleted_at IS NULL
 """
 SEGMENTS: LiteralString = """
 SELECT t.app_id, u.name, t.id, t.criteria FROM unnest(%b::uuid[], %b::text[]) u (app, name)
@@ -29,7 +30,8 @@ _EVERYBODY = """SELECT user_id FROM rtm_device
 WHERE app_id = %b AND user_id > %b AND unregistered_at IS NULL"""
 # Who deletes one waits for this lock, so that its users are there as long as it is.
 _KEPT: LiteralString = """
-WITH t AS (SELECT id FROM rtm_topic WHERE id = ANY(%b::uuid[]) ORDER BY id FOR KEY SHARE),
+WITH t AS (SELECT id FROM rtm_topic WHERE id = ANY(%b::uuid[]) AND deleted_at IS NULL
+  ORDER BY id FOR KEY SHARE),
 s AS (SELECT id FROM rtm_segment WHERE id = ANY(%b::uuid[]) ORDER BY id FOR KEY SHARE)
 SELECT id FROM t UNION ALL SELECT id FROM s
 """

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from imiconnect.celery import app as celery
 from imiconnect.rtm import housekeeping, inactive, nudge
+from imiconnect.rtm import topics as topic_services
 from imiconnect.rtm.archive import archive_old
 from imiconnect.rtm.bindings import PUBLISH_POLICY
 from imiconnect.rtm.broker import link
@@ -129,10 +130,17 @@ def sweep() -> None:
 
 @celery.task(name="rtm.keep_house")
 def keep_house() -> None:
-    """Make partitions ahead, delete what is old, and finish what erasures have left."""
+    """Make partitions ahead, delete what is old, and finish what deletions have left."""
     ensure_partitions(timezone.now())
     housekeeping.delete_old(timezone.now())
     erasing.erase_due()
+    topic_services.finish_deletions()
+
+
+@celery.task(name=topic_services.DELETE_TASK)
+def delete_topics() -> int:
+    """Take the subscriptions of topics that were deleted."""
+    return topic_services.finish_deletions()
 
 
 @celery.task(name="rtm.archive")

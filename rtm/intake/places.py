@@ -21,7 +21,7 @@ FROM unnest(%b::int4[], %b::uuid[], %b::text[], %b::uuid[], %b::text[])
   u (number, app, user_id, thread, topic)
 LEFT JOIN rtm_thread t ON t.id = u.thread AND t.app_id = u.app
 LEFT JOIN rtm_topic p ON p.id = t.topic_id OR (t.id IS NULL AND p.app_id = u.app
-  AND (lower(p.name) = u.topic OR p.id::text = u.topic))
+  AND p.deleted_at IS NULL AND (lower(p.name) = u.topic OR p.id::text = u.topic))
 LEFT JOIN rtm_subscription s ON s.topic_id = p.id AND s.user_id = u.user_id
 """
 

@@ -1,6 +1,6 @@
 """Topics that users subscribe to, and segments: groups of users that are named."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.db.models.functions import Lower
@@ -11,9 +11,28 @@ from imiconnect.apps.models import App
 from imiconnect.identity import Identified
 from imiconnect.rtm.querysets import AppOwnedQuerySet
 
+if TYPE_CHECKING:
+    from imiconnect.accounts.models import Member
+
+
+class StandingTopics(models.Manager[Any]):
+    """Topics that are not being deleted."""
+
+    def get_queryset(self) -> AppOwnedQuerySet:
+        """Return them."""
+        return AppOwnedQuerySet(self.model, using=self._db).filter(deleted_at=None)
+
+    def visible_to(self, member: "Member") -> AppOwnedQuerySet:
+        """Return those of the apps that the person may see."""
+        return self.get_queryset().visible_to(member)
+
 
 class Topic(Identified):
-    """A subject of an app: what is sent to it goes to all its subscribers."""
+    """A subject of an app: what is sent to it goes to all its subscribers.
+
+    One that is deleted stays as a row that ``every`` alone finds, until its subscriptions are
+    gone (``topics.finish_deletions``); its name is free at once.
+    """
 
     class Access(models.TextChoices):
         """What a subscribed user may do (facts/imiconnect.md, section 17)."""
@@ -32,14 +51,28 @@ class Topic(Identified):
         _("access level"), max_length=9, choices=Access.choices, default=Access.READ_WRITE
     )
     updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
 
-    objects: ClassVar[Any] = AppOwnedQuerySet.as_manager()
+    objects: ClassVar[Any] = StandingTopics()
+    every: ClassVar[Any] = models.Manager()
 
     class Meta:
         verbose_name = _("topic")
         verbose_name_plural = _("topics")
         constraints = [
-            models.UniqueConstraint("app", Lower("name"), name="topic_name_once"),
+            models.UniqueConstraint(
+                "app",
+                Lower("name"),
+                condition=models.Q(deleted_at__isnull=True),
+                name="topic_name_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["deleted_at"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="topic_deleted",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -47,7 +47,7 @@ FROM t JOIN p ON p.app_id = t.app_id AND p.service_id IS NOT DISTINCT FROM t.ser
 _MEMBERS: LiteralString = """
 SELECT p.id, u.user_id, p.name, p.access, s.id IS NOT NULL
 FROM unnest(%b::uuid[], %b::text[]) u (topic_id, user_id)
-JOIN rtm_topic p ON p.id = u.topic_id
+JOIN rtm_topic p ON p.id = u.topic_id AND p.deleted_at IS NULL
 LEFT JOIN rtm_subscription s ON s.topic_id = p.id AND s.user_id = u.user_id
 """
 
@@ -169,6 +169,9 @@ def _with_members(
             refusal = item.refusal or _refusal(access, is_subscribed=is_subscribed)
             spread = refusal is None and access != Topic.Access.WRITE
             changed[row.tid] = replace(item, topic=name, refusal=refusal, is_spread=spread)
+        elif item.topic_id:
+            # It has been deleted since its default thread was looked up.
+            changed[row.tid] = replace(item, refusal=item.refusal or NO_TOPIC)
     return changed
 
 
