@@ -1,7 +1,8 @@
 """Files that customers have sent and the provider keeps: fetched before the event is told.
 
 No network is used inside a transaction, so this comes before the calls are worked through. A
-file that does not come after a few tries is left out: its message is worth more than it.
+file that does not come after a few tries is left out: its message is worth more than it. One
+for which the app has no room is named in its message as such.
 """
 
 import datetime as dt
@@ -16,11 +17,11 @@ from django.utils import timezone
 
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.errors import ChannelError
-from imiconnect.apps.channel_types.events import Attachment, Event, Incoming
+from imiconnect.apps.channel_types.events import NO_ROOM, Attachment, Event, Incoming
 from imiconnect.apps.channel_types.handler import Account, Handler, HookRequest
 from imiconnect.apps.connection import account_of
 from imiconnect.apps.models import App, HookEvent
-from imiconnect.apps.ports import answers
+from imiconnect.apps.ports import NoRoom, answers
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,10 @@ def _completed(
 def _addressed(part: Attachment, files: Mapping[str, str]) -> Attachment:
     if not part.at_provider:
         return part
-    return replace(part, url=files.get(part.at_provider["id"]) or part.url, at_provider={})
+    found = files.get(part.at_provider["id"], "")
+    if found == NO_ROOM:
+        return replace(part, at_provider={}, missing=NO_ROOM)
+    return replace(part, url=found or part.url, at_provider={})
 
 
 def _fetches(slug: str) -> bool:
@@ -151,7 +155,10 @@ def _app_of(slug: str, account: str) -> App | None:
 
 
 def _fetched(wanted: _Wanted, *, is_last: bool) -> str:
-    """Return the address of a file, or a content; empty where it does not come."""
+    """Return the address of a file, or a content; empty where it does not come.
+
+    Where there is no room for a file, ``NO_ROOM`` stands for its address.
+    """
     app = wanted.app
     handler: Handler[Any, Any] | None = registry.handler(app.channel_type)
     assert handler is not None  # noqa: S101 - it has parsed the call
@@ -165,6 +172,8 @@ def _fetched(wanted: _Wanted, *, is_last: bool) -> str:
         if error.outcome.retryable and not is_last:
             raise _Later(error.after or 0.0) from None
         log.warning("A file for the app %s was not fetched: %s", app.app_id, error)
+    except NoRoom:
+        return NO_ROOM
     except ValueError as error:
         log.warning("A file for the app %s was not taken: %s", app.app_id, error)
     return ""

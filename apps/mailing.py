@@ -42,6 +42,12 @@ def tell_broken(app: App, problem: str) -> None:
     _send(app, subject, "apps/email/broken.txt", {"problem": problem})
 
 
+def tell_storage_full(app: App, megabytes: int) -> None:
+    """Say that an app keeps as many megabytes of files as its policy allows."""
+    subject = gettext("The storage of the app %(name)s is full") % {"name": app.name}
+    _send(app, subject, "apps/email/storage_full.txt", {"megabytes": megabytes})
+
+
 def warn_of_expiry(app: App, name: str, expires_at: dt.datetime, days: int) -> None:
     """Say that a token or certificate of an app ends soon."""
     label = registry.get(app.channel_type).ending_labels.get(name, name)

@@ -22,6 +22,10 @@ shared_with: Callable[["Member"], Q] = lambda member: Q(pk__in=[])  # noqa: E731
 usable_by: Callable[[Any], Q] = lambda level: Q(pk__in=[])  # noqa: E731
 
 
+class NoRoom(ValueError):
+    """A file is not kept because its app keeps as much as its policy allows."""
+
+
 @dataclass(frozen=True)
 class Blocker:
     """Why an app cannot be deleted: a sentence, and where to remove the reason."""
@@ -74,7 +78,8 @@ class Answers:
     #: marks them as told; the same event may come again. ``rtm`` logs messages and receipts.
     take_events: list[Callable[["App", list["Event"]], None]] = field(default_factory=list)
     #: Keep a file that a customer (an address) has sent, of a type, and return its address;
-    #: raises ``ValueError`` for one that is not taken. Bound by ``rtm``.
+    #: raises ``ValueError`` for one that is not taken, ``NoRoom`` for want of room. Bound by
+    #: ``rtm``.
     keep_file: Callable[["App", str, bytes, str], str] = lambda app, address, data, kind: ""
     #: Return the services that use an app, as far as the person may see them.
     uses: Callable[["App", "Member"], list[Use]] = lambda app, member: []

@@ -163,9 +163,14 @@ def forget_inactive() -> int:
 
 @celery.task(name="rtm.delete_media")
 def delete_media() -> int:
-    """Delete files that are older than their app keeps them, and old recordings."""
+    """Delete files that are older than their app keeps them, and old recordings.
+
+    Then tell whose storage was full meanwhile.
+    """
     now = timezone.now()
-    return media.delete_old(now) + recordings.delete_old(now)
+    total = media.delete_old(now) + recordings.delete_old(now)
+    media.tell_of_refusals(now)
+    return total
 
 
 @celery.task(name=profiles.TASK)

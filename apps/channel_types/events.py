@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+#: The storage of the app was full when a file came; the word devices read, too.
+NO_ROOM = "storage_full"
+
 
 class Opens(StrEnum):
     """What an act of a customer allows to be sent: as much as a message does, or less."""
@@ -45,6 +48,8 @@ class Attachment:
     #: It is fetched before the event is handed on, and ``url`` is the platform's then. One that
     #: does not come keeps the ``url`` that the provider has told, if any.
     at_provider: Mapping[str, str] = field(default_factory=dict)
+    #: Why the platform has not kept it: ``NO_ROOM``, or empty.
+    missing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -138,7 +138,7 @@ class MediaFileAdmin(ReadOnlyAdmin):
 class MediaUsageAdmin(ReadOnlyAdmin):
     """How much each app keeps in files."""
 
-    list_display = ("app", "bytes")
+    list_display = ("app", "bytes", "refused_at", "told_at")
     list_select_related = ("app",)
     ordering = ("-bytes",)
 

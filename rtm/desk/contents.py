@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.apps.channel_types.events import NO_ROOM
 from imiconnect.console.words import Words
 from imiconnect.rtm.media import addresses
 from imiconnect.rtm.models import MediaFile, Message
@@ -67,6 +68,8 @@ class File:
     host: str = ""
     where: str = ""
     is_gone: bool = False
+    #: It was never kept: the app's storage was full.
+    had_no_room: bool = False
     has_picture: bool = False
     name: str = ""
 
@@ -127,6 +130,11 @@ def key_of(message: Message, item: Mapping[str, Any]) -> uuid.UUID | None:
     except ValueError:  # an address such as http://[x
         return None
     return found[0] if found else None
+
+
+def had_no_room(item: Mapping[str, Any]) -> bool:
+    """Tell whether a file was not kept because the app's storage was full."""
+    return item.get("missing") == NO_ROOM
 
 
 def is_drawn(content_type: str) -> bool:
@@ -223,6 +231,8 @@ def _file(
         return File(place, _FILES["location"], where=where)
     url = str(item.get("file") or item.get("url") or "")
     host = _host(url)
+    if not host and had_no_room(item):
+        return File(place, kind, said, had_no_room=True, name=name)
     return File(place, kind, said, url=url if host else "", host=host, name=name)
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
+from imiconnect.apps.ports import NoRoom
+
 MAX_IMAGE = 5 * 1024 * 1024
 MAX_FILE = 16 * 1024 * 1024
 #: Pixels of an image; a small file can hold a huge one.
@@ -46,7 +48,7 @@ class Refused(ValueError):
         self.is_type = is_type
 
 
-class Full(Refused):
+class Full(Refused, NoRoom):
     """The app keeps as much as its policy allows."""
 
 

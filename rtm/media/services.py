@@ -1,5 +1,6 @@
 """Writes of files: stored under names of our making, and deleted when they are old."""
 
+import contextlib
 import datetime as dt
 import uuid
 from collections.abc import Sequence
@@ -8,7 +9,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
+from imiconnect.apps.mailing import tell_storage_full
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import policy_of
 from imiconnect.identity import uuid7
@@ -34,8 +37,9 @@ def keep(*, app: App, user_id: str, data: bytes, parsed: Parsed) -> MediaFile:
     A crash between storage and commit leaves a file that nobody can reach.
     """
     most = policy_of(app).media_megabytes * usage.MEGABYTE
-    if not usage.has_room(app.pk, len(data), most):
-        raise Full(FULL)
+    whole = len(data) + len(parsed.preview)
+    if not usage.has_room(app.pk, whole, most):
+        raise _full(app)
     key = uuid7()
     row = MediaFile(
         id=key,
@@ -45,15 +49,29 @@ def keep(*, app: App, user_id: str, data: bytes, parsed: Parsed) -> MediaFile:
         size=len(data),
         path=default_storage.save(f"rtm/{app.pk}/{key}", ContentFile(data)),
         has_preview=bool(parsed.preview),
+        preview_size=len(parsed.preview),
     )
     if parsed.preview:
         default_storage.save(f"{row.path}-preview", ContentFile(parsed.preview))
     with transaction.atomic():
-        if usage.take(app.pk, len(data), most):
+        if usage.take(app.pk, whole, most):
             row.save(force_insert=True)
             return row
     _unlink(row)
-    raise Full(FULL)
+    raise _full(app)
+
+
+def _full(app: App) -> Full:
+    usage.note_refusal(app.pk, timezone.now())
+    return Full(FULL)
+
+
+def tell_of_refusals(now: dt.datetime) -> int:
+    """Mail the people of apps that had no room for a file, once a day; return how many."""
+    apps = App.objects.in_bulk(usage.claim_refusals(now))
+    for app in apps.values():
+        tell_storage_full(app, policy_of(app).media_megabytes)
+    return len(apps)
 
 
 def delete_old(now: dt.datetime) -> int:
@@ -63,8 +81,19 @@ def delete_old(now: dt.datetime) -> int:
     for app in App.objects.filter(pk__in=with_files).only("pk", "policy").order_by("pk"):
         before = now - dt.timedelta(days=policy_of(app).media_days)
         total += _delete(MediaFile.objects.filter(app=app, created_at__lt=before))
+        _measure_previews(app)
         usage.recount(app.pk)
     return total
+
+
+def _measure_previews(app: App) -> None:
+    """Write down the sizes of some previews that were made before their sizes were kept."""
+    rows = MediaFile.objects.filter(app=app, has_preview=True, preview_size=0)
+    for row in rows.order_by("pk")[:_AT_ONCE]:
+        size = 0
+        with contextlib.suppress(OSError):
+            size = default_storage.size(f"{row.path}-preview")
+        MediaFile.objects.filter(pk=row.pk).update(preview_size=size, has_preview=size > 0)
 
 
 def delete_of(*, app_id: uuid.UUID, user_id: str) -> int:

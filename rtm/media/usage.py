@@ -1,11 +1,12 @@
 """How much every app keeps in files, counted with each one, so that no two pass a quota."""
 
+import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Q, Sum
 
 from imiconnect.rtm.models import MediaFile, MediaUsage
 from imiconnect.rtm.sql import cursor
@@ -20,7 +21,16 @@ ON CONFLICT (app_id) DO UPDATE SET bytes = u.bytes + excluded.bytes
 RETURNING bytes
 """
 _LESS = "UPDATE rtm_mediausage SET bytes = greatest(bytes - %b, 0) WHERE app_id = %b"
-_FORGET = "DELETE FROM rtm_mediafile WHERE id = ANY(%b) RETURNING app_id, size"
+_FORGET = """
+DELETE FROM rtm_mediafile WHERE id = ANY(%b) RETURNING app_id, size + preview_size
+"""
+_REFUSE = """
+INSERT INTO rtm_mediausage AS u (app_id, bytes, refused_at) VALUES (%b, 0, %b)
+ON CONFLICT (app_id) DO UPDATE SET refused_at = excluded.refused_at
+  WHERE u.refused_at IS NULL OR u.refused_at < excluded.refused_at - interval '1 minute'
+"""
+#: The people of an app hear of it once in this time.
+TELL_EVERY = dt.timedelta(days=1)
 
 
 def has_room(app_id: uuid.UUID, size: int, most: int) -> bool:
@@ -57,5 +67,22 @@ def recount(app_id: uuid.UUID) -> None:
     usage, _made = MediaUsage.objects.get_or_create(app_id=app_id)
     locked = MediaUsage.objects.select_for_update().get(pk=usage.pk)
     files = MediaFile.objects.filter(app=app_id).order_by()
-    locked.bytes = files.aggregate(bytes=Sum("size"))["bytes"] or 0
+    locked.bytes = files.aggregate(bytes=Sum(F("size") + F("preview_size")))["bytes"] or 0
     locked.save(update_fields=["bytes"])
+
+
+def note_refusal(app_id: uuid.UUID, now: dt.datetime) -> None:
+    """Write down that an app had no room for a file; nobody waits for it to be told."""
+    with cursor() as own:
+        own.execute(_REFUSE, [app_id, now])
+
+
+def claim_refusals(now: dt.datetime) -> list[uuid.UUID]:
+    """Return the apps whose people are to be told of a refusal; each is returned once a day."""
+    is_news = Q(told_at=None) | Q(refused_at__gt=F("told_at"), told_at__lte=now - TELL_EVERY)
+    due = MediaUsage.objects.filter(is_news, refused_at__isnull=False)
+    return [
+        app
+        for app in due.order_by("pk").values_list("app", flat=True)
+        if due.filter(app=app).update(told_at=now)
+    ]

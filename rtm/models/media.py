@@ -20,6 +20,10 @@ class MediaFile(Identified):
     #: Path in the storage; a preview lies beside it, with ``-preview`` behind.
     path = models.CharField(max_length=200)
     has_preview = models.BooleanField(_("preview"), default=False)
+    #: 0 without a preview, and for one from before they were counted, until the sweeper comes.
+    preview_size = models.PositiveIntegerField(
+        _("size of the preview (bytes)"), default=0, db_default=0
+    )
 
     objects: ClassVar[Any] = AppOwnedQuerySet.as_manager()
 
@@ -39,6 +43,9 @@ class MediaUsage(models.Model):
         App, on_delete=models.CASCADE, primary_key=True, related_name="+"
     )
     bytes = models.BigIntegerField(_("bytes"), default=0, db_default=0)
+    #: When a file was last refused for want of room, and when its people were last told so.
+    refused_at = models.DateTimeField(_("last refused"), null=True, blank=True)
+    told_at = models.DateTimeField(_("told"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("files of an app")

@@ -221,6 +221,7 @@ def _part(item: Any) -> dict[str, Any]:
         "file": item.url,
         "latitude": item.latitude,
         "longitude": item.longitude,
+        "missing": item.missing,
     }
 
 

@@ -5,12 +5,14 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import EXACT, STATE, Column, choice
 from imiconnect.console.lists import Button, Empty, ListPage
+from imiconnect.rtm.desk.contents import had_no_room, media_of
 from imiconnect.rtm.forms import MessageFilters
 from imiconnect.rtm.models import Message
 from imiconnect.rtm.models.messages import Channel
@@ -29,6 +31,8 @@ def journey_url(message: Message) -> str:
 def preview(message: Message) -> str:
     """Return the beginning of the text, or an empty string where there is none."""
     text = str(message.payload.get("message") or call_in_words(message))
+    if not text and any(map(had_no_room, media_of(message))):
+        text = gettext("A file was not kept: the storage is full")
     return text if len(text) <= _PREVIEW else f"{text[:_PREVIEW]}…"
 
 

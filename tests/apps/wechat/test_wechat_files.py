@@ -20,8 +20,11 @@ from imiconnect.apps.channel_types.wechat import client as wechat_client
 from imiconnect.apps.channel_types.wechat import media as uploads
 from imiconnect.apps.channel_types.wechat.client import WeChatClient
 from imiconnect.apps.models import App
+from imiconnect.apps.policy import policy_of
 from imiconnect.outbound import File
-from imiconnect.rtm.models import MediaFile
+from imiconnect.rtm.media import usage
+from imiconnect.rtm.models import MediaFile, MediaUsage, Message
+from imiconnect.rtm.processors import mo
 from imiconnect.sandbox.wechat import files
 from imiconnect.sandbox.wechat.world import STORE
 from tests.apps.file_site import PNG, file_site
@@ -289,6 +292,21 @@ def test_a_picture_that_does_not_come_keeps_wechats_address(
     ((key, _data),) = STORE.all("media")
     STORE.change("media", key, at=time.time() - files.LIFETIME - 1)
     assert incoming(taken).attachments[0].url == f"{SITE}/sandbox/wechat/mmbiz/{key}"
+    assert not MediaFile.objects.exists()
+
+
+def test_a_voice_for_which_there_is_no_room_is_named_in_its_message(
+    browser: Client, wechat_app: App
+) -> None:
+    full = policy_of(wechat_app).media_megabytes * usage.MEGABYTE
+    MediaUsage.objects.create(app=wechat_app, bytes=full)
+    attach(browser, VOICE)
+    hooks.work_through()
+    mo.process_due()
+    message = Message.objects.get()
+    (part,) = message.payload["media"]
+    assert (part["missing"], part.get("file")) == ("storage_full", None)
+    assert MediaUsage.objects.get().refused_at
     assert not MediaFile.objects.exists()
 
 

@@ -8,14 +8,19 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
+from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.rtm import threads
-from imiconnect.rtm.media.services import delete_of, delete_old
+from imiconnect.rtm.media.parsing import Full
+from imiconnect.rtm.media.services import delete_of, delete_old, store, tell_of_refusals
+from imiconnect.rtm.media.usage import MEGABYTE
 from imiconnect.rtm.models import Device, MediaFile, MediaUsage, Thread
 from tests.racing import met_by
 from tests.rtm.conftest import CLIENT_KEY
 from tests.rtm.conversations.conftest import Call
+from tests.rtm.conversations.test_uploads import picture
 
 PDF = b"%PDF-1.7" + b" " * 600_000
 
@@ -118,3 +123,50 @@ def test_of_two_devices_that_open_the_last_thread_at_once_one_is_refused(
     answers = met_by(hold, *posts)
     assert sorted(answer.status_code for answer in answers) == [200, 403]
     assert Thread.objects.filter(user_id="u1").count() == 1
+
+
+@pytest.mark.django_db
+def test_previews_count_with_their_files(rtm_app: App, storage: Path) -> None:
+    row = store(
+        app=rtm_app, user_id="u1", data=picture(), content_type="image/png", preview=True
+    )
+    whole = sum(path.stat().st_size for path in storage.rglob("*") if path.is_file())
+    assert MediaUsage.objects.get().bytes == whole > row.size
+    limit(rtm_app, media_megabytes=1)
+    rtm_app.refresh_from_db()
+    MediaUsage.objects.update(bytes=MEGABYTE - row.size)
+    with pytest.raises(Full):
+        store(app=rtm_app, user_id="u1", data=picture(), content_type="image/png", preview=True)
+    delete_of(app_id=rtm_app.pk, user_id="u1")
+    assert MediaUsage.objects.get().bytes == MEGABYTE - row.size - whole
+
+
+@pytest.mark.django_db
+def test_the_sweeper_counts_previews_of_before(rtm_app: App, storage: Path) -> None:
+    row = store(
+        app=rtm_app, user_id="u1", data=picture(), content_type="image/png", preview=True
+    )
+    counted = row.preview_size
+    MediaFile.objects.update(preview_size=0)
+    delete_old(row.created_at)
+    assert MediaFile.objects.get().preview_size == counted
+    assert MediaUsage.objects.get().bytes == row.size + counted
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_people_of_an_app_hear_once_a_day_that_its_storage_is_full(
+    rtm_app: App, admin: Member, storage: Path, mailoutbox: list[Any]
+) -> None:
+    limit(rtm_app, media_megabytes=1)
+    Device.objects.create(app=rtm_app, user_id="u1", device_id="d1")
+    assert tell_of_refusals(timezone.now()) == 0
+    assert [upload().status_code for _ in range(3)] == [200, 403, 403]
+    now = timezone.now()
+    assert [tell_of_refusals(now) for _ in range(2)] == [1, 0]
+    (mail,) = mailoutbox
+    assert mail.to == [admin.user.email]
+    assert ("Bank" in mail.subject, "1 MB" in mail.body) == (True, True)
+    tomorrow = now + dt.timedelta(days=1)
+    assert tell_of_refusals(tomorrow) == 0, "nothing was refused since"
+    MediaUsage.objects.update(refused_at=tomorrow)
+    assert tell_of_refusals(tomorrow) == 1
