@@ -19,6 +19,16 @@ class OpenMessageAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.OwedMessage)
+class OwedMessageAdmin(ReadOnlyAdmin):
+    """Messages that one device of a user has, and another one has not yet."""
+
+    list_display = ("id", "message_id", "device_id", "due_at", "expires_at", "sent")
+    list_filter = ("due_at",)
+    exact = ("message_id", "device_id")
+    ordering = ("-id",)
+
+
 @admin.register(models.Wake)
 class WakeAdmin(ReadOnlyAdmin):
     """Devices that came online and get what waits for them."""

@@ -57,7 +57,8 @@ _SOURCES = {
     "rules": "(SELECT due_at FROM rtm_ruleevent UNION ALL SELECT due_at FROM sharing_rulerun "
     "WHERE due_at IS NOT NULL UNION ALL SELECT due_at FROM rtm_onboardingstep "
     "WHERE due_at IS NOT NULL) waiting WHERE due_at <= %b",
-    "events": "rtm_userevent WHERE due_at <= %b",
+    "events": "(SELECT due_at FROM rtm_userevent WHERE due_at IS NOT NULL UNION ALL "
+    "SELECT due_at FROM rtm_owedmessage WHERE due_at IS NOT NULL) waiting WHERE due_at <= %b",
     "fanout": "rtm_fanout WHERE finished_at IS NULL AND accepted_at <= %b",
 }
 QUEUES = tuple(_SOURCES)
@@ -119,6 +120,7 @@ def delete_old(now: dt.datetime) -> int:
     )
     keys = sum(_delete(table, now - time) for table, time in kept)
     keys += _delete("rtm_watermark", now - KEEP_PROVIDER_REFS, column="held_at")
+    keys += _delete("rtm_owedmessage", now, column="expires_at")
     typed = Callback.objects.filter(
         kind=Callback.Kind.TYPING, pk__lt=first_uuid7_at(now - KEEP_TYPING)
     )

@@ -6,17 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.words import Words
+from imiconnect.rtm.desk.contents import had_no_room, media_of
 from imiconnect.rtm.masking import masked_json
 from imiconnect.rtm.models import (
     Attempt,
     Callback,
     CallbackAttempt,
+    Channel,
+    Device,
     Message,
     OpenMessage,
+    OwedMessage,
     Recording,
 )
 from imiconnect.rtm.protocol.states import State
@@ -62,7 +67,7 @@ class Journey:
 
 
 def journey_of(message: Message) -> Journey:
-    """Return the journey of a message; four queries whatever its length, of a call five."""
+    """Return the journey of a message; five queries whatever its length."""
     attempts = list(Attempt.objects.filter(message_id=message.pk).order_by("id")[:100])
     callbacks = list(Callback.objects.filter(message_id=message.pk).order_by("id")[:50])
     tries: dict[Any, list[CallbackAttempt]] = {}
@@ -80,6 +85,7 @@ def journey_of(message: Message) -> Journey:
         events.extend(_callback(callback, tries.get(callback.pk, [])))
     events.sort(key=lambda event: event.at or dt.datetime.max.replace(tzinfo=dt.UTC))
     events.extend(_expected(message, waiting, callbacks))
+    events.extend(_other_devices(message))
     is_open = waiting is not None or any(
         callback.state == Callback.State.PENDING for callback in callbacks
     )
@@ -95,6 +101,10 @@ def _beginning(message: Message) -> Iterator[Event]:
         )
         title = _("Received from the customer")
         yield Event("received", title, message.created_at, "received", facts=facts, raw=raw)
+        if any(map(had_no_room, media_of(message))):
+            lost = _("A file was not kept: the storage is full")
+            words = _("The app’s policy says how many megabytes of files it keeps.")
+            yield Event("no_room", lost, message.created_at, "failed", words=words)
         return
     words = _("Stored durably, and queued to be sent.")
     yield Event("accepted", _("Accepted"), message.created_at, "queued", 1001, words, raw=raw)
@@ -217,6 +227,25 @@ def _expected(
                 raw=masked_json(callback.body),
                 expected=True,
             )
+
+
+def _other_devices(message: Message) -> Iterator[Event]:
+    """Tell which devices of the user have not had yet what another one has confirmed."""
+    if not message.delivered_at or message.channel != Channel.RT or message.app is None:
+        return
+    owed = OwedMessage.objects.filter(device_id=OuterRef("pk"), message_id=message.pk)
+    devices = Device.objects.filter(app=message.app, user_id=message.address).filter(
+        Exists(owed)
+    )
+    for name in devices.order_by("pk").values_list("device_id", flat=True):
+        yield Event(
+            f"owed-{name}",
+            _("Waits for another device of the user, at most until"),
+            message.expires_at,
+            "pending",
+            facts=[(_("Device"), name)],
+            expected=True,
+        )
 
 
 def _key(callback: Callback, number: int) -> str:

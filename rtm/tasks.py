@@ -25,6 +25,7 @@ from imiconnect.rtm.processors import (
     fanout,
     mo,
     mt,
+    owed,
     provider,
     retry,
     rules,
@@ -104,8 +105,8 @@ def drain_rules() -> int:
 
 @celery.task(name="rtm.drain_events")
 def drain_events() -> int:
-    """Publish what users' devices are told besides messages."""
-    return drain("events", events.process_due)
+    """Publish what users' devices are told besides messages, and what late ones missed."""
+    return drain("events", lambda: owed.process_due() + events.process_due())
 
 
 @celery.task(name="rtm.drain_fanout")

@@ -2,6 +2,7 @@
 and from what was pending; the app sees it once.
 """
 
+from imiconnect.rtm.client.messages import MESSAGE
 from imiconnect.rtm.client.storage import Store
 
 #: How many messages a device remembers.
@@ -16,9 +17,13 @@ class Seen:
         self._store, self._name = store, f"seen.{device_id}"
         self._keys: dict[str, None] = dict.fromkeys(store.read(self._name, []))
 
-    def add(self, *, tid: str, kind: str = "message", device_id: str = "") -> bool:
-        """Remember a message; tell whether it is new."""
-        key = f"{kind}|{device_id}|{tid}"
+    def add(self, *, tid: str, kind: str = MESSAGE, device_id: str = "") -> bool:
+        """Remember a message; tell whether it is new.
+
+        A message may come to all devices of its user, and again to this one by its name;
+        events of several devices tell of one message.
+        """
+        key = f"{kind}|{'' if kind == MESSAGE else device_id}|{tid}"
         if key in self._keys:
             return False
         self._keys[key] = None

@@ -55,6 +55,8 @@ class Event:
     epoch: int
     connected: bool
     holder: str = ""
+    #: It ended at a time that nobody has seen.
+    is_found: bool = False
 
 
 def newest(events: Iterable[Event]) -> dict[uuid.UUID, Event]:
@@ -73,18 +75,22 @@ def _counts(event: Event, known_epoch: int) -> bool:
     return event.epoch >= known_epoch
 
 
-_UPDATE = """
+# A session that was long enough for its wake-ups has told the device all there was until its
+# end, which for a newer one is now: whatever is older than the session before, it has had.
+_WAS_TOLD = "d.is_connected AND d.session_epoch < (extract(epoch FROM now()) - 30) * 1000000"
+_UPDATE = f"""
 UPDATE rtm_device AS d
 SET is_connected = e.connected, session_epoch = e.epoch, holder = e.holder,
-  last_seen_at = now()
-FROM unnest(%s::uuid[], %s::bigint[], %s::boolean[], %s::text[])
-  AS e(device, epoch, connected, holder), apps_app a
+  last_seen_at = now(),
+  away_since = CASE WHEN {_WAS_TOLD} AND NOT e.is_found THEN now() ELSE d.away_since END
+FROM unnest(%s::uuid[], %s::bigint[], %s::boolean[], %s::text[], %s::boolean[])
+  AS e(device, epoch, connected, holder, is_found), apps_app a
 WHERE d.id = e.device AND a.id = d.app_id
   AND (d.session_epoch < e.epoch
     OR (d.session_epoch = e.epoch AND d.is_connected AND NOT e.connected))
 RETURNING a.organization_id, a.id, a.app_id, d.id, d.user_id, d.device_id, d.customer_id,
   d.is_connected
-"""
+"""  # noqa: S608 - a constant of this module
 
 
 def record_all(events: Sequence[Event]) -> list[None]:
@@ -95,6 +101,7 @@ def record_all(events: Sequence[Event]) -> list[None]:
         [event.epoch for event in rows],
         [event.connected for event in rows],
         [event.holder for event in rows],
+        [event.is_found for event in rows],
     ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_UPDATE, columns)
@@ -194,15 +201,18 @@ def forget_dead(*, now: float | None = None) -> int:
     return len(gone)
 
 
-_FORGET = """
+_FORGET = f"""
 WITH dead AS (
-    DELETE FROM rtm_connectionholder WHERE seen_at < now() - %s::interval RETURNING name
+    DELETE FROM rtm_connectionholder WHERE seen_at < now() - %s::interval
+    RETURNING name, seen_at
 )
-UPDATE rtm_device AS d SET is_connected = false FROM dead, apps_app a
+UPDATE rtm_device AS d SET is_connected = false,
+  away_since = CASE WHEN {_WAS_TOLD} THEN dead.seen_at ELSE d.away_since END
+FROM dead, apps_app a
 WHERE d.is_connected AND d.holder = dead.name AND a.id = d.app_id
 RETURNING a.organization_id, a.id, a.app_id, d.id, d.user_id, d.device_id, d.customer_id,
   d.is_connected
-"""
+"""  # noqa: S608 - a constant of this module
 
 
 class Holder:

@@ -56,7 +56,7 @@ def _write(holder: str, present: Iterable[Event]) -> None:
     here = {event.device: event for event in present}
     known = Device.objects.filter(is_connected=True, holder=holder)
     gone = [
-        Event(device, epoch, False, holder)
+        Event(device, epoch, False, holder, is_found=True)
         for device, epoch in known.values_list("pk", "session_epoch")
         if device not in here
     ]

@@ -26,7 +26,7 @@ from imiconnect.rtm.connect.endings import (
     hold,
 )
 from imiconnect.rtm.connect.presence import ask_for_pending
-from imiconnect.rtm.models import Customer, Device, DeviceEvent
+from imiconnect.rtm.models import Customer, Device, DeviceEvent, OwedMessage
 from imiconnect.rtm.push import addresses as push_addresses
 from imiconnect.rtm.rules.sources import DeviceNews, news_of, note_devices
 from imiconnect.vault import digest, new_key
@@ -117,6 +117,7 @@ def unregister_device(*, device: Device, ended_by: str = "") -> None:
         device.refresh_token_digest = device.former_refresh_digest = None
     device.push_id = ""
     device.save()
+    _forget_owed(device)
     push_addresses.forget_of(device)
     log_event(device, DeviceEvent.Kind.UNREGISTER)
     disconnect_later(device, ended_by)
@@ -126,6 +127,7 @@ def unregister_device(*, device: Device, ended_by: str = "") -> None:
 def forget_device(*, device: Device) -> None:
     """Delete all that is known of a device, and end its connection."""
     disconnect_later(device)
+    _forget_owed(device)
     device.delete()
 
 
@@ -175,7 +177,9 @@ def set_user_id(*, device: Device, user_id: str) -> Device:
     device.user_id = target
     device.is_guest = not user_id
     device.is_connected = False
+    device.away_since = None
     device.save()
+    _forget_owed(device)
     _end_others(device)
     app_pk = device.app_id
     transaction.on_commit(lambda: ask_for_pending(app_pk, target))
@@ -212,6 +216,11 @@ def update_profile(*, device: Device, profile: Profile) -> Device:
     if changed:
         note_devices([news_of(device, {**changed, "event": "profile"}, before=before)])
     return device
+
+
+def _forget_owed(device: Device) -> None:
+    """Forget what a device has not had of messages that others of its user have."""
+    OwedMessage.objects.filter(device_id=device.pk).delete()
 
 
 def new_guest_id() -> str:

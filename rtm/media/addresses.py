@@ -1,6 +1,7 @@
 """Addresses of files: signed, good for a while; ``exp`` is in milliseconds, as documented."""
 
 import time
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
@@ -19,8 +20,8 @@ def address(app_id: str, key: UUID, *, preview: bool = False, now: float | None 
     return f"{path(app_id, key)}?{query}"
 
 
-def path(app_id: str, key: UUID) -> str:
-    """Return the path of a file."""
+def path(app_id: str, key: UUID | str) -> str:
+    """Return the path of a file; without ``key`` that of all files of an app."""
     return f"/rtmsAPI/api/v1/media/{app_id}/{key}"
 
 
@@ -47,7 +48,47 @@ def read(app_id: str, url: str) -> tuple[UUID, str] | None:
     except ValueError:
         return None
     good = is_signed(key, part, values.get("exp", ""), values.get("sig", ""))
-    return (key, part) if good and head == f"/rtmsAPI/api/v1/media/{app_id}" else None
+    return (key, part) if good and f"{head}/" == path(app_id, "") else None
+
+
+def renewed(app_id: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a message's content with addresses of the app's files that are good for a while.
+
+    A message may wait for weeks before a device gets it, and be read in the inbox for years;
+    whoever reads the message may have its files as long as they are kept. An address that has
+    half of its life left stays: what goes out at once is the same for everybody.
+    """
+    media = payload.get("media")
+    if not isinstance(media, list) or not media:
+        return payload
+    return payload | {"media": [_fresh(app_id, item) for item in media]}
+
+
+def _fresh(app_id: str, item: Any) -> Any:
+    if not isinstance(item, dict):
+        return item
+    head = path(app_id, "")
+    return {
+        name: _again(app_id, value) if isinstance(value, str) and head in value else value
+        for name, value in item.items()
+    }
+
+
+def _again(app_id: str, url: str) -> str:
+    """Return a fresh address for one of ours at the same host, and others as they are."""
+    try:
+        found, parts = read(app_id, url), urlsplit(url)
+    except ValueError:  # an address such as http://[x
+        return url
+    if found is None or not is_over(_expiry(parts.query), time.time() + LIFE / 2):
+        return url
+    key, part = found
+    fresh = address(app_id, key, preview=part == "preview")
+    return f"{parts.scheme}://{parts.netloc}{fresh}" if parts.netloc else fresh
+
+
+def _expiry(query: str) -> str:
+    return parse_qs(query)["exp"][0]
 
 
 def _signature(key: UUID, part: str, expires: int) -> str:

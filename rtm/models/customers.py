@@ -87,7 +87,7 @@ class Device(Identified):
     session_epoch = models.BigIntegerField(default=0)
     holder = models.CharField(max_length=64, blank=True, default="", editable=False)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
-    #: When it was last seen before its present connection: what came since is told again.
+    #: Until when it has surely heard of all events: what came since is told at its connection.
     away_since = models.DateTimeField(null=True, blank=True, editable=False)
     unregistered_at = models.DateTimeField(_("unregistered"), null=True, blank=True)
     #: A word of ``connect/endings.py`` where another registration has ended this one.

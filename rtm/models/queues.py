@@ -69,6 +69,40 @@ class Wake(models.Model):
         return self.address
 
 
+class OwedMessage(models.Model):
+    """A message that one device of a user has confirmed and another one has not had yet.
+
+    Written with the first receipt, only where the user has other devices; deleted by the
+    device's own receipt. ``due_at`` is set when the device connects (``processors/owed.py``).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    message_id = models.UUIDField()
+    #: The key of the device's row; no foreign key, as everywhere here.
+    device_id = models.UUIDField()
+    due_at = models.DateTimeField(null=True)
+    #: When the message expires.
+    expires_at = models.DateTimeField()
+    #: How often it went to this device.
+    sent = models.SmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        verbose_name = _("message for another device")
+        verbose_name_plural = _("messages for other devices")
+        constraints = [
+            models.UniqueConstraint(fields=["device_id", "message_id"], name="owed_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=models.Q(due_at__isnull=False), name="owed_due"
+            ),
+            models.Index(fields=["expires_at"], name="owed_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.message_id)
+
+
 class Inbound(models.Model):
     """A message from a device as it came in, waiting for the MO processor; then deleted.
 

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from imiconnect.rtm import live
 from imiconnect.rtm.models import Receipt
 from imiconnect.rtm.outcomes import EXPIRED_CODE
+from imiconnect.rtm.processors import owed
 from imiconnect.rtm.processors.closing import (
     TOLD,
     close_failed,
@@ -47,7 +48,7 @@ WITH news AS (
     %b::timestamptz[], %b::timestamptz[])
     u (tid, app_id, address, device_id, delivered_at, read_at, clicked_at)),
 old AS (
-  SELECT o.id, o.state, o.delivered_at IS NULL AS is_delivery,
+  SELECT o.id, o.state, o.device_id AS first_device, o.delivered_at IS NULL AS is_delivery,
     o.read_at IS NULL AND n.read_at IS NOT NULL AS is_read,
     o.clicked_at IS NULL AND n.clicked_at IS NOT NULL AS is_click,
     coalesce(o.app_id, '{NIL}') = n.app_id AND o.address = n.address AND o.direction = 0
@@ -67,8 +68,8 @@ changed AS (
     closed_at = coalesce(m.closed_at, old.delivered_at)
   FROM old WHERE m.id = old.id AND m.id = ANY(%b::uuid[]) AND old.is_own
     AND m.state <= 3 AND (old.is_delivery OR old.is_read OR old.is_click)
-  RETURNING {TOLD}, m.state)
-SELECT old.id, old.is_delivery, old.is_read, old.is_click, changed.* FROM old
+  RETURNING {TOLD}, m.state, m.expires_at)
+SELECT old.id, old.first_device, old.is_delivery, old.is_read, old.is_click, changed.* FROM old
 LEFT JOIN changed ON changed.id = old.id
 """  # noqa: S608 - constants of this package
 _KEEP = """COPY rtm_receipt (tid, app_id, address, device_id, kind, code, reason, detail,
@@ -85,9 +86,11 @@ class Said:
 
     device_id: str
     times: dict[int, dt.datetime] = field(default_factory=dict)
+    devices: set[str] = field(default_factory=set)
 
-    def add(self, kind: int, at: dt.datetime) -> None:
+    def add(self, kind: int, device_id: str, at: dt.datetime) -> None:
         """Take a receipt; the earliest of a kind counts, and each implies delivery."""
+        self.devices.add(device_id)
         for implied in {Receipt.Kind.DELIVERED.value, kind}:
             self.times[implied] = min(at, self.times.get(implied, at))
 
@@ -108,7 +111,7 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
             return 0
         failed = [row for row in rows if row[4] == Receipt.Kind.FAILED]
         said = _gather(row for row in rows if row[4] != Receipt.Kind.FAILED)
-        found, news, changed = _apply(said)
+        found, news, changed = _apply(said, moment)
         known, failures = _fail(failed, moment)
         changed += [(n.message.organization_id, n.message.id, _end(n.code)) for n in failures]
         write_callbacks(news + failures, moment)
@@ -121,12 +124,13 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
 def _gather(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[uuid.UUID, uuid.UUID, str], Said]:
     said: dict[tuple[uuid.UUID, uuid.UUID, str], Said] = {}
     for tid, app_id, address, device_id, kind, _code, _reason, _detail, at, _tries in rows:
-        said.setdefault((tid, app_id, address), Said(device_id)).add(kind, at)
+        item = said.setdefault((tid, app_id, address), Said(device_id))
+        item.add(kind, device_id, at)
     return said
 
 
 def _apply(
-    said: dict[tuple[uuid.UUID, uuid.UUID, str], Said],
+    said: dict[tuple[uuid.UUID, uuid.UUID, str], Said], now: dt.datetime
 ) -> tuple[set[uuid.UUID], list[News], list[Changed]]:
     """Change the messages; return the ids that exist, what to tell, and what changed."""
     if not said:
@@ -150,15 +154,32 @@ def _apply(
         rows = own.fetchall()
     news: list[News] = []
     changed: list[Changed] = []
+    firsts: list[owed.First] = []
     for row in rows:
-        if row[4] is None:
+        if row[5] is None:
             continue
-        told = Told(*row[4:16])
+        told = Told(*row[5:17])
         item = said[(told.id, told.app_id or NIL, told.address)]
-        news += _news(told, item, row[1:4])
-        changed.append((told.organization_id, told.id, State(row[16])))
+        news += _news(told, item, row[2:5])
+        changed.append((told.organization_id, told.id, State(row[17])))
+        if row[2]:
+            firsts.append(owed.First(told, item.device_id, row[18]))
     forget_open(sorted({tid for _org, tid, _state in changed}))
+    owed.note(firsts, now)
+    owed.settle(_later({row[0]: row[1] for row in rows}, said))
     return {row[0] for row in rows}, news, changed
+
+
+def _later(
+    known: dict[uuid.UUID, str], said: dict[tuple[uuid.UUID, uuid.UUID, str], Said]
+) -> list[owed.Confirmed]:
+    """Return the receipts of devices that were not the first; ``known`` had one before."""
+    return [
+        (tid, app_id, address, device_id)
+        for (tid, app_id, address), item in said.items()
+        if tid in known
+        for device_id in item.devices - {known[tid] or item.device_id}
+    ]
 
 
 def _news(told: Told, item: Said, is_new: tuple[bool, bool, bool]) -> list[News]:

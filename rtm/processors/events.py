@@ -2,12 +2,13 @@
 
 import datetime as dt
 import logging
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import msgspec
 from django.utils import timezone
 
 from imiconnect.rtm.broker import link
+from imiconnect.rtm.media.addresses import renewed
 from imiconnect.rtm.processors.claims import LEASE_SECONDS
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.protocol.clock import iso
@@ -60,8 +61,9 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
 
 
 def _payload(
-    app_id: str, user_id: str, body: dict[str, object], at: dt.datetime, stored: str | None
+    app_id: str, user_id: str, body: dict[str, Any], at: dt.datetime, stored: str | None
 ) -> bytes:
     created = iso(at)
     frame = {"appId": app_id, "userId": user_id, "channel": "rt", "created_on": created}
-    return sealed(stored, app_id, user_id, _encode(frame | {"ts": created} | body))
+    told = frame | {"ts": created} | renewed(app_id, body)
+    return sealed(stored, app_id, user_id, _encode(told))

@@ -123,6 +123,16 @@ def read(
     return pairs, {row[0]: ThreadFacts(*row) for row in thread_rows}
 
 
+def threads_of(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, ThreadFacts]:
+    """Return what is known of threads, and change none."""
+    wanted = list({key for key in ids if key})
+    if not wanted:
+        return {}
+    with cursor() as own:
+        own.execute(_THREADS, [wanted])
+        return {row[0]: ThreadFacts(*row) for row in own.fetchall()}
+
+
 def receipt_wishes(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, ReceiptWishes]:
     """Return where services want their receipts."""
     with cursor() as own:

@@ -11,6 +11,7 @@ from imiconnect.rtm import live
 from imiconnect.rtm.breaker import guarded
 from imiconnect.rtm.conditions import FIELD, Subject, left_out
 from imiconnect.rtm.lanes import MT, OTT
+from imiconnect.rtm.media.addresses import renewed
 from imiconnect.rtm.outcomes import (
     APP_NOT_SHARED,
     NO_HANDLER,
@@ -113,7 +114,8 @@ def _parcel(
 ) -> Parcel:
     device_id = told.named or "" if told.address_type == "deviceid" else ""
     thread, is_first = threads.get(row[12]), row[15] is None
-    return Parcel(claim, told, pair, thread, row[13], row[16], device_id, is_first)
+    payload = renewed(pair.app_id, row[13])
+    return Parcel(claim, told, pair, thread, payload, row[16], device_id, is_first)
 
 
 def _send(parcels: dict[str, list[Parcel]], lane: str) -> dict[uuid.UUID, tuple[str, Outcome]]:

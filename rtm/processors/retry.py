@@ -1,4 +1,4 @@
-"""Retry: a device that connects gets what is open for its user, without waiting.
+"""Retry: a device that connects gets what is open for its user, and for itself, at once.
 
 A try that failed is a due time on the message itself, which the MT processor finds; this is
 about the users whose device has come back.
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
+from imiconnect.rtm.processors import owed
 from imiconnect.rtm.sql import again_after_deadlock, cursor
 
 #: A device subscribes some time after its CONNACK, and a QoS 0 subscriber misses what comes
@@ -27,14 +28,18 @@ SELECT a, u, d FROM unnest(%b::uuid[], %b::text[], %b::timestamptz[]) w (a, u, d
 """
 _SCHEDULE_CONNECTED = """
 INSERT INTO rtm_wake (app_id, address, due_at)
-SELECT DISTINCT o.app_id, o.address, now() FROM rtm_openmessage o
+SELECT o.app_id, o.address, now() FROM rtm_openmessage o
 JOIN rtm_device d ON d.app_id = o.app_id AND d.user_id = o.address AND d.is_connected
 WHERE o.lane = 'mt' AND o.due_at IS NULL
+UNION
+SELECT d.app_id, d.user_id, now() FROM rtm_owedmessage w
+JOIN rtm_device d ON d.id = w.device_id AND d.is_connected
+WHERE w.due_at IS NULL
 """
 _TAKE = """
 WITH due AS (SELECT id FROM rtm_wake WHERE due_at <= %b ORDER BY due_at LIMIT %b
   FOR UPDATE SKIP LOCKED)
-DELETE FROM rtm_wake w USING due WHERE w.id = due.id RETURNING w.app_id, w.address
+DELETE FROM rtm_wake w USING due WHERE w.id = due.id RETURNING w.app_id, w.address, w.due_at
 """
 _DUE_NOW = """
 WITH open AS (
@@ -49,16 +54,20 @@ WHERE o.id = open.id AND o.lane = 'mt'
 
 
 # Events since the devices that have just connected went away; to a new device, all there are.
+# A broker notices that a device is gone after one and a half times its keep-alive.
 _EVENTS = """
 WITH woken AS (
   SELECT w.app_id, w.address, coalesce((
     SELECT min(coalesce(d.away_since, '-infinity')) FROM rtm_device d
     WHERE d.app_id = w.app_id AND d.user_id = w.address AND d.unregistered_at IS NULL
-      AND d.is_connected AND d.last_seen_at > now() - interval '60 seconds'), now()) AS since
-  FROM (SELECT DISTINCT * FROM unnest(%b::uuid[], %b::text[]) w (app_id, address)) w)
+      AND d.is_connected AND d.session_epoch > (extract(epoch FROM w.at) - 60) * 1000000),
+    now()) AS since
+  FROM (SELECT x.app_id, x.address, min(x.at) AS at
+    FROM unnest(%b::uuid[], %b::text[], %b::timestamptz[]) x (app_id, address, at)
+    GROUP BY 1, 2) w)
 UPDATE rtm_userevent e SET due_at = %b FROM woken w
 WHERE e.app_id = w.app_id AND e.address = w.address AND e.due_at IS NULL
-  AND e.created_at > w.since - interval '5 seconds'
+  AND e.created_at > w.since - interval '2 minutes'
 """
 
 
@@ -111,12 +120,14 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
     moment = now or timezone.now()
     with cursor() as own:
         own.execute(_TAKE, [moment, limit])
-        users = own.fetchall()
+        woken = own.fetchall()
+        users = [(app_id, address) for app_id, address, _at in woken]
         if users:
             own.execute(_DUE_NOW, [[u[0] for u in users], [u[1] for u in users], moment])
             if own.rowcount:
                 transaction.on_commit(lambda: nudge("mt"))
-            own.execute(_EVENTS, [[u[0] for u in users], [u[1] for u in users], moment])
-            if own.rowcount:
+            own.execute(_EVENTS, [*(list(c) for c in zip(*woken, strict=True)), moment])
+            others = own.rowcount + owed.wake(users, moment)
+            if others:
                 transaction.on_commit(lambda: nudge("events"))
     return len(users)

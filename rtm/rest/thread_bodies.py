@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Count
 from rest_framework import serializers
 
+from imiconnect.rtm.media.addresses import renewed
 from imiconnect.rtm.models import Message, Thread
 from imiconnect.rtm.protocol.clock import iso
 from imiconnect.rtm.protocol.envelopes import CONTENT
@@ -126,7 +127,8 @@ def thread_json(thread: Thread, unread: int | None = None) -> dict[str, Any]:
 
 def message_json(message: Message, app_id: str, thread: dict[str, Any]) -> dict[str, Any]:
     """Return a message of the log in the shape of the downlink."""
-    content = {name: message.payload[name] for name in CONTENT if name in message.payload}
+    payload = renewed(app_id, message.payload)
+    content = {name: payload[name] for name in CONTENT if name in payload}
     return content | {
         "tid": str(message.pk),
         "appId": app_id,

@@ -24,12 +24,13 @@ export class Seen {
   }
 
   /**
-   * Remember a message.
+   * Remember a message. One may come to all devices of its user, and again to this one by its
+   * name; events of several devices tell of one message.
    * @param {{type: string, deviceId: string, tid: string}} message
    * @returns {boolean} whether it is new
    */
   add({ type, deviceId, tid }) {
-    const key = `${type}|${deviceId}|${tid}`;
+    const key = `${type}|${type === 'message' ? '' : deviceId}|${tid}`;
     if (this.#keys.has(key)) return false;
     this.#keys.add(key);
     for (const oldest of this.#keys) {

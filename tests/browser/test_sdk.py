@@ -150,6 +150,9 @@ def test_a_message_is_new_once_even_after_a_reload(shop: Page, live_site: str) -
         return args.map((tid) => seen.add({ type: 'message', deviceId: '', tid }));
         """
     assert run(shop, live_site, script, "a", "b", "a") == [True, True, False]
+    by_name = script.replace("deviceId: ''", "deviceId: 'd1'")
+    assert run(shop, live_site, by_name, "a", "c") == [False, True]
+    assert run(shop, live_site, by_name.replace("'message'", "'messageRead'"), "a") == [True]
     shop.reload()
     many = [str(number) for number in range(499)]
     assert run(shop, live_site, script, "b", *many, "a", "499") == [

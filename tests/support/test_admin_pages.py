@@ -158,6 +158,7 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
         id=uuid7(), organization_id=app.organization_id, app_id=app.pk, address="u1",
         expires_at=now,
     )  # fmt: skip
+    rtm.OwedMessage.objects.create(message_id=message.pk, device_id=uuid7(), expires_at=now)
     rtm.Wake.objects.create(app_id=app.pk, address=f"u{number}", due_at=now)
     rtm.Inbound.objects.create(app_id=app.pk, address="u", body={})
     rtm.Receipt.objects.create(tid=message.pk, app_id=app.pk, address="u", kind=2)

@@ -31,6 +31,13 @@ def test_however_often_messages_come_each_is_new_once(tids: list[str], chance: o
     assert sorted(new) == sorted(set(tids))
 
 
+def test_a_message_that_comes_again_by_the_devices_name_is_no_other() -> None:
+    seen = Seen(MemoryStore(), "d1")
+    assert [seen.add(tid="t", device_id=name) for name in ("", "d1")] == [True, False]
+    read = [seen.add(tid="t", kind="messageRead", device_id=name) for name in ("d2", "d3")]
+    assert read == [True, True]
+
+
 def test_seen_messages_are_remembered_over_a_restart_and_are_bounded(tmp_path: Path) -> None:
     seen = Seen(FileStore(tmp_path), "d/1")
     for number in range(REMEMBERED + 1):

@@ -1,14 +1,16 @@
 """What devices may rely on, whatever the broker and however they reach it."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from imiconnect.apps.models import App
 from imiconnect.rtm.models import Device as Row
-from imiconnect.rtm.models import Message, Wake
-from imiconnect.rtm.processors import mt, retry
+from imiconnect.rtm.models import Message, Receipt, Wake
+from imiconnect.rtm.processors import dr, mt, owed, retry
 from imiconnect.rtm.protocol import topics
+from imiconnect.rtm.protocol.states import State
 from tests.rtm.connect.brokers import Way
 from tests.rtm.connect.conftest import Device, Gateway, MakeDevice, new_device
 from tests.rtm.connect.peers import Peer
@@ -111,8 +113,27 @@ def test_a_device_that_returns_gets_what_it_has_missed(
         assert str(message.pk).encode() in peer.received().payload
 
 
+def test_a_device_that_returns_gets_what_another_one_has_confirmed(
+    path: Way, away: tuple[Device, Message], rtm_app: App
+) -> None:
+    device, message = away
+    new_device(rtm_app, "u1", "d2")
+    tid, app = message.pk, rtm_app.pk
+    Receipt.objects.create(tid=tid, app_id=app, address="u1", device_id="d2", kind=2)
+    dr.process_due()
+    Wake.objects.all().delete()
+    with path.peer(device) as peer:
+        peer.subscribe(device.topic, qos=1)
+        wait_until(lambda: Wake.objects.exists())
+        wait_until(lambda: _woken(peer))
+        got = json.loads(peer.received().payload)
+    assert (got["tid"], got["deviceId"]) == (str(message.pk), "d1")
+    assert Message.objects.get().state == State.DELIVERED
+
+
 def _woken(peer: Peer) -> bool:
     """Do what the processors do until something has come."""
     retry.process_due()
     mt.process_due()
+    owed.process_due()
     return not peer.messages.empty()

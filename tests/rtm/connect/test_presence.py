@@ -93,3 +93,31 @@ def test_a_connection_moved_to_a_living_server_outlives_the_dead_one(connected: 
     beat("ws:other")
     connected.refresh_from_db()
     assert connected.is_connected is True
+
+
+def away_since(device: Device) -> Any:
+    """Return until when the device has heard of everything."""
+    device.refresh_from_db()
+    return device.away_since
+
+
+def test_what_a_device_has_not_heard_begins_where_its_session_ends(connected: Device) -> None:
+    assert away_since(connected) is None, "a new one hears of all there is"
+    record_all([Event(connected.pk, 1, False, "ws:one")])
+    first = away_since(connected)
+    assert first is not None
+    record_all([Event(connected.pk, 2, True, "ws:one")])
+    assert away_since(connected) == first, "it is not told yet"
+
+
+def test_a_session_too_short_to_be_told_anything_changes_nothing(connected: Device) -> None:
+    epoch = time.time_ns() // 1000
+    Device.objects.update(session_epoch=epoch)
+    record_all([Event(connected.pk, epoch, False, "ws:one")])
+    assert away_since(connected) is None
+
+
+def test_a_session_whose_end_nobody_saw_may_have_ended_at_its_begin(connected: Device) -> None:
+    record_all([Event(connected.pk, 1, False, "ws:one", is_found=True)])
+    assert away_since(connected) is None
+    assert connected.is_connected is False

@@ -101,7 +101,7 @@ def test_a_device_that_comes_later_hears_of_what_it_has_missed(
         )
     Device.objects.create(
         app=synced_app, user_id="u1", device_id="d2", is_connected=True, last_seen_at=now,
-        away_since=now - dt.timedelta(minutes=20),
+        away_since=now - dt.timedelta(minutes=20), session_epoch=now.timestamp() * 1_000_000,
     )  # fmt: skip
     retry.schedule_wake(synced_app.pk, "u1", now=now)
     retry.process_due(now=now + dt.timedelta(minutes=1))

@@ -160,3 +160,15 @@ def test_only_addresses_of_the_web_are_links(
     html = talk(scene, client_of(scene.ann))
     assert (f'href="{address}"' in html) is is_link
     assert "javascript:" not in html
+
+
+def test_a_file_for_which_there_was_no_room_is_said_on_desk_log_and_journey(
+    scene: Scene, client_of: Any
+) -> None:
+    lost = {"contentType": "audio", "missing": "storage_full"}
+    message = say(scene, message="", media=[lost])
+    client = client_of(scene.ann)
+    assert "not kept: the app’s storage is full" in talk(scene, client)
+    words = "A file was not kept: the storage is full"
+    assert words in client.get("/messages/").content.decode()
+    assert words in client.get(f"/messages/{message.pk}/").content.decode()
