@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Case, F, When
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -13,6 +14,12 @@ from imiconnect.console.words import Words
 from imiconnect.support import ReadOnlyAdmin
 
 Act = Callable[[Any, str], None]
+
+
+def waiting_first(field: str, value: str, since: str, *then: str) -> tuple[Any, ...]:
+    """Return the order of a queue: what waits by ``since``, then the rest by ``then``."""
+    waits = Case(When(**{field: value}, then=F(since)))
+    return (waits.asc(nulls_last=True), *then)
 
 
 class DecisionAdmin(ReadOnlyAdmin):

@@ -1,12 +1,16 @@
 """Keys of rows: public, unguessable, and in the order of their making."""
 
 import datetime as dt
+import re
 import uuid
 
 from django.db import models
 from uuid_utils.compat import uuid7
 
-__all__ = ["Identified", "first_uuid7_at", "uuid7"]
+__all__ = ["Identified", "end_of", "first_uuid7_at", "reference_of", "uuid7"]
+#: How many of a key's last digits people are told; they are random.
+_TOLD = 12
+_REFERENCE = re.compile(r"\s*[a-z]-([0-9a-f]{12})\s*", re.IGNORECASE)
 
 
 class Identified(models.Model):
@@ -26,3 +30,14 @@ def first_uuid7_at(moment: dt.datetime) -> uuid.UUID:
     """
     milliseconds = int(moment.timestamp() * 1000)
     return uuid.UUID(int=(milliseconds << 80) | (7 << 76) | (0b10 << 62))
+
+
+def reference_of(letter: str, key: uuid.UUID) -> str:
+    """Return how people name a row to one another: a letter and the end of its key."""
+    return f"{letter}-{str(key)[-_TOLD:].upper()}"
+
+
+def end_of(reference: str) -> str:
+    """Return the end of the key that a reference tells, as keys are written; else nothing."""
+    told = _REFERENCE.fullmatch(reference)
+    return told[1].lower() if told else ""

@@ -10,13 +10,15 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Model, Q, QuerySet
+from django.db.models import CharField, Model, Q, QuerySet
+from django.db.models.functions import Cast, Right
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from imiconnect.identity import end_of
 from imiconnect.keys import masked
 from imiconnect.vault import EncryptedTextField
 
@@ -49,6 +51,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     ``exact`` names fields in which a search finds the whole value, by their index; UUID
     fields among them take only what looks like one. ``search_fields`` finds parts as usual.
+    Rows that people are told a reference of (``is_named``) are found by it too.
     """
 
     paginator = CappedPaginator
@@ -60,6 +63,7 @@ class ReadOnlyAdmin(ModelAdmin):
     actions_list: ClassVar[list[str]] = []
     search_fields: Any = ()
     exact: ClassVar[tuple[str, ...]] = ()
+    is_named = False
 
     def __init__(self, model: type[Model], admin_site: Any) -> None:
         """Make a masked column for each encrypted field."""
@@ -94,7 +98,11 @@ class ReadOnlyAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find the whole value in the ``exact`` fields; else as Django does."""
+        """Find what a reference names, or the whole value of ``exact``; else as Django does."""
+        end = end_of(search_term)
+        if end and self.is_named:
+            key = Right(Cast("pk", CharField()), len(end))
+            return queryset.alias(_end=key).filter(_end=end), False
         if not self.exact or not search_term:
             return super().get_search_results(request, queryset, search_term)  # type: ignore[no-any-return]  # unfold has no types
         condition = Q(pk__in=[])

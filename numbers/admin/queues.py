@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from imiconnect.decisions import DecisionAdmin
+from imiconnect.decisions import DecisionAdmin, waiting_first
+from imiconnect.numbers.kinds import State
 from imiconnect.numbers.models import (
     KeywordRequest,
     Number,
@@ -40,7 +41,7 @@ def _once(find: Callable[[Any, Number], str]) -> Callable[[Any, Number], str]:
 
 
 class NumberQueue(DecisionAdmin):
-    """Numbers of one kind; filter by state Pending for what waits."""
+    """Numbers of one kind; what waits is on top, the oldest first."""
 
     list_display = ("__str__", "organization", "country", "state", "created_at")
     list_filter: ClassVar = ["state", ("organization", AutocompleteSelectFilter)]
@@ -48,7 +49,8 @@ class NumberQueue(DecisionAdmin):
     search_fields = ("folded",)
     fields: tuple[str, ...] = _FIELDS
     readonly_fields: tuple[str, ...] = ("history", "asked_for", "created_at")
-    ordering = ("-id",)
+    ordering: ClassVar = waiting_first("state", State.PENDING, "created_at", "-id")
+    is_named = True
 
     @admin.display(description=_("history"))
     @_once
@@ -149,13 +151,15 @@ class ShortCodeOrderAdmin(NumberQueue):
 
 @admin.register(OperatorVerification)
 class OperatorVerificationAdmin(DecisionAdmin):
-    """The answer of each operator, due first on top."""
+    """The answers of operators; those that are waited for are on top, due first."""
 
     list_display = ("number", "operator", "result", "due_on", "decided_at", "decided_by")
     list_filter = ("result", "operator")
     list_select_related = ("number", "decided_by")
     search_fields = ("number__folded", "operator")
-    ordering = ("due_on", "id")
+    ordering: ClassVar = waiting_first(
+        "result", OperatorVerification.Result.WAITING, "due_on", "-decided_at", "-id"
+    )
     actions = ("verify", "refuse")
 
     @admin.action(description=_("Verified by the operator"), permissions=["decide"])
@@ -202,7 +206,8 @@ class OfflineRequestAdmin(DecisionAdmin):
     list_filter: ClassVar = ["state", ("organization", AutocompleteSelectFilter)]
     list_select_related = ("organization",)
     search_fields = ("country_name",)
-    ordering = ("-id",)
+    ordering: ClassVar = waiting_first("state", OfflineRequest.State.OPEN, "created_at", "-id")
+    is_named = True
     actions = ("answer", "decline")
 
     @admin.action(description=_("Answer"), permissions=["decide"])

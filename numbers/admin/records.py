@@ -19,6 +19,7 @@ class NumberAdmin(ReadOnlyAdmin):
     list_filter: ClassVar = ["kind", "state", _ORGANIZATION]
     list_select_related = ("organization", "country")
     exact = ("folded", "id")
+    is_named = True
     ordering = ("-id",)
 
 
@@ -42,6 +43,7 @@ class NumberOrderAdmin(ReadOnlyAdmin):
     list_filter: ClassVar = ["state", "carrier", _ORGANIZATION]
     list_select_related = ("number", "organization")
     exact = ("id",)
+    is_named = True
     ordering = ("-id",)
 
 

@@ -55,6 +55,14 @@ class RequestViewSet(NumbersApi):
         found = keywords.preview(member=self.member, wish=wish)
         return Response(s.KeywordPreviewSerializer(found).data)
 
+    @extend_schema(responses=s.KeywordCodeSerializer(many=True))
+    @action(detail=False, url_path="keyword-codes", pagination_class=None)
+    def keyword_codes(self, request: Request) -> Response:
+        """List the codes for keywords: the organization's own, then shared default codes."""
+        own = keywords.own_codes(self.member.organization_id)
+        codes = dict.fromkeys([*own, *keywords.default_codes()])
+        return Response(s.KeywordCodeSerializer(codes, many=True).data)
+
     @extend_schema(request=s.ShortCodeSerializer, responses={201: s.NumberSerializer})
     @action(detail=False, methods=["post"], url_path="short-codes")
     def short_codes(self, request: Request) -> Response:

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from imiconnect.numbers.kinds import Choice, Kind, Match, NumberType, State
+from imiconnect.numbers.services.trying import Tried
 
 Serializer = serializers.Serializer[Any]
 #: What every amount of money is shown by.
@@ -111,12 +112,31 @@ class TriedSerializer(Serializer):
     reserved = serializers.CharField(source="match.reserved.word", default=None)
     meaning = serializers.CharField(source="match.reserved.meaning", default=None)
     is_keyword = serializers.SerializerMethodField()
+    keyword = serializers.SerializerMethodField()
+    organization = serializers.CharField(source="receiver.organization.name", default=None)
     number = serializers.UUIDField(source="receiver.pk", default=None)
     services = UseSerializer(source="uses", many=True)
+    own_word = serializers.SerializerMethodField(
+        help_text="The organization's own opt-out, opt-in or help word, where the text has one."
+    )
+    own_word_meaning = serializers.SerializerMethodField()
 
-    def get_is_keyword(self, tried: Any) -> bool:
+    def get_is_keyword(self, tried: Tried) -> bool:
         """Tell whether a keyword gets it, the organization's or another's."""
         return tried.match.keyword is not None
+
+    def get_keyword(self, tried: Tried) -> str | None:
+        """Return the keyword where it is the organization's."""
+        keyword = tried.match.keyword
+        return keyword.value if keyword and tried.is_own else None
+
+    def get_own_word(self, tried: Tried) -> str | None:
+        """Return the word, if the text has one."""
+        return tried.own_word[0] if tried.own_word else None
+
+    def get_own_word_meaning(self, tried: Tried) -> str | None:
+        """Return what the word does, in words."""
+        return str(tried.own_word[1]) if tried.own_word else None
 
 
 class EventSerializer(Serializer):
@@ -252,6 +272,7 @@ class KeptKeywordSerializer(KeywordNineSerializer):
 class KeptShortCodeSerializer(Serializer):
     """What was asked for when a short code was requested."""
 
+    reference = serializers.CharField()
     choice = serializers.CharField()
     desired_code = serializers.CharField()
     is_dedicated = serializers.BooleanField()
@@ -275,6 +296,17 @@ class KeywordPreviewSerializer(Serializer):
     warnings = serializers.ListField(child=serializers.CharField())
 
 
+class KeywordCodeSerializer(Serializer):
+    """A short code on which a keyword may be asked for."""
+
+    code = serializers.CharField()
+    country = serializers.CharField(source="country_id")
+    operators = serializers.CharField(
+        source="operator", help_text="Empty for all operators of the country."
+    )
+    is_shared = serializers.BooleanField(help_text="Whether it is a shared default code.")
+
+
 class ShortCodeSerializer(Serializer):
     """A short code to ask for."""
 
@@ -291,6 +323,7 @@ class OfflineSerializer(Serializer):
     """A wish for numbers that are not offered, and its answer."""
 
     id = serializers.UUIDField(read_only=True)
+    reference = serializers.CharField(source="__str__", read_only=True)
     country_name = serializers.CharField(max_length=80)
     number_type = serializers.ChoiceField(
         choices=NumberType.choices, required=False, allow_blank=True

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Organization, User
-from imiconnect.identity import Identified
+from imiconnect.identity import Identified, reference_of
 from imiconnect.numbers.kinds import NumberType, OrderState
 from imiconnect.numbers.models.catalogue import Country
 from imiconnect.numbers.models.number import Number
@@ -113,7 +113,7 @@ class NumberOrder(Identified):
         ]
 
     def __str__(self) -> str:
-        return f"N-{str(self.pk)[-12:].upper()}"
+        return reference_of("N", self.pk)
 
 
 class PhoneLine(models.Model):

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.models import Organization, User
-from imiconnect.identity import Identified
+from imiconnect.identity import Identified, reference_of
 from imiconnect.numbers.kinds import Choice
 from imiconnect.numbers.models.number import Number
 from imiconnect.numbers.querysets import OwnedQuerySet
@@ -57,6 +57,11 @@ class ShortCodeRequest(models.Model):
 
     def __str__(self) -> str:
         return str(self.number)
+
+    @property
+    def reference(self) -> str:
+        """What the requester is told to name it by."""
+        return reference_of("S", self.pk)
 
 
 class OperatorVerification(Identified):
@@ -136,4 +141,4 @@ class OfflineRequest(Identified):
         indexes = [models.Index(fields=["organization", "-id"], name="offline_newest")]
 
     def __str__(self) -> str:
-        return f"R-{str(self.pk)[-12:].upper()}"
+        return reference_of("R", self.pk)

@@ -106,6 +106,11 @@ def reservation_of(member: Member, e164: str) -> Reservation | None:
     return _reservations(member, e164).first()
 
 
+def let_go(*, member: Member, e164: str) -> None:
+    """End the organization's reservation of a number that is not to be bought after all."""
+    Reservation.objects.filter(e164=e164, organization=member.organization_id).delete()
+
+
 def _reservations(member: Member, e164: str) -> "QuerySet[Reservation]":
     return Reservation.objects.filter(
         e164=e164, organization=member.organization_id, expires_at__gt=timezone.now()

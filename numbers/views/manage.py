@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -28,6 +29,13 @@ from imiconnect.numbers.ports import answers, uses_of
 from imiconnect.numbers.services import lines, releasing, senders
 from imiconnect.numbers.views.sender import add_errors
 from imiconnect.numbers.words import abilities, shown
+
+_FORMS = {
+    Kind.PHONE_NUMBER: "numbers:phone",
+    Kind.SENDER_ID: "numbers:sender",
+    Kind.KEYWORD: "numbers:keyword",
+    Kind.SHORT_CODE: "numbers:short-code",
+}
 
 
 class OfNumber:
@@ -80,11 +88,20 @@ class NumberPage(MemberRequiredMixin, OfNumber, PageMixin, TemplateView):
             "charges": number.charges.all()[:12],
             "sender": senders.sender_id_of(number) if is_phone and number.sms else None,
             "may_manage": may,
+            "again_url": _again_url(number),
             "may_set_up": may and line is not None and number.state == State.ACTIVE,
             "urls_form": UrlsForm(initial=_urls(line)),
             "reserve_form": ReserveForm(),
         }
         return super().get_context_data(**(context | kwargs))
+
+
+def _again_url(number: Number) -> str:
+    """Return where a number of this kind is asked for, with what the form can be given."""
+    url = reverse(_FORMS[number.kind])
+    if number.kind != Kind.SENDER_ID:
+        return url
+    return f"{url}?{urlencode({'code': number.value, 'country': number.country_id})}"
 
 
 def _urls(line: PhoneLine | None) -> dict[str, str]:

@@ -29,8 +29,8 @@ class OfflinePage(MemberRequiredMixin, FormPage):
     section = "numbers"
     title = _("Offline request")
     intro = _(
-        "Numbers of this country are not offered here. Tell support what you need; the answer "
-        "comes by mail and to the list of offline requests."
+        "For numbers that cannot be bought here. Tell support what you need; the answer comes "
+        "by mail and to the list of offline requests."
     )
     form_class = OfflineForm
     submit_label = _("Submit")

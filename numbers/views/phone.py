@@ -47,6 +47,7 @@ def _search(request: HttpRequest, answers: Answers) -> dict[str, Any]:
         "search": form,
         "country": Country.objects.get(pk=answers.value("country", "country")),
         "asked": asked,
+        "kept": _kept(request, answers),
     }
     if asked and form.is_valid():
         values = form.cleaned_data
@@ -55,6 +56,15 @@ def _search(request: HttpRequest, answers: Answers) -> dict[str, Any]:
         if rate.can_be_bought:
             context |= _shelf(request, rate, values)
     return context
+
+
+def _kept(request: HttpRequest, answers: Answers) -> dict[str, Any] | None:
+    """Return the number that was chosen before, which no search finds while it is kept."""
+    e164 = answers.value("search", "e164", "")
+    reservation = buying.reservation_of(acting(request), e164)
+    if reservation is None:
+        return None
+    return {"shown": pretty(e164), "until": reservation.expires_at}
 
 
 def _shelf(request: HttpRequest, rate: RateCard, values: dict[str, Any]) -> dict[str, Any]:
@@ -157,7 +167,10 @@ class PhoneNumberWizard(MemberRequiredMixin, Wizard):
 
     def post(self, request: HttpRequest, step: str = "", **kwargs: Any) -> HttpResponse:
         """Reserve with BUY, and lead to the offline request where nothing is sold."""
+        before = Answers(self, self._run()["data"]).value("search", "e164", "")
         response = super().post(request, step, **kwargs)
+        if request.POST.get("act") == "discard":
+            buying.let_go(member=acting(request), e164=before)
         if response.status_code == 302 and request.POST.get("act") != "discard":
             answers = Answers(self, self._run()["data"])
             if step == "country" and not _rates(answers):
@@ -165,11 +178,13 @@ class PhoneNumberWizard(MemberRequiredMixin, Wizard):
                 query = urlencode({"country": country})
                 return HttpResponseRedirect(f"{reverse('numbers:offline')}?{query}")
             if step == "search" and "search" in answers:
-                return self._reserve(answers) or response
+                return self._reserve(answers, before) or response
         return response
 
-    def _reserve(self, answers: Answers) -> HttpResponse | None:
+    def _reserve(self, answers: Answers, before: str) -> HttpResponse | None:
         chosen = answers["search"]
+        if before != chosen["e164"]:
+            buying.let_go(member=acting(self.request), e164=before)
         try:
             buying.reserve(
                 member=acting(self.request),

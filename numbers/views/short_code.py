@@ -95,4 +95,4 @@ class ShortCodeWizard(MemberRequiredMixin, Wizard):
             )
         }
         url = reverse("numbers:manage", args=[number.pk])
-        return Outcome(url, reference=f"S-{str(number.pk)[-12:].upper()}", words=words)
+        return Outcome(url, reference=number.short_code_request.reference, words=words)

@@ -195,7 +195,8 @@ def test_the_keyword_test_says_who_gets_a_text(
     asked = {"text": "savings please", "short_code": "80888", "country": "gb"}
     client = client_of(viewer)
     said = client.get(f"{BASE}keyword-test/", asked).json()
-    assert said["number"] == str(keyword.pk)
+    assert (said["number"], said["keyword"]) == (str(keyword.pk), "SAVINGS")
+    assert said["organization"] == "Northwind Bank"
     assert [row["name"] for row in said["services"]] == ["Alerts (SMS)"]
     stop = client.get(f"{BASE}keyword-test/", asked | {"text": "stop"}).json()
     assert (stop["reserved"], stop["meaning"], stop["services"]) == ("STOP", "opt_out", [])

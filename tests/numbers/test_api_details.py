@@ -11,6 +11,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Country, Number, NumberOrder, ShortCode, ShortCodeFormat
 from imiconnect.numbers.services import keywords, short_codes
+from imiconnect.rtm.telecom import optouts
 from tests.factories import client_of
 from tests.numbers.rows import make_rows
 
@@ -165,6 +166,40 @@ def test_a_short_code_is_told_with_what_was_asked_for(
     number = asked_code(admin, "O2")
     told = client.get(f"{BASE}{number.pk}/").json()["short_code_request"]
     assert (told["desired_code"], told["monthly_volume"]) == ("60606", 10)
+
+
+def test_a_reference_is_told_that_support_finds(
+    admin: Member, client: Client, rows: dict[str, Number]
+) -> None:
+    [wish] = client.get(f"{BASE}offline-requests/").json()["results"]
+    code = client.get(f"{BASE}{rows[Kind.SHORT_CODE].pk}/").json()["short_code_request"]
+    assert wish["reference"] == f"R-{wish['id'][-12:].upper()}"
+    assert code["reference"] == f"S-{str(rows[Kind.SHORT_CODE].pk)[-12:].upper()}"
+
+
+def test_the_codes_for_keywords_are_told_own_ones_first(
+    admin: Member, outsider: Member, make_number: Any
+) -> None:
+    own, other, shared = (
+        ShortCode.objects.create(code=code, country_id="GB", is_shared=is_shared)
+        for code, is_shared in (("80888", False), ("70777", False), ("50555", True))
+    )
+    for member, code in ((admin, own), (outsider, other)):
+        make_number(member, Kind.SHORT_CODE, code.code, short_code=code, is_dedicated=True)
+    told = client_of(admin).get(f"{BASE}keyword-codes/").json()
+    assert [(row["code"], row["is_shared"]) for row in told] == [
+        (own.code, False),
+        (shared.code, True),
+    ]
+
+
+def test_the_keyword_test_tells_a_word_of_ones_own(admin: Member, make_number: Any) -> None:
+    code = ShortCode.objects.create(code="80888", country_id="GB")
+    make_number(admin, Kind.SHORT_CODE, "80888", short_code=code, is_dedicated=True)
+    optouts.save_word(member=admin, word="Genug", meaning="opt_out")
+    asked = {"text": "genug!", "short_code": "80888", "country": "GB"}
+    told = client_of(admin).get(f"{BASE}keyword-test/", asked).json()
+    assert (told["own_word"], told["keyword"]) == ("Genug", None)
 
 
 @pytest.mark.parametrize("part", ["urls", "history", "charges", "verifications"])

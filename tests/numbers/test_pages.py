@@ -21,6 +21,7 @@ from imiconnect.numbers.models import (
     ShortCode,
     StockNumber,
 )
+from imiconnect.numbers.numbering import pretty
 from imiconnect.numbers.views import lists
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
@@ -134,6 +135,23 @@ def test_a_number_that_somebody_else_is_buying_is_refused(
     page = client.post(f"{PHONE}search/", pick)
     assert page.status_code == 422
     assert "Somebody else is about to buy" in page.content.decode()
+
+
+def test_a_chosen_number_is_kept_until_another_is_chosen_or_the_draft_is_discarded(
+    admin: Member, stock: list[str]
+) -> None:
+    RateCard.objects.filter(country="GB").update(address_requirement="none")
+    client = client_of(admin)
+    client.post(f"{PHONE}country/", {"country": "GB"})
+    pick = {"number_type": "multi_function", "carrier": "stock"}
+    client.post(f"{PHONE}search/", {**pick, "e164": stock[0]})
+    back = client.get(f"{PHONE}search/").text
+    assert f"{pretty(stock[0])} is kept for you until" in back
+    client.post(f"{PHONE}search/", {**pick, "e164": stock[1]})
+    assert Reservation.objects.get().e164 == stock[1]
+    client.post(f"{PHONE}details/", {})
+    client.post(f"{PHONE}review/", {"act": "discard"})
+    assert not Reservation.objects.exists()
 
 
 def test_a_reservation_that_ran_out_says_so(admin: Member, stock: list[str]) -> None:

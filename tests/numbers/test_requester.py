@@ -1,6 +1,8 @@
 """What the requester of a short code or keyword sees and is mailed, until the decision."""
 
 import datetime as dt
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -108,3 +110,15 @@ def test_a_keyword_waits_is_decided_and_mailed_once(
     assert ("A brand of somebody else" in text) == ("was rejected" in text) == (not approved)
     [mail] = mailoutbox
     assert mail.subject == f"Keyword SAVINGS: {'Active' if approved else 'Rejected'}"
+
+
+def test_a_rejected_sender_id_leads_to_its_form_with_what_was_asked_for(
+    admin: Member, viewer: Member, make_number: Any
+) -> None:
+    name = make_number(admin, Kind.SENDER_ID, "NORTH & WIND", state=State.PENDING)
+    senders.reject(number=name, reason="A brand of somebody else")
+    link = re.search(r'href="([^"]+)">Ask again', seen(admin, name))
+    assert link is not None
+    form = client_of(admin).get(unescape(link[1])).context["form"]
+    assert (form["code"].value(), form["country"].value()) == ("NORTH & WIND", "GB")
+    assert "Ask again" not in seen(viewer, name)

@@ -12,7 +12,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.audit.models import AuditEntry
 from imiconnect.numbers import models
 from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.services import importing
+from imiconnect.numbers.services import history, importing
 from tests.numbers.rows import make_rows
 
 
@@ -76,6 +76,37 @@ def test_support_answers_an_offline_request(
     act(staff, "offlinerequest", "answer", request, apply="1", text="In two weeks")
     request.refresh_from_db()
     assert (request.state, request.answered_by.email) == ("answered", "help@example.test")
+
+
+def test_support_finds_what_a_requester_names_by_its_reference(
+    staff: Client, rows: dict[str, models.Number]
+) -> None:
+    """They are told N-…, R-… or S-… and have nothing else at hand."""
+    order, wish = models.NumberOrder.objects.get(), models.OfflineRequest.objects.get()
+    for page, reference, shown in (
+        ("numberorder", str(order), str(order)),
+        ("offlinerequest", str(wish).lower(), "Afghanistan"),
+        ("shortcodeorder", rows[Kind.SHORT_CODE].short_code_request.reference, "60777"),
+    ):
+        found = staff.get(f"/admin/numbers/{page}/", {"q": reference})
+        assert shown in found.text, page
+        other = staff.get(f"/admin/numbers/{page}/", {"q": "N-0123456789AB"})
+        assert other.context["cl"].result_count == 0, page
+
+
+def test_what_waits_is_on_top_of_a_queue_the_oldest_first(
+    staff: Client, rows: dict[str, models.Number], admin: Member
+) -> None:
+    words = [rows[Kind.SENDER_ID]]
+    for word in ("DONE", "YOUNGER"):
+        made = history.create(
+            member=admin, kind=Kind.SENDER_ID, value=word, text="Made", state="pending",
+            country_id="GB",
+        )  # fmt: skip
+        words.append(made)
+    act(staff, "senderidrequest", "approve", words[1])
+    queue = staff.get("/admin/numbers/senderidrequest/").context["cl"].result_list
+    assert [row.value for row in queue] == ["NORTHWIND", "YOUNGER", "DONE"]
 
 
 def test_a_decision_that_comes_too_late_is_told(

@@ -87,6 +87,13 @@ def test_a_recording_that_is_not_given_says_whether_to_ask_again(
     assert error.value.is_gone == is_gone
 
 
+def test_deleting_a_recording_is_what_the_description_allows(prism: str) -> None:
+    """Reading one is not in the description: it knows no address of a sound."""
+    messenger(prism).delete_recording("RE" + "0" * 32)
+    with pytest.raises(RecordingError):
+        messenger(prism).delete_recording("RE1")
+
+
 def test_a_recording_is_deleted_and_one_that_is_gone_is_no_error() -> None:
     for status in (204, 404):
         with answering(status, {}) as server:
