@@ -19,8 +19,7 @@ _OFFERED = 200
 
 def country_label(country: Country) -> str:
     """Return how a country stands in a list that is narrowed by typing any part of it."""
-    code = f", +{country.calling_code}" if country.calling_code else ""
-    return f"{country.flag} {country.name} ({country.iso2}{code})"
+    return f"{country.flag} {country.name} ({', '.join(country.codes)})"
 
 
 def country_of(text: str) -> Country | None:
@@ -30,7 +29,7 @@ def country_of(text: str) -> Country | None:
         return None
     countries = list(Country.objects.all())
     for fits in (
-        lambda c: wanted in (c.iso2.casefold(), c.name.casefold(), c.flag),
+        lambda c: wanted in (c.name.casefold(), c.flag, *map(str.casefold, c.codes)),
         lambda c: wanted == c.calling_code,
         lambda c: c.name.casefold().startswith(wanted),
         lambda c: wanted in c.name.casefold(),

@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.numbers.kinds import AddressRule, NumberType
 
+#: What people call a country who do not use its ISO code, by that code.
+CALLED = {"AE": "UAE", "GB": "UK", "US": "USA"}
+
 
 class Country(models.Model):
     """A country or territory, by its ISO 3166-1 code (XK for Kosovo)."""
@@ -27,6 +30,12 @@ class Country(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def codes(self) -> list[str]:
+        """What stands for its name: the ISO code, what people use in its place, +44."""
+        code = f"+{self.calling_code}" if self.calling_code else ""
+        return [word for word in (self.iso2, CALLED.get(self.iso2), code) if word]
 
     @property
     def flag(self) -> str:

@@ -15,6 +15,7 @@ from imiconnect.console.forms import FormPage
 from imiconnect.console.lists import FilterForm, ListPage
 from imiconnect.numbers.forms.codes import TryForm
 from imiconnect.numbers.models import RateCard, ShortCode, SmsRestriction
+from imiconnect.numbers.models.catalogue import CALLED
 from imiconnect.numbers.money import amount
 from imiconnect.numbers.services.trying import try_text
 from imiconnect.numbers.words import applied
@@ -30,7 +31,8 @@ def _in_country(queryset: Any, values: dict[str, Any]) -> Any:
     text = (values.get("search") or "").strip().removeprefix("+")
     if not text:
         return queryset
-    name = Q(country__name__icontains=text)
+    called = [iso2 for iso2, word in CALLED.items() if word == text.upper()]
+    name = Q(country__name__icontains=text) | Q(country__in=called)
     return queryset.filter(name | Q(country__iso2__iexact=text) | Q(country__calling_code=text))
 
 

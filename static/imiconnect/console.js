@@ -103,10 +103,10 @@
   }
 
   // Choices narrowed by a search box (the country step) ------------------------------------
-  // The code itself first ("us" is United States), then what begins with it, then the rest.
+  // What has it as a code first ("us", "uk", "+44"), then what begins with it, then the rest.
   function placeOf(option, wanted) {
     const name = option.textContent.trim().toLocaleLowerCase().replace(/^\S+\s+/, "");
-    if ($("input", option).value.toLocaleLowerCase() === wanted) return 0;
+    if (name.match(/\(([^()]*)\)$/)?.[1].split(", ").includes(wanted)) return 0;
     return name.startsWith(wanted) ? 1 : 2;
   }
 

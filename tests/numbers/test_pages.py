@@ -100,7 +100,7 @@ def test_the_search_shows_rates_and_buy(admin: Member, stock: list[str]) -> None
     assert "SEARCH" in text
 
 
-@pytest.mark.parametrize("typed", ["United Kingdom", "gb", "🇬🇧", "united king"])
+@pytest.mark.parametrize("typed", ["United Kingdom", "gb", "uk", "🇬🇧", "united king"])
 def test_a_country_can_be_typed(admin: Member, stock: list[str], typed: str) -> None:
     page = client_of(admin).post(f"{PHONE}country/", {"typed": typed})
     assert page.headers["Location"] == f"{PHONE}search/"
