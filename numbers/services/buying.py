@@ -121,15 +121,24 @@ def _reservations(member: Member, e164: str) -> "QuerySet[Reservation]":
 def place_order(*, member: Member, e164: str, address: Address | None, key: str) -> NumberOrder:
     """Write the number (pending) and its order; the same ``key`` returns the same order.
 
-    Raises ``ValidationError`` when the reservation has run out, the price is not known, the
-    country wants another address, or somebody else has the number.
+    Raises ``ValidationError`` when the key has ordered another number, the reservation has run
+    out, the price is not known, the country wants another address, or somebody else has the
+    number.
     """
     history.may_manage(member)
     # Held first: the same confirm at the same moment waits here, and then finds the order.
     reservation = _reservations(member, e164).select_for_update().first()
-    known: NumberOrder | None = NumberOrder.objects.filter(
-        organization=member.organization_id, idempotency_key=key
-    ).first()
+    known: NumberOrder | None = (
+        NumberOrder.objects.filter(organization=member.organization_id, idempotency_key=key)
+        .select_related("number")
+        .first()
+    )
+    if known and known.number.value != e164:
+        raise ValidationError(
+            _("This key has ordered %(number)s. Another number needs another key."),
+            code="key_used",
+            params={"number": known.number.value},
+        )
     if known:
         return known
     if reservation is None:

@@ -1,5 +1,6 @@
 """The phone number wizard: country, Buy Phone Number, address, details, CONFIRM."""
 
+import uuid
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -200,6 +201,8 @@ class PhoneNumberWizard(MemberRequiredMixin, Wizard):
             form = step.bind(self.request, answers, self.request.POST)
             form.add_error(None, problem.messages)
             return self._show(step, form, answers, status=422)
+        # A new order each time: after one that is refused the same number may be tried again.
+        self._keep(self._run() | {"order": str(uuid.uuid4())})
         return None
 
     def review_context(self, answers: Answers) -> dict[str, Any]:
@@ -213,7 +216,7 @@ class PhoneNumberWizard(MemberRequiredMixin, Wizard):
             member=member,
             e164=answers.value("search", "e164"),
             address=self._kept(answers),
-            key=f"wizard:{self._run()['id']}",
+            key=f"wizard:{self._run()['order']}",
         )
         number = order.number
         number.refresh_from_db()

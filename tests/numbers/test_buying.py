@@ -198,6 +198,15 @@ def test_the_same_key_is_the_same_order(admin: Member, order: NumberOrder) -> No
     assert Number.objects.count() == 1
 
 
+def test_the_same_key_is_no_order_of_another_number(
+    admin: Member, order: NumberOrder, stock: list[str]
+) -> None:
+    keep(admin, stock[1])
+    with pytest.raises(ValidationError, match="Another number needs another key"):
+        order_of(admin, stock[1])
+    assert Number.objects.count() == 1
+
+
 def test_an_order_without_the_address_is_refused(admin: Member, stock: list[str]) -> None:
     RateCard.objects.filter(country="GB").update(address_requirement="local")
     keep(admin, stock[0])

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from imiconnect.accounts.models import Member
+from imiconnect.identity import uuid7
 from imiconnect.numbers.carriers.stock.demo import numbers_of, stock_row
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import (
@@ -152,6 +153,24 @@ def test_a_chosen_number_is_kept_until_another_is_chosen_or_the_draft_is_discard
     client.post(f"{PHONE}details/", {})
     client.post(f"{PHONE}review/", {"act": "discard"})
     assert not Reservation.objects.exists()
+
+
+def test_after_an_order_that_is_refused_another_number_is_bought(
+    admin: Member, stock: list[str]
+) -> None:
+    RateCard.objects.filter(country="GB").update(address_requirement="none")
+    client = client_of(admin)
+    client.post(f"{PHONE}country/", {"country": "GB"})
+    pick = {"number_type": "multi_function", "carrier": "stock"}
+    client.post(f"{PHONE}search/", {**pick, "e164": stock[0]})
+    client.post(f"{PHONE}details/", {})
+    StockNumber.objects.filter(e164=stock[0]).update(state="sold", sold_to=uuid7())
+    refused = client.post(f"{PHONE}review/", {})
+    assert refused.status_code == 422 and "sold to somebody else" in refused.text
+    assert "10 minutes are over" not in refused.text
+    client.post(f"{PHONE}search/", {**pick, "e164": stock[1]})
+    client.post(f"{PHONE}review/", {})
+    assert Number.objects.get(state=State.ACTIVE).value == stock[1]
 
 
 def test_a_reservation_that_ran_out_says_so(admin: Member, stock: list[str]) -> None:
