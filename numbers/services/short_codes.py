@@ -150,17 +150,24 @@ def begin_verification(*, number: Number, code: str = "") -> None:
 
 
 def _code_for(number: Number, digits: str, operators: str) -> ShortCode:
-    """Return the code's row: a shared one may exist, a dedicated one must be nobody's."""
-    use = {"operator": operators, "is_shared": not number.is_dedicated}
+    """Return the code's row: a shared one may exist, a dedicated one must be nobody's.
+
+    It becomes a shared default code, on which keywords are given, once it is verified.
+    """
     found, is_new = ShortCode.objects.in_use().get_or_create(
-        country_id=str(number.country_id), code=digits, defaults={**use, "is_active": True}
+        country_id=str(number.country_id),
+        code=digits,
+        defaults={"operator": operators, "is_active": True},
     )
     code: ShortCode = found
     if is_new or (code.is_shared and not number.is_dedicated):
         return code
-    if code.is_shared or code.numbers.live().exclude(pk=number.pk).exists():
+    others = code.numbers.live().exclude(pk=number.pk)
+    if not number.is_dedicated:
+        others = others.filter(is_dedicated=True)
+    if code.is_shared or others.exists():
         raise _taken(digits)
-    ShortCode.objects.filter(pk=code.pk).update(**use)
+    ShortCode.objects.filter(pk=code.pk).update(operator=operators)
     return code
 
 
@@ -197,6 +204,8 @@ def decide_verification(
     history.tell(number, _("Verified by %s") % operator)
     if not number.verifications.exclude(result=Result.VERIFIED).exists():
         history.moved(number, State.ACTIVE, _("Verified; the code can be used"))
+        if not number.is_dedicated:
+            ShortCode.objects.filter(pk=number.short_code_id).update(is_shared=True)
         mailing.tell_requester(number)
 
 

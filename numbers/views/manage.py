@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext
@@ -204,11 +206,17 @@ class ReleasePage(MemberRequiredMixin, OfNumber, ConfirmPage):
 
     def consequences(self) -> Sequence[Words]:
         """Say what stops, and what can be undone until when."""
-        return (
+        lines = [
             _("Nothing can be sent or received over it any more."),
             _("For 7 days it stays yours and the release can be undone."),
-            _("After that anybody may get it. The month of release is charged in full."),
-        )
+            _("After that anybody may get it."),
+        ]
+        if self.number.monthly_cost:
+            end = date_format(timezone.now() + releasing.QUARANTINE, "F Y")
+            lines.append(
+                _("It is charged up to the end of %s, in which it is given back.") % end
+            )
+        return lines
 
     def blockers(self) -> Sequence[Button]:
         """Return the services that use it, and what stands on it."""

@@ -9,6 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from imiconnect.accounts.models import Member
 from imiconnect.identity import uuid7
@@ -23,6 +25,7 @@ from imiconnect.numbers.models import (
     StockNumber,
 )
 from imiconnect.numbers.numbering import pretty
+from imiconnect.numbers.services import releasing
 from imiconnect.numbers.views import lists
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
@@ -288,6 +291,19 @@ def test_the_urls_of_a_number_are_saved(admin: Member, stock: list[str]) -> None
     client.post(url, {"incoming_call_url": "https://example.com/call"})
     number.line.refresh_from_db()
     assert number.line.incoming_call_url == "https://example.com/call"
+
+
+def test_a_release_says_until_when_the_number_is_charged(
+    admin: Member, make_number: Any
+) -> None:
+    number = make_number(admin, Kind.PHONE_NUMBER, "+447400123456", monthly_cost=5)
+    name = make_number(admin, Kind.SENDER_ID, "NORTHWIND")
+    client = client_of(admin)
+    end = date_format(timezone.now() + releasing.QUARANTINE, "F Y")
+    assert (
+        f"charged up to the end of {end}" in client.get(f"/numbers/{number.pk}/release/").text
+    )
+    assert "charged" not in client.get(f"/numbers/{name.pk}/release/").text
 
 
 def test_a_release_needs_the_number_typed(admin: Member, make_number: Any) -> None:

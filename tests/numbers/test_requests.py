@@ -13,7 +13,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Country, Number, OfflineRequest, ShortCode, SmsRestriction
 from imiconnect.numbers.numbering import working_day_after
-from imiconnect.numbers.services import offline, releasing, senders, short_codes
+from imiconnect.numbers.services import keywords, offline, releasing, senders, short_codes
 from imiconnect.numbers.services.history import Blocked
 from tests.factories import client_of
 
@@ -204,6 +204,22 @@ def test_a_code_has_one_owner_whatever_the_operators(
         ShortCode.objects.create(code="60777", country_id="GB", operator="EE")
     text = client_of(admin).get(f"/numbers/{number.pk}/").content.decode()
     assert "O2, Vodafone" in text
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_shared_code_is_given_with_keywords_once_it_is_verified(
+    admin: Member, outsider: Member, catalogue: None, verified: bool
+) -> None:
+    numbers = [
+        short_codes.request_short_code(member=member, wish=code_wish(is_dedicated=False))
+        for member in (admin, outsider)
+    ]
+    for number in numbers:
+        short_codes.begin_verification(number=number)
+        assert keywords.default_codes() == []
+    check = numbers[0].verifications.get()
+    short_codes.decide_verification(check=check, verified=verified, reason="Not ours")
+    assert [code.code for code in keywords.default_codes()] == ["60777"] * verified
 
 
 def test_a_random_code_is_named_by_support(admin: Member, catalogue: None) -> None:
