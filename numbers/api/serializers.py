@@ -116,6 +116,9 @@ class TriedSerializer(Serializer):
     organization = serializers.CharField(source="receiver.organization.name", default=None)
     number = serializers.UUIDField(source="receiver.pk", default=None)
     services = UseSerializer(source="uses", many=True)
+    is_hidden = serializers.BooleanField(
+        help_text="Whether a service gets it that the caller does not see."
+    )
     own_word = serializers.SerializerMethodField(
         help_text="The organization's own opt-out, opt-in or help word, where the text has one."
     )

@@ -145,5 +145,6 @@ class KeywordTest(MemberRequiredMixin, FormPage):
             receiver=tried.receiver,
             uses=tried.uses,
             own_word=tried.own_word,
+            is_hidden=tried.is_hidden,
         )
         return self.render_to_response(context)

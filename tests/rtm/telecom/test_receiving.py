@@ -18,6 +18,7 @@ from imiconnect.numbers.carriers.messaging import IncomingSms
 from imiconnect.numbers.models import CarrierAccount, Number, PhoneLine, ShortCode
 from imiconnect.numbers.ports import answers
 from imiconnect.numbers.services import lines
+from imiconnect.numbers.services.trying import try_text
 from imiconnect.rtm.directory import create_customer
 from imiconnect.rtm.lanes import SMS
 from imiconnect.rtm.models import Callback, Message, OptOut, RuleEvent
@@ -120,6 +121,32 @@ def test_an_answer_to_a_short_code_sender_id_reaches_its_service(
     services.allocate_number(service=sms_service, number=two_way, channel="sms")
     comes_in("Yes, please", to="55555")
     assert incoming().service == sms_service
+
+
+@pytest.mark.parametrize("mapped", ["keyword", "short_code", "sender_id"])
+def test_the_try_it_box_names_the_service_that_gets_the_text(
+    admin: Member,
+    team_member: Member,
+    sms_service: Service,
+    new_number: Callable[..., Number],
+    code: Any,
+    mapped: str,
+) -> None:
+    own = code("55555")
+    numbers = {
+        "short_code": new_number(
+            admin, "short_code", "55555", short_code=own, is_dedicated=True
+        ),
+        "sender_id": new_number(admin, "sender_id", "55555"),
+        "keyword": new_number(admin, "keyword", "SAVINGS", short_code=own),
+    }
+    services.allocate_number(service=sms_service, number=numbers[mapped], channel="sms")
+    comes_in("savings please", to="55555")
+    assert incoming().service == sms_service
+    tried = try_text(member=admin, text="savings please", code=own)
+    assert [use.name for use in tried.uses] == [f"{sms_service.name} (SMS)"]
+    hidden = try_text(member=team_member, text="savings please", code=own)
+    assert hidden.is_hidden and not hidden.uses
 
 
 def test_nothing_is_sent_from_a_code_out_of_use(
