@@ -240,6 +240,21 @@ def _label(name: str) -> str:
     return label[:1].lower() + label[1:]
 
 
+def asked_for(member: Member, number_id: str) -> dict[str, Any]:
+    """Return what the form of an own keyword was filled in with; empty for none such."""
+    try:
+        key = uuid.UUID(number_id)
+    except ValueError:
+        return {}
+    numbers = Number.objects.visible_to(member)
+    details = KeywordDetails.objects.filter(number__in=numbers, pk=key).first()
+    if details is None:
+        return {}
+    kept = {name: getattr(details, name) for name in (*DETAILS, "choice", "desired_short_code")}
+    yes = "yes" if details.is_existing_website else "no"
+    return kept | {"keyword": details.number.value, "is_existing_website": yes}
+
+
 def request_keyword(*, member: Member, wish: Wish, **details: Any) -> Number:
     """Ask for a keyword with its nine details.
 

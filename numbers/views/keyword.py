@@ -49,7 +49,10 @@ class KeywordPage(MemberRequiredMixin, FormPage):
     warnings: list[str] = []
 
     def get_initial(self) -> dict[str, Any]:
-        """Offer the organization's own code, and the person's address."""
+        """Offer the organization's own code, and the person's address.
+
+        ``again`` in the address names a keyword whose details are asked for once more.
+        """
         member = acting(self.request)
         own = keywords.own_codes(member.organization_id)
         return super().get_initial() | {
@@ -57,6 +60,7 @@ class KeywordPage(MemberRequiredMixin, FormPage):
             "desired_short_code": own[0].code if own else "",
             "email": member.user.email,
             "company_name": member.organization.name,
+            **keywords.asked_for(member, self.request.GET.get("again", "")),
         }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -100,10 +100,12 @@ class NumberPage(MemberRequiredMixin, OfNumber, PageMixin, TemplateView):
 
 def _again_url(number: Number) -> str:
     """Return where a number of this kind is asked for, with what the form can be given."""
+    given = {
+        Kind.SENDER_ID: {"code": number.value, "country": number.country_id},
+        Kind.KEYWORD: {"again": number.pk},
+    }.get(Kind(number.kind))
     url = reverse(_FORMS[number.kind])
-    if number.kind != Kind.SENDER_ID:
-        return url
-    return f"{url}?{urlencode({'code': number.value, 'country': number.country_id})}"
+    return f"{url}?{urlencode(given)}" if given else url
 
 
 def _urls(line: PhoneLine | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 
 from imiconnect.accounts.models import Member
 from imiconnect.numbers.kinds import Kind, State
-from imiconnect.numbers.models import Country, Number, ShortCode
+from imiconnect.numbers.models import Country, KeywordDetails, Number, ShortCode
 from imiconnect.numbers.services import senders, short_codes
 from tests.factories import client_of
 
@@ -122,3 +122,21 @@ def test_a_rejected_sender_id_leads_to_its_form_with_what_was_asked_for(
     form = client_of(admin).get(unescape(link[1])).context["form"]
     assert (form["code"].value(), form["country"].value()) == ("NORTH & WIND", "GB")
     assert "Ask again" not in seen(viewer, name)
+
+
+def test_a_rejected_keyword_leads_to_its_form_with_its_details(
+    admin: Member, outsider: Member, keyword: Number
+) -> None:
+    details = {
+        "email": "ada@example.com", "service_name": "Savings", "choice": "vanity",
+        "desired_short_code": "55555", "is_existing_website": False,
+    }  # fmt: skip
+    KeywordDetails.objects.create(number=keyword, **details)
+    senders.reject(number=keyword, reason="A brand of somebody else")
+    link = re.search(r'href="([^"]+)">Ask again', seen(admin, keyword))
+    assert link is not None
+    form = client_of(admin).get(unescape(link[1])).context["form"]
+    asked = {name: form[name].value() for name in ("keyword", *details)}
+    assert asked == {"keyword": "SAVINGS", **details, "is_existing_website": "no"}
+    theirs = client_of(outsider).get(unescape(link[1])).context["form"]
+    assert not theirs["keyword"].value()
