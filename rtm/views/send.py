@@ -33,7 +33,9 @@ class SendMessage(SendPage):
         member = acting(self.request)
         users = Device.objects.visible_to(member).filter(unregistered_at=None)
         newest = users.order_by("-id").values_list("user_id", flat=True)[:_SUGGESTED]
+        routes = {str(route.pk): request_words(route) for route in routes_of(member)}
         return super().get_context_data(**kwargs) | {
+            "any_sender": bool(routes),
             "recent_users": list(dict.fromkeys(newest)),
-            "routes": {str(route.pk): request_words(route) for route in routes_of(member)},
+            "routes": routes,
         }
