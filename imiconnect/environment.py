@@ -80,6 +80,8 @@ class Environment(BaseSettings):
     #: Where a NATS broker asks who may connect, and the seed that signs the answers.
     RTM_AUTH_CALLOUT_URL: str = Field(default="", pattern=r"^$|^(nats|tls)://")
     RTM_AUTH_CALLOUT_SEED: str = ""
+    #: How many drains may work on one queue at once, in all workers.
+    RTM_DRAINS: int = Field(default=1, ge=1, le=64)
 
     #: Weeks of the message log that are older go, after they are in a file; 0 keeps all.
     KEEP_MESSAGES_DAYS: int = Field(default=0, ge=0, le=36_500)

@@ -240,8 +240,8 @@ class Outbound:
     ) -> tuple[int, dict[str, str], bytes, int]:
         """Return status, headers, the body's beginning and the milliseconds that it took."""
         near = self._near if is_below(url, self._double) else None
-        target = _target(url, plain=near is not None)
-        sent = {"Host": _host(url), "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+        target, host = _target(url, plain=near is not None)
+        sent = {"Host": host, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         sent |= {"Content-Length": str(len(body))} if method != "HEAD" else {}
         sent |= headers
         begun = time.monotonic()
@@ -360,7 +360,8 @@ def _parsed(url: str) -> httpx.URL | None:
     return parsed if whole and (port is None or 0 < port < 65_536) else None
 
 
-def _target(url: str, *, plain: bool = False) -> httpcore.URL:
+def _target(url: str, *, plain: bool = False) -> tuple[httpcore.URL, str]:
+    """Return what is called, and its server as the header names it."""
     parsed = _parsed(url)
     if parsed is None:
         raise OutboundError("bad_url", _("The URL cannot be called."), retryable=False)
@@ -368,13 +369,10 @@ def _target(url: str, *, plain: bool = False) -> httpcore.URL:
         raise OutboundError(
             "plain_http", _("The URL must start with https://."), retryable=False
         )
-    return httpcore.URL(
+    target = httpcore.URL(
         scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path
     )
-
-
-def _host(url: str) -> str:
-    return httpx.URL(url).netloc.decode("ascii")
+    return target, parsed.netloc.decode("ascii")
 
 
 def _broken(error: Exception) -> OutboundError:

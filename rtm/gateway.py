@@ -12,7 +12,7 @@ from imiconnect.apps.models import App
 from imiconnect.console.words import Words
 from imiconnect.engines.health import Part, parts
 from imiconnect.numbers.models import Throughput
-from imiconnect.rtm.housekeeping import WATCHED, Depth, depth
+from imiconnect.rtm.housekeeping import QUEUES, Depth, depth
 from imiconnect.rtm.models import Breaker
 
 #: Queues by what people call their processor, in the order of a message's way; one that is
@@ -66,7 +66,7 @@ def processors() -> list[Processor]:
     """Return every processor; each queue costs a count that stops at 100,000."""
     now, known = timezone.now(), parts()
     found = []
-    for slug in sorted(WATCHED, key=_place):
+    for slug in sorted(QUEUES, key=_place):
         name = PROCESSORS.get(slug, slug)
         part = known.get(f"queue:{slug}", Part(False, "is not expected"))
         waiting = depth(slug, now)

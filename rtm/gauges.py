@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from imiconnect.engines.ports import register_gauge
 from imiconnect.identity import first_uuid7_at
-from imiconnect.rtm.housekeeping import WATCHED, Depth, depth
+from imiconnect.rtm.housekeeping import QUEUES, Depth, depth
 from imiconnect.rtm.models import Breaker, Message
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.uplink import figures
@@ -22,7 +22,7 @@ _KEPT = 10  # seconds, so that one look at ``/metrics`` asks once
 
 def register() -> None:
     """Offer the figures."""
-    for queue in WATCHED:
+    for queue in QUEUES:
         register_gauge(
             f"queue_{queue}_due", f"Rows that are due on the queue {queue}.", _rows(queue)
         )

@@ -60,11 +60,9 @@ _SOURCES = {
     "events": "(SELECT due_at FROM rtm_userevent WHERE due_at IS NOT NULL UNION ALL "
     "SELECT due_at FROM rtm_owedmessage WHERE due_at IS NOT NULL) waiting WHERE due_at <= %b",
     "fanout": "rtm_fanout WHERE finished_at IS NULL AND accepted_at <= %b",
+    "callbacks": "rtm_callback WHERE state = 'pending' AND due_at <= %b",
 }
 QUEUES = tuple(_SOURCES)
-#: Those, and what is swept by itself: the callback sender.
-WATCHED = (*QUEUES, "callbacks")
-_CALLBACKS = "rtm_callback WHERE state = 'pending' AND due_at <= %b"
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def queues_with_work(now: dt.datetime) -> list[str]:
 
 def depth(queue: str, now: dt.datetime) -> Depth:
     """Return how much waits in a queue; counting stops at 100,000 rows."""
-    source = _SOURCES.get(queue, _CALLBACKS)
+    source = _SOURCES[queue]
     column = {"expiry": "expires_at", "fanout": "accepted_at"}.get(queue, "due_at")
     with cursor() as own:
         own.execute(

@@ -12,7 +12,7 @@ from imiconnect.rtm.bindings import PUBLISH_POLICY
 from imiconnect.rtm.broker import link
 from imiconnect.rtm.callbacks.tasks import send_callbacks
 from imiconnect.rtm.customers import erasing
-from imiconnect.rtm.drain import drain
+from imiconnect.rtm.drain import Pace, drain
 from imiconnect.rtm.lanes import LANES, MT, PUSH, SMS
 from imiconnect.rtm.media import services as media
 from imiconnect.rtm.nudge import TASKS
@@ -54,10 +54,11 @@ def _step(lane: str) -> int:
 def _drains(lane: str) -> None:
     """Make the task of one lane."""
 
-    def drain_lane() -> int:
+    def drain_lane(place: int = 0) -> int:
         # What goes to a provider a second time may be charged and read a second time.
         hot = lane == MT
-        return drain(lane, partial(_step, lane), durable=not hot, keep_plans=hot)
+        step = partial(_step, lane)
+        return drain(lane, step, durable=not hot, keep_plans=hot, place=place)
 
     drain_lane.__doc__ = f"Send messages that are due on the lane {lane}."
     celery.task(name=TASKS[lane])(drain_lane)
@@ -68,33 +69,34 @@ for _lane in LANES:
 
 
 @celery.task(name="rtm.drain_dr")
-def drain_dr() -> int:
+def drain_dr(place: int = 0) -> int:
     """Apply receipts."""
-    return drain("dr", dr.process_due, gather=GATHER_RECEIPTS, keep_plans=True)
+    pace = Pace(gather=GATHER_RECEIPTS)
+    return drain("dr", dr.process_due, pace=pace, keep_plans=True, place=place)
 
 
 @celery.task(name="rtm.drain_provider")
-def drain_provider() -> int:
+def drain_provider(place: int = 0) -> int:
     """Find the messages of providers' receipts."""
-    return drain("provider", provider.process_due)
+    return drain("provider", provider.process_due, place=place)
 
 
 @celery.task(name="rtm.drain_mo")
-def drain_mo() -> int:
+def drain_mo(place: int = 0) -> int:
     """Log incoming messages and hand them over."""
-    return drain("mo", mo.process_due)
+    return drain("mo", mo.process_due, place=place)
 
 
 @celery.task(name="rtm.drain_retry")
 def drain_retry() -> int:
     """Wake the messages of users whose device has connected; stays for the second wake-up."""
-    return drain("retry", retry.process_due, linger=retry.LINGER)
+    return drain("retry", retry.process_due, pace=Pace(linger=retry.LINGER))
 
 
 @celery.task(name="rtm.drain_expiry")
 def drain_expiry() -> int:
     """Expire what is past its time."""
-    return drain("expiry", expiry.process_due, linger=0.0, durable=True)
+    return drain("expiry", expiry.process_due, pace=Pace(linger=0.0), durable=True)
 
 
 @celery.task(name="rtm.drain_rules")
@@ -110,9 +112,9 @@ def drain_events() -> int:
 
 
 @celery.task(name="rtm.drain_fanout")
-def drain_fanout() -> int:
+def drain_fanout(place: int = 0) -> int:
     """Write the messages of users of topics and segments."""
-    return drain("fanout", fanout.process_due, durable=True)
+    return drain("fanout", fanout.process_due, durable=True, place=place)
 
 
 @celery.task(name=PUBLISH_POLICY)

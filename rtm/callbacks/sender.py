@@ -4,6 +4,10 @@ One run keeps connections open and works until nothing is due for a moment. A se
 slow holds only its own places: calls to one server are limited, and while they are taken no
 more of its rows are claimed. The database is used from one thread of its own, so that no
 call waits for it, and no transaction is open during a call.
+
+One run is enough for all servers that answer, so while it claims no nudge starts another,
+which would take a thread from the providers' queues. Where many slow servers fill a run, it
+asks for one more.
 """
 
 import asyncio
@@ -20,7 +24,9 @@ from django.db import connections
 from django.utils.translation import gettext as _
 
 from imiconnect.outbound import Answer, Outbound, OutboundError
+from imiconnect.rtm import nudge
 from imiconnect.rtm.callbacks import outbox
+from imiconnect.rtm.callbacks.nudge import QUEUE
 from imiconnect.rtm.callbacks.outbox import Job, Result
 from imiconnect.rtm.callbacks.outcomes import Try
 from imiconnect.rtm.callbacks.signing import signed_headers
@@ -35,32 +41,39 @@ class Limits:
 
     ``per_host`` calls to a server at once and ``held_per_host`` rows of it claimed; ``held``
     rows in all. A run ends after ``linger`` without work, and claims nothing new after
-    ``claims_for``, so that a worker can be stopped.
+    ``claims_for``, so that a worker can be stopped. Results of ``gather`` are written, and
+    rows of as long claimed, together. It says every ``renew`` that it is there; there are at
+    most ``runs``, in all workers.
     """
 
-    held: int = 400
+    held: int = 1000
     per_host: int = 16
     held_per_host: int = 64
     linger: float = 2.0
     poll: float = 0.25
+    gather: float = 0.05
     claims_for: float = 30.0
     resolvers: int = 32
+    renew: float = nudge.FLAG_MILLISECONDS / 3000
+    runs: int = 8
 
 
-def send_due(limits: Limits | None = None) -> int:
+def send_due(limits: Limits | None = None, *, place: int = 0) -> int:
     """Send callbacks until nothing is due; return how many tries were made.
 
+    ``place`` is whose flag this run holds (``rtm/nudge.py``), the first of all runs by itself.
     Safe to run at the same time in several processes, and to kill: a try that was not
     written is made again when its lease has ended, with the same webhook id.
     """
-    return asyncio.run(_Run(limits or Limits()).go())
+    return asyncio.run(_Run(limits or Limits(), place).go())
 
 
 class _Run:
     """The state of one run: calls under way, by server, and results not yet written."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, place: int) -> None:
+        self._limits, self._place = limits, place
+        self._renewed = 0.0
         self._database = ThreadPoolExecutor(1, thread_name_prefix="callbacks-db")
         self._calls: set[asyncio.Task[None]] = set()
         self._held: Counter[str] = Counter()
@@ -85,16 +98,32 @@ class _Run:
 
     async def _work(self, client: Outbound) -> None:
         begun = last_work = time.monotonic()
-        while True:
-            claiming = time.monotonic() - begun < self._limits.claims_for
-            found = await self._take_on(client) if claiming else 0
+        while (now := time.monotonic()) - begun < self._limits.claims_for:
+            await self._hold(now)
+            found = await self._take_on(client)
             # A call may have ended while the claim was made: its result is still to be written.
             if found or self._calls or self._results:
                 last_work = time.monotonic()
-            elif not claiming or time.monotonic() - last_work >= self._limits.linger:
-                return
+            elif time.monotonic() - last_work >= self._limits.linger:
+                break
             await self._wait(found)
             await self._write()
+        await self._in_database(nudge.release, QUEUE, self._place)
+        # A row that came between the last look and the release has sent no nudge.
+        if await self._take_on(client) or self._calls:
+            await self._in_database(nudge.nudge, QUEUE)
+        while self._calls or self._results:
+            await self._wait(1)
+            await self._write()
+
+    async def _hold(self, now: float) -> None:
+        """Keep nudges from starting another run, unless this one is full."""
+        if now - self._renewed < self._limits.renew:
+            return
+        self._renewed = now
+        await self._in_database(nudge.renew, QUEUE, self._place)
+        if len(self._calls) >= self._limits.held:
+            await self._in_database(nudge.more, QUEUE, self._limits.runs)
 
     async def _take_on(self, client: Outbound) -> int:
         """Claim rows for the free places and begin their calls."""
@@ -134,8 +163,9 @@ class _Run:
             await asyncio.wait(
                 self._calls, timeout=self._limits.poll, return_when=asyncio.FIRST_COMPLETED
             )
-            # More calls end within a moment; they are written together.
-            await asyncio.sleep(0.01)
+            if self._calls:
+                # More calls end within a moment; they are written together.
+                await asyncio.wait(self._calls, timeout=self._limits.gather)
         elif not found:
             await asyncio.sleep(self._limits.poll)
 

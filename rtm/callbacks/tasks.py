@@ -1,22 +1,12 @@
-"""The task that sends callbacks; woken by nudges, and by beat for what a lost one left."""
-
-from django.core.cache import cache
+"""The task that sends callbacks; woken by nudges, and by the sweep for what a lost one left."""
 
 from imiconnect.celery import app
-from imiconnect.rtm.callbacks.nudge import MARK, QUEUE, TASK
+from imiconnect.rtm.callbacks.nudge import QUEUE
 from imiconnect.rtm.callbacks.sender import send_due
-
-#: Seconds between two sweeps.
-SWEEP = 5.0
+from imiconnect.rtm.nudge import TASKS
 
 
-@app.task(name=TASK, queue=QUEUE)
-def send_callbacks() -> int:
+@app.task(name=TASKS[QUEUE], queue=QUEUE)
+def send_callbacks(place: int = 0) -> int:
     """Send what is due; return how many tries were made."""
-    cache.delete(MARK)
-    return send_due()
-
-
-app.add_periodic_task(
-    SWEEP, app.signature(TASK), name="send callbacks", queue=QUEUE, expires=SWEEP
-)
+    return send_due(place=place)

@@ -63,6 +63,7 @@ class Cluster:
             "ALLOWED_HOSTS": "127.0.0.1",
             "ALLOW_PRIVATE_CALLBACKS": "1",
             "LOG_LEVEL": "INFO",
+            "RTM_DRAINS": "2",
             # The gateway checks the brokers' certificate.
             "SSL_CERT_FILE": self.ca,
         }

@@ -1,5 +1,6 @@
 """What a drain counts, and what it does when its processor fails."""
 
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from imiconnect.engines.health import parts
 from imiconnect.engines.metrics import as_text
 from imiconnect.engines.tally import redis, tallies
 from imiconnect.rtm import nudge
-from imiconnect.rtm.drain import FEW, drain
+from imiconnect.rtm.drain import BEHIND, FEW, Pace, drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,7 +24,7 @@ def nothing_counted() -> None:
 
 def test_rows_are_counted_by_queue() -> None:
     found = iter([3, 4])
-    assert drain("dr", lambda: next(found, 0), linger=0.05) == 7
+    assert drain("dr", lambda: next(found, 0), pace=Pace(0.05)) == 7
     assert tallies(["queue:dr"])["queue:dr"].done == 7
     assert b'imiconnect_queue_rows_total{part="queue:dr"} 7.0' in as_text()
 
@@ -51,7 +52,7 @@ def committing(**options: Any) -> str:
             said.append(cursor.fetchone()[0])
         return 0
 
-    drain("dr", step, linger=0.0, **options)
+    drain("dr", step, pace=Pace(0.0), **options)
     return said[0]
 
 
@@ -76,5 +77,31 @@ def test_a_step_that_finds_few_rows_lets_more_gather(monkeypatch: pytest.MonkeyP
     slept: list[float] = []
     monkeypatch.setattr("imiconnect.rtm.drain.time.sleep", slept.append)
     found = iter([3, FEW, 4])
-    drain("dr", lambda: next(found, 0), linger=0.05, gather=0.7)
+    drain("dr", lambda: next(found, 0), pace=Pace(0.05, gather=0.7))
     assert slept.count(0.7) == 2
+
+
+def test_a_drain_that_cannot_keep_up_asks_for_another(settings: Any) -> None:
+    settings.RTM_DRAINS = 2
+    assert sent_beside(FEW) == [1]
+
+
+def test_a_drain_that_keeps_up_stays_alone(settings: Any) -> None:
+    settings.RTM_DRAINS = 2
+    assert sent_beside(FEW - 1) == []
+
+
+def test_no_more_drains_than_are_allowed_work_at_once(settings: Any) -> None:
+    settings.RTM_DRAINS = 1
+    assert sent_beside(FEW) == []
+
+
+def sent_beside(rows: int) -> list[int]:
+    """Return the places of the drains that are asked for by one that finds so many rows."""
+    begun = time.monotonic()
+    found = iter(lambda: rows if time.monotonic() - begun < 2.5 * BEHIND else 0, None)
+    drain("dr", lambda: next(found), pace=Pace(0.05), place=0)
+    places = [place for place in (1, 2) if redis().exists(nudge.flag_of("dr", place))]
+    for place in places:
+        nudge.release("dr", place)
+    return places

@@ -36,6 +36,7 @@ class Receiver:
     requests: list[Received] = field(default_factory=list)
     delays: dict[str, float] = field(default_factory=dict)
     connections: set[Any] = field(default_factory=set)
+    on_request: Callable[[], object] = bool
 
     def paths(self) -> list[str]:
         return [request.path for request in self.requests]
@@ -50,6 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.receiver.connections.add(self.client_address)
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.receiver.requests.append(Received(self.command, self.path, headers, body))
+        self.receiver.on_request()
         time.sleep(self.receiver.delays.get(self.path, 0))
         self._answer()
 

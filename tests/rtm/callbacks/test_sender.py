@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from imiconnect.rtm.callbacks import outbox
+from imiconnect.rtm import nudge
+from imiconnect.rtm.callbacks import outbox, sender
 from imiconnect.rtm.callbacks.outcomes import Try
 from imiconnect.rtm.callbacks.services import resend, resend_all
 from imiconnect.rtm.models import Callback, CallbackAttempt
@@ -161,9 +162,7 @@ def test_a_slow_server_does_not_hold_up_another(
 
 
 def outbox_run() -> None:
-    from imiconnect.rtm.callbacks.sender import Limits, send_due
-
-    send_due(Limits(linger=0, poll=0.05))
+    sender.send_due(sender.Limits(linger=0, poll=0.05))
 
 
 def test_many_callbacks_share_few_connections(
@@ -174,6 +173,29 @@ def test_many_callbacks_share_few_connections(
     assert send() == 60
     assert Callback.objects.filter(state="delivered").count() == 60
     assert len(receiver.connections) <= 16
+
+
+def test_a_run_holds_nudges_back_while_it_claims(new_callback: New, receiver: Any) -> None:
+    new_callback()
+    nudged: list[bool] = []
+    receiver.on_request = lambda: nudged.append(nudge.nudge("callbacks"))
+    sender.send_due(sender.Limits(linger=0, poll=0.05))
+    assert nudged == [False]
+    assert not nudge.redis().exists(nudge.flag_of("callbacks"))
+
+
+def test_a_run_that_slow_servers_fill_asks_for_one_more(
+    new_callback: New, receiver: Any
+) -> None:
+    receiver.delays["/200-slow"] = 0.3
+    for _number in range(4):
+        new_callback("/200-slow")
+    another: list[bool] = []
+    flag = nudge.flag_of("callbacks", 1)
+    receiver.on_request = lambda: another.append(bool(nudge.redis().exists(flag)))
+    sender.send_due(sender.Limits(held=2, linger=0, poll=0.05, renew=0))
+    nudge.release("callbacks", 1)
+    assert another == [False, False, True, True]
 
 
 def test_two_senders_send_each_callback_once(new_callback: New, receiver: Any) -> None:

@@ -12,7 +12,7 @@ from imiconnect.accounts.roles import Role
 from imiconnect.apps.models import App
 from imiconnect.engines.tally import failed
 from imiconnect.rtm import gateway
-from imiconnect.rtm.housekeeping import WATCHED
+from imiconnect.rtm.housekeeping import QUEUES
 from imiconnect.rtm.models import Breaker, Receipt
 
 
@@ -27,7 +27,7 @@ def test_who_watches_the_gateway(
 
 
 def test_every_queue_is_shown(db: None) -> None:
-    assert {row.slug for row in gateway.processors()} == set(WATCHED)
+    assert {row.slug for row in gateway.processors()} == set(QUEUES)
 
 
 def test_what_waits_and_what_failed_is_shown(
