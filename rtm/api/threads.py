@@ -108,11 +108,11 @@ class ThreadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberView
         member = self.member
         app = get_object_or_404(App.objects.visible_to(member), pk=values.pop("app"))
         found = {
-            name: get_object_or_404(rows.visible_to(member), pk=key) if key else None
+            name: get_object_or_404(rows, pk=key) if key else None
             for name, rows in (
-                ("topic", Topic.objects),
-                ("service", Service.objects),
-                ("stream", Stream.objects),
+                ("topic", Topic.objects.visible_to(member)),
+                ("service", Service.objects.visible_to(member)),
+                ("stream", Stream.objects.visible_to(member)),
             )
             for key in [values.pop(name)]
         }

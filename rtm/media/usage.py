@@ -82,7 +82,5 @@ def claim_refusals(now: dt.datetime) -> list[uuid.UUID]:
     is_news = Q(told_at=None) | Q(refused_at__gt=F("told_at"), told_at__lte=now - TELL_EVERY)
     due = MediaUsage.objects.filter(is_news, refused_at__isnull=False)
     return [
-        app
-        for app in due.order_by("pk").values_list("app", flat=True)
-        if due.filter(app=app).update(told_at=now)
+        row.app_id for row in due.order_by("pk") if due.filter(pk=row.pk).update(told_at=now)
     ]
