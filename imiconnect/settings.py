@@ -155,8 +155,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 # People ----------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
-    # It is Django's own one as well, so that a password is hashed once per attempt.
-    "allauth.account.auth_backends.AuthenticationBackend",
+    # allauth's, which is Django's own one as well: a password is hashed once per attempt.
+    "imiconnect.accounts.backends.SeatedBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
 PASSWORD_HASHERS = [

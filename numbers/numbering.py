@@ -1,16 +1,19 @@
 """E.164 and national forms, by Google's metadata in ``phonenumbers``."""
 
 import datetime as dt
-from functools import lru_cache
+import re
+from functools import cache, lru_cache
 
 import phonenumbers
 from babel import Locale
-from phonenumbers import PhoneNumberFormat
+from phonenumbers import PhoneMetadata, PhoneNumberFormat
 
 from imiconnect.public_holidays import holiday_on
 
 #: Where numbers are looked for by area code or city: those of Twilio's AreaCode.
 AREAS = frozenset({"US", "CA"})
+#: Digits of a national number at most (ITU-T E.164 with a calling code of one digit).
+_LONGEST = 14
 _FORMAT = phonenumbers.format_number
 
 
@@ -57,15 +60,41 @@ def likely_region(e164: str) -> str | None:
 
 @lru_cache(maxsize=10_000)
 def pretty(e164: str) -> str:
-    """Return the number in groups as people read it; what cannot be parsed stays.
-
-    The rules of its country are tried one by one, which takes as long as the rest of its row.
-    """
+    """Return the number in groups as people read it; what cannot be parsed stays."""
     try:
-        number = phonenumbers.parse(e164)
+        number = _plainly_read(e164) or phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
         return e164
     return _FORMAT(number, PhoneNumberFormat.INTERNATIONAL)
+
+
+def _plainly_read(e164: str) -> phonenumbers.PhoneNumber | None:
+    """Return what parsing makes of a text that is E.164 already; None where that takes a look.
+
+    Parsing seeks extensions, letters and prefixes to dial, which cost a list as much as all
+    the rest of its rows. A national part that begins with a zero, or with what may be the
+    country's prefix to dial (8 in Russia, which toll-free numbers begin with), is left to it.
+    """
+    digits = e164[1:]
+    if not (e164[:1] == "+" and digits.isascii() and digits.isdigit()) or digits[0] == "0":
+        return None
+    codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    end = next((end for end in (1, 2, 3) if int(digits[:end]) in codes), len(digits))
+    code, national = int(digits[:end]), digits[end:]
+    if not 2 <= len(national) <= _LONGEST or national[0] == "0":
+        return None
+    prefix = _prefix_to_dial(code)
+    if prefix and prefix.match(national):
+        return None
+    return phonenumbers.PhoneNumber(country_code=code, national_number=int(national))
+
+
+@cache
+def _prefix_to_dial(code: int) -> re.Pattern[str] | None:
+    region = phonenumbers.region_code_for_country_code(code)
+    found = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    prefix = found.national_prefix_for_parsing if found else None
+    return re.compile(prefix) if prefix else None
 
 
 def national_digits(e164: str) -> str:

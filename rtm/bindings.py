@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -72,25 +72,24 @@ def health_of(app: App) -> Health:
     devices = Device.objects.filter(app=app, unregistered_at__isnull=True).aggregate(
         registered=Count("pk"), connected=Count("pk", filter=Q(is_connected=True))
     )
+    last = _last(app)
     return Health(
         connected_devices=devices["connected"],
         registered_devices=devices["registered"],
-        last_sent_at=_last(app, Message.Direction.MT),
-        last_received_at=_last(app, Message.Direction.MO),
+        last_sent_at=last.get(Message.Direction.MT),
+        last_received_at=last.get(Message.Direction.MO),
     )
 
 
-def _last(app: App, direction: int) -> dt.datetime | None:
-    """Return when the newest message of an app in one direction was made.
+def _last(app: App) -> dict[int, dt.datetime]:
+    """Return when the newest message of an app was made, by direction.
 
     The log has no index by app: the newest of its organization are looked through.
     """
     newest = _recent(organization=app.organization_id).order_by("-pk")[:10_000]
-    found = Message.objects.filter(pk__in=newest.values("pk"), app=app, direction=direction)
-    moment: dt.datetime | None = (
-        found.order_by("-pk").values_list("created_at", flat=True).first()
-    )
-    return moment
+    found = Message.objects.filter(pk__in=newest.values("pk"), app=app)
+    last = found.order_by().values("direction").annotate(at=Max("created_at"))
+    return dict(last.values_list("direction", "at"))
 
 
 def reasons_to_keep_app(app: App) -> Iterator[Blocker]:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act
+from imiconnect.console.addresses import address
 from imiconnect.console.lists import Button
 from imiconnect.console.live import register_topic
 from imiconnect.console.shell import Section, register_section
@@ -58,7 +58,7 @@ def message_pages(request: HttpRequest, current: str) -> list[Button]:
         return []
     pages = (("messages", _("Log")), ("callbacks", _("Callbacks")))
     return [
-        Button(label, reverse(f"rtm:{name}"), current=name == current) for name, label in pages
+        Button(label, address(f"rtm:{name}"), current=name == current) for name, label in pages
     ]
 
 
@@ -70,7 +70,7 @@ def send_pages(current: str) -> list[Button]:
         ("send-call", _("Voice")),
     )
     return [
-        Button(label, reverse(f"rtm:{name}"), current=name == current) for name, label in pages
+        Button(label, address(f"rtm:{name}"), current=name == current) for name, label in pages
     ]
 
 
@@ -84,7 +84,7 @@ def customer_pages(current: str) -> list[Button]:
         ("opt-outs", _("Opt-outs")),
     )
     return [
-        Button(label, reverse(f"rtm:{name}"), current=name == current) for name, label in pages
+        Button(label, address(f"rtm:{name}"), current=name == current) for name, label in pages
     ]
 
 

@@ -38,7 +38,7 @@ def may_share(member: Member, app: App) -> bool:
     """Tell whether a person shares this app at all."""
     if not member.can(Act.SHARE_APPS) or member.team_id:
         return False
-    return bool(App.objects.at_or_below(member).filter(pk=app.pk).exists())
+    return member.has_at_or_below(app)
 
 
 @transaction.atomic
@@ -187,9 +187,10 @@ def _as_recorded(app: App) -> list[dict[str, Any]]:
 
 def _locked(member: Member, app: App) -> App:
     """Return the app with its row held, for a person who may share it."""
+    app = locked(app)
     if not may_share(member, app):
         raise PermissionDenied
-    return locked(app)
+    return app
 
 
 def _own_targets(member: Member, app: App, *, except_for: Level) -> list[Target]:

@@ -3,6 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -25,8 +26,10 @@ _CHANNELS = dict(NumberAllocation.Channel.choices)
 def uses_of(app: App, member: Member) -> list[Use]:
     """Return the services that use an app, as far as the person may see them, oldest first."""
     visible = Service.objects.visible_to(member).values("pk")
-    rows = Allocation.objects.filter(app=app, service__in=visible).select_related("service")
-    hearing = set(Allocation.objects.hearing().filter(app=app).values_list("pk", flat=True))
+    found = Allocation.objects.filter(app=app, service__in=visible).select_related("service")
+    rows = list(found.order_by("id"))
+    heard = Allocation.objects.hearing().filter(app=app).values_list("pk", flat=True)
+    hearing = set(heard if rows else ())
     return [
         Use(
             id=str(row.pk),
@@ -35,7 +38,7 @@ def uses_of(app: App, member: Member) -> list[Use]:
             state=row.service.state,
             gets_incoming=row.pk in hearing,
         )
-        for row in rows.order_by("id")
+        for row in rows
     ]
 
 
@@ -77,10 +80,19 @@ def uses_of_numbers(
     wanted = rows.values_list(
         "number", "channel", "is_inbound", "service", "service__name", "service__state"
     )
-    for number, channel, is_inbound, service, name, state in wanted.order_by("id"):
-        url = address_of(f"services:{channel}", service)
-        use = NumberUse(f"{name} ({_CHANNELS[channel]})", url, state, is_inbound)
+    made: dict[tuple[Any, ...], NumberUse] = {}
+    for number, *of_use in wanted.order_by("id"):
+        told = tuple(of_use)
+        use = made.get(told) or made.setdefault(told, _use_of_number(*of_use))
+        channel, _is_inbound, service = told[:3]
         known = found[number].get((service, channel))
         if known is None or use.gets_incoming:
             found[number][(service, channel)] = use
     return {number: list(uses.values()) for number, uses in found.items()}
+
+
+def _use_of_number(
+    channel: str, is_inbound: bool, service: uuid.UUID, name: str, state: str
+) -> NumberUse:
+    url = address_of(f"services:{channel}", service)
+    return NumberUse(f"{name} ({_CHANNELS[channel]})", url, state, is_inbound)

@@ -21,7 +21,8 @@ class AppMixin(ObjectMixin):
 
     def find(self, member: Member) -> App:
         """Return the app, or 404."""
-        visible = App.objects.visible_to(member).select_related("organization", "group", "team")
+        # Of the organization at hand, whose key would be decrypted for the row of a join.
+        visible = member.organization.apps.visible_to(member).select_related("group", "team")
         found: App = get_object_or_404(visible, pk=self.kwargs["app_id"])
         return found
 
@@ -33,7 +34,6 @@ class OwnAppMixin(AppMixin):
 
     def find(self, member: Member) -> App:
         """Return the app, or 404 where it is only shared with the person's level."""
-        found: App = get_object_or_404(
-            App.objects.at_or_below(member), pk=self.kwargs["app_id"]
-        )
+        own = member.organization.apps.at_or_below(member)
+        found: App = get_object_or_404(own, pk=self.kwargs["app_id"])
         return found

@@ -6,7 +6,6 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +16,7 @@ from imiconnect.apps.channel_types.base import ChannelType
 from imiconnect.apps.forms import AppFilter
 from imiconnect.apps.models import App
 from imiconnect.apps.views.base import manage_url
+from imiconnect.console.addresses import address
 from imiconnect.console.columns import CODE, STATE, TIME, Column
 from imiconnect.console.lists import Button, Empty, ListPage
 
@@ -88,7 +88,7 @@ def configure_menu(member: Member) -> list[Button]:
     if not member.can(Act.MANAGE_APPS):
         return []
     return [
-        Button(kind.menu_label, reverse(_first_page(kind), args=[kind.slug]), kind.icon)
+        Button(kind.menu_label, address(_first_page(kind), kind.slug), kind.icon)
         for kind in registry.all_types()
     ]
 

@@ -122,10 +122,10 @@ class ManageApp(AppMixin, ManagePage):
         app: App = self.object
         return app
 
-    @cached_property
+    @property
     def is_own(self) -> bool:
         """Tell whether the app belongs to the person's level or one below."""
-        return bool(App.objects.at_or_below(self.member).filter(pk=self.object.pk).exists())
+        return self.member.has_at_or_below(self.object)
 
     @property
     def has_devices(self) -> bool:

@@ -38,6 +38,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
+    #: The seats that were read with this person, until the request has taken them over.
+    seats_at_hand: "list[Member] | None" = None
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
@@ -218,6 +221,14 @@ class Member(LevelOwned, Identified):
     def can(self, act: Act) -> bool:
         """Tell whether this person's role allows ``act``."""
         return act in ALLOWED[Role(self.role)]
+
+    def has_at_or_below(self, row: LevelOwned) -> bool:
+        """Tell of a row at hand whether ``at_or_below`` would return it, without a query."""
+        if row.organization_id != self.organization_id:
+            return False
+        if self.team_id:
+            return row.team_id == self.team_id
+        return not self.group_id or row.group_id == self.group_id
 
 
 class Invitation(LevelOwned, Identified):

@@ -54,6 +54,18 @@ class MemberQuerySet(LevelQuerySet):
         """Return those who may act: person, seat and organization are active."""
         return self.filter(is_active=True, user__is_active=True, organization__is_active=True)
 
+    def with_levels(self) -> "MemberQuerySet":
+        """Return the seats in which people may act with their levels, the oldest first.
+
+        Without the organization's key, which one page needs and every request would decrypt.
+        """
+        rows = self.active().select_related("organization", "group", "team")
+        return rows.defer("organization__profile_key").order_by("created_at")
+
+    def with_person(self) -> "MemberQuerySet":
+        """Return the same with the person of each seat."""
+        return self.with_levels().select_related("user")
+
     def visible_to(self, member: "Member") -> Self:
         """Return the people whom ``member`` may see: those of the own level and below."""
         return self.at_or_below(member)

@@ -15,14 +15,19 @@ def seats_of(request: HttpRequest) -> list[Member]:
     """Return every seat of the signed-in person, the oldest first; read once a request."""
     known: list[Member] | None = getattr(request, "_seats", None)
     if known is None:
-        # From the person's own seats, so that each has the person at hand; no page but one
-        # needs the organization's key, which would be decrypted for every request.
-        own: Any = request.user.memberships  # type: ignore[union-attr]  # signed in
-        seats = own.active().order_by("created_at")
-        related = seats.select_related("organization", "group", "team")
-        known = list(related.defer("organization__profile_key"))
+        user: Any = request.user
+        known, user.seats_at_hand = user.seats_at_hand, None
+        if known is None:
+            # From the person's own seats, so that each has the person at hand.
+            known = list(user.memberships.with_levels())
         request._seats = known  # type: ignore[attr-defined]  # kept for this request
     return known
+
+
+def forget_seats(request: HttpRequest) -> None:
+    """Read the person's seats anew when they are asked for again: they have changed."""
+    request.__dict__.pop("_seats", None)
+    request.user.seats_at_hand = None  # type: ignore[union-attr]  # signed in
 
 
 def current_member(request: HttpRequest) -> Member | None:

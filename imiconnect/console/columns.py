@@ -3,9 +3,9 @@
 Cells and rows are drawn here: a list has hundreds, and a template for each is slow.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db import models
@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from imiconnect.console.markup import escaped
-from imiconnect.console.templatetags.console import moment, moment_ms, status_badge
+from imiconnect.console.templatetags.console import icon, moment, moment_ms, status_badge
 from imiconnect.console.words import Words
 
 TEXT, FIGURE, STATE, TIME, CODE = "text", "figure", "state", "time", "code"
@@ -22,7 +22,7 @@ EXACT = "exact"
 Accessor = str | Callable[[Any], Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """One column. ``accessor`` is a dotted path (``app.name``) or a function of the row.
 
@@ -39,22 +39,62 @@ class Column:
     draw: Callable[[Any], SafeString] | None = None
 
     @cached_property
-    def opening(self) -> tuple[str, str]:
-        """The start of a cell of a table, as HTML; the second one is of a cell with nothing."""
+    def value(self) -> Callable[[Any], Any]:
+        """A function of the row: the plain value, as a CSV file holds it."""
+        accessor = self.accessor or self.slug
+        return accessor if callable(accessor) else _reader(accessor)
+
+    def drawn(self, row: Any) -> tuple[str, bool]:
+        """Return the value as HTML, and whether there is none: that is hidden on a phone."""
+        value = self.value(row)
+        if value is None or value == "":
+            return self._none, True
+        drawn = self.draw(row) if self.draw else self._drawer(value, row)
+        return escaped(drawn), False
+
+    def linked(self, html: str, row: Any) -> str:
+        """Return the drawn value in the link of the column, where it has one."""
+        url = self.href(row) if self.href else ""
+        return f'<a href="{escaped(url)}">{html}</a>' if url else html
+
+    def element(self, row: Any) -> str:
+        """Draw the cell of a table."""
+        html, nothing = self.drawn(row)
+        return f"{self._opening[nothing]}{self.linked(html, row)}</td>"
+
+    @cached_property
+    def _opening(self) -> tuple[str, str]:
+        """The start of a cell; the second one is of a cell with nothing."""
         look = f"cell-{self.kind}" + (" num" if self.kind == FIGURE else "")
         start = f'<td role="cell" data-label="{escaped(self.label)}" class="{look}'
         return f'{start}">', f'{start} nothing">'
 
-    def value(self, row: Any) -> Any:
-        """Return the plain value, as a CSV file holds it."""
-        accessor = self.accessor or self.slug
-        if callable(accessor):
-            return accessor(row)
+    @cached_property
+    def _none(self) -> str:
+        return escaped(gettext("None"))
+
+    @cached_property
+    def _drawer(self) -> Callable[[Any, Any], str]:
+        return _DRAWERS.get(self.kind, _text)
+
+
+def _reader(path: str) -> Callable[[Any], Any]:
+    names = path.split(".")
+
+    def read(row: Any) -> Any:
         value = row
-        for name in accessor.split("."):
+        for name in names:
             value = getattr(value, name, None)
             value = value() if callable(value) else value
         return value
+
+    return read
+
+
+@lru_cache(maxsize=256)
+def in_language(columns: tuple[Column, ...], language: str | None) -> tuple[Column, ...]:
+    """Return columns with their words looked up, for the language at hand: once a process."""
+    return tuple(replace(column, label=str(column.label)) for column in columns)
 
 
 def choice(name: str, choices: type[models.Choices]) -> Callable[[Any], str]:
@@ -71,83 +111,79 @@ def choice(name: str, choices: type[models.Choices]) -> Callable[[Any], str]:
     return label
 
 
-@dataclass(slots=True)
-class Cell:
-    """One drawn cell."""
+def head_of(columns: Sequence[Column], sort: str, link: Callable[[str], str]) -> SafeString:
+    """Draw the heads of columns.
 
-    column: Column
-    html: str
-    url: str = ""
-    empty: bool = False
+    ``sort`` is what the list is sorted by, ``link`` returns the address of it sorted so.
+    """
+    return SafeString("".join([_head(column, sort, link) for column in columns]))
 
-    @property
-    def inner(self) -> str:
-        """What stands in the cell, in its link where it has one, as HTML."""
-        html = escaped(self.html)
-        return f'<a href="{escaped(self.url)}">{html}</a>' if self.url else html
 
-    @property
-    def element(self) -> str:
-        """The cell of a table, as HTML."""
-        return f"{self.column.opening[self.empty]}{self.inner}</td>"
+def _head(column: Column, sort: str, link: Callable[[str], str]) -> str:
+    start = '<th role="columnheader" scope="col"' + (' class="num"' * (column.kind == FIGURE))
+    label, by = escaped(column.label), column.sort
+    if not by:
+        return f"{start}>{label}</th>"
+    if sort == by:
+        marked, label, by = ' aria-sort="ascending"', f"{label} {icon('arrow-up')}", f"-{by}"
+    elif sort[1:] == by:
+        marked, label = ' aria-sort="descending"', f"{label} {icon('arrow-down')}"
+    else:
+        marked = ""
+    return f'{start}{marked}><a href="{escaped(link(by))}">{label}</a></th>'
 
 
 @dataclass(slots=True)
 class Row:
-    """A drawn row: the first cell is its name; ``may_pick`` gives it a tick for bulk acts."""
+    """A drawn row; ``element`` is the row of a table, as HTML."""
 
     object: Any
-    name: Cell
-    cells: list[Cell]
     manage_url: str
-    id: str
-    may_pick: bool = False
-
-    def element(self) -> SafeString:
-        """Draw the row of a table."""
-        name, cells = self.name.inner, "".join(cell.element for cell in self.cells)
-        return SafeString(
-            f'<tr role="row" id="{escaped(self.id)}">{self._tick()}'
-            f'<th role="rowheader" scope="row" class="name">{name}</th>'
-            f"{cells}{self._button()}</tr>"
-        )
-
-    def _tick(self) -> str:
-        if not self.may_pick:
-            return ""
-        label = gettext("Select %(name)s") % {"name": escaped(self.name.html)}
-        return (
-            '<td role="cell" class="pick"><input type="checkbox" class="form-check-input"'
-            f' name="ids" value="{escaped(str(self.object.pk))}" aria-label="{label}"></td>'
-        )
-
-    def _button(self) -> str:
-        if not self.manage_url:
-            return ""
-        hidden = f'<span class="visually-hidden"> {escaped(self.name.html)}</span>'
-        return (
-            f'<td role="cell" class="manage"><a class="btn btn-sm"'
-            f' href="{escaped(self.manage_url)}">{escaped(gettext("MANAGE"))}{hidden}</a></td>'
-        )
+    element: SafeString
 
 
-def cell(column: Column, row: Any) -> Cell:
-    """Draw one column of one row; what is empty reads None and is hidden on a phone."""
-    value = column.value(row)
-    url = column.href(row) if column.href else ""
-    if value is None or value == "":
-        return Cell(column, gettext("None"), url, empty=True)
-    drawn = column.draw(row) if column.draw else _html(column.kind, value, row)
-    return Cell(column, drawn, url)
+def row_of(
+    columns: Sequence[Column], row: Any, *, id: str, manage_url: str, may_pick: bool
+) -> Row:
+    """Draw a row; the first column is its name, ``may_pick`` gives it a tick for bulk acts."""
+    name, _nothing = columns[0].drawn(row)
+    cells = "".join([column.element(row) for column in columns[1:]])
+    tick = _tick(row, name) if may_pick else ""
+    button = _button(manage_url, name) if manage_url else ""
+    element = (
+        f'<tr role="row" id="{escaped(id)}">{tick}<th role="rowheader" scope="row"'
+        f' class="name">{columns[0].linked(name, row)}</th>{cells}{button}</tr>'
+    )
+    return Row(row, manage_url, SafeString(element))
 
 
-def _html(kind: str, value: Any, row: Any) -> str:
-    if kind == STATE:
-        return status_badge(value, id=f"state-{row.pk}")
-    if kind == TIME:
-        return moment(value)
-    if kind == EXACT:
-        return moment_ms(value)
-    if kind == FIGURE and isinstance(value, int):
-        return f"{value:,}"
+def _tick(row: Any, name: str) -> str:
+    label = gettext("Select %(name)s") % {"name": name}
+    return (
+        '<td role="cell" class="pick"><input type="checkbox" class="form-check-input"'
+        f' name="ids" value="{escaped(str(row.pk))}" aria-label="{label}"></td>'
+    )
+
+
+def _button(url: str, name: str) -> str:
+    hidden = f'<span class="visually-hidden"> {name}</span>'
+    return (
+        '<td role="cell" class="manage"><a class="btn btn-sm"'
+        f' href="{escaped(url)}">{escaped(gettext("MANAGE"))}{hidden}</a></td>'
+    )
+
+
+def _text(value: Any, row: Any) -> str:
     return escaped(value)
+
+
+def _figure(value: Any, row: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else escaped(value)
+
+
+_DRAWERS: dict[str, Callable[[Any, Any], str]] = {
+    STATE: lambda value, row: status_badge(value, id=f"state-{row.pk}"),
+    TIME: lambda value, row: moment(value),
+    EXACT: lambda value, row: moment_ms(value),
+    FIGURE: _figure,
+}

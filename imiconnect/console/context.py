@@ -11,8 +11,8 @@ from imiconnect.console import shell, theme
 def console(request: HttpRequest) -> dict[str, Any]:
     """Return the shell's context; each part is computed only when a template draws it."""
     return {
-        "navigation": SimpleLazyObject(lambda: shell.navigation(request)),
-        "account_links": SimpleLazyObject(lambda: shell.account_links(request)),
+        "navigation": lambda: shell.navigation(request),
+        "account_links": lambda: shell.account_links(request),
         "slots": shell.slots(),
         "theme": theme.chosen(request),
         "sandbox": SimpleLazyObject(lambda: shell.is_sandbox(request)),

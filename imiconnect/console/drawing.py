@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from django.forms.renderers import TemplatesSetting
+from django import forms
+from django.forms.renderers import BaseRenderer, TemplatesSetting
 from django.http import HttpRequest
 from django.utils.formats import localize
-from django.utils.safestring import SafeData
+from django.utils.safestring import SafeData, SafeString
 
 from imiconnect.console.fields import field_group, form_fields
 from imiconnect.console.markup import escaped
@@ -89,6 +90,41 @@ def _option(option: Widget) -> str:
         return _plain_option(value, label)
     start = f'<option value="{_text(option["value"])}"{_attributes(option["attrs"])}>'
     return f"{start}{escaped(localize(option['label']))}</option>"
+
+
+class LongSelect(forms.Select):
+    """A drop-down of hundreds of plain choices, whose options are drawn once for each answer.
+
+    The choices are pairs of texts, without groups; Django makes a dictionary for each option.
+    """
+
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: BaseRenderer | None = None,
+    ) -> SafeString:
+        """Return the HTML of the drop-down."""
+        pairs = tuple(self.choices)
+        asked = next(iter(self.format_value(value)), "")
+        chosen = asked if any(asked == known for known, _label in pairs) else None
+        found = self.build_attrs(self.attrs, attrs)
+        start = f'<select name="{_text(name)}"{_attributes(found)}>'
+        return SafeString(f"{start}\n{_options(pairs, chosen)}\n</select>")
+
+
+@lru_cache(maxsize=32)
+def _options(pairs: tuple[tuple[str, str], ...], chosen: str | None) -> str:
+    """Draw the options of a long drop-down, each on a line."""
+    lines = []
+    for value, label in pairs:
+        mark = " selected" if value == chosen else ""
+        chosen = None if mark else chosen
+        lines.append(
+            f'<option value="{html.escape(value)}"{mark}>{html.escape(label)}</option>'
+        )
+    return "\n".join(lines)
 
 
 @lru_cache(maxsize=4096)

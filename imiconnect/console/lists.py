@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,11 +13,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from imiconnect.console import once, paging
-from imiconnect.console.columns import Column, Row, cell
+from imiconnect.console.addresses import query_of
+from imiconnect.console.columns import Column, Row, head_of, in_language, row_of
 from imiconnect.console.export import csv_response
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.words import Words
@@ -144,11 +146,10 @@ class ListPage(PageMixin, TemplateView):
             "filters": filters,
             "filters_used": used,
             "primary": self.primary(),
-            "kinds": self.kinds(),
+            "kinds": tuple(self.kinds()),
             "bulk_acts": self._acts,
-            "columns": self.columns,
+            "head": head_of(self._columns, self._sort(), self._sorted_by),
             "sort": self._sort(),
-            "empty": self.empty,
             "caption": self.caption or self.title,
             "exportable": bool(self.export_name),
         }
@@ -158,6 +159,8 @@ class ListPage(PageMixin, TemplateView):
             log.exception("The list %s could not be read", type(self).__name__)
             return context | {"failed": True, "rows": []}
         context |= {"page": page, "rows": self._drawn(page.rows)}
+        if not page.rows:
+            context["empty"] = self.empty
         if self.live_topics and not page.newer and not self._sort():
             context |= {
                 "live_topics": " ".join(self.live_topics),
@@ -211,17 +214,25 @@ class ListPage(PageMixin, TemplateView):
     def _acts(self) -> Sequence[BulkAct]:
         return self.bulk_acts()
 
-    @cached_property
-    def _translated(self) -> list[Column]:
-        """The columns with their labels looked up once, not for each row."""
-        return [replace(column, label=str(column.label)) for column in self.columns]
+    @property
+    def _columns(self) -> tuple[Column, ...]:
+        return in_language(tuple(self.columns), get_language())
+
+    def _sorted_by(self, sort: str) -> str:
+        return query_of(self.request, sort=sort, cursor="")
 
     def _drawn(self, rows: Sequence[Any]) -> list[Row]:
-        return [self._row(row, may_pick=bool(self._acts)) for row in rows]
-
-    def _row(self, row: Any, *, may_pick: bool) -> Row:
-        cells = [cell(column, row) for column in self._translated]
-        return Row(row, cells[0], cells[1:], self.manage_url(row), self.row_id(row), may_pick)
+        columns, may_pick = self._columns, bool(self._acts)
+        return [
+            row_of(
+                columns,
+                row,
+                id=self.row_id(row),
+                manage_url=self.manage_url(row),
+                may_pick=may_pick,
+            )
+            for row in rows
+        ]
 
     def _csv(self) -> StreamingHttpResponse:
         rows = self._rows(self._filters()).order_by(*self._order())

@@ -1,10 +1,13 @@
 """HTML put together in Python, where a template for each small piece would be slow."""
 
 import html
+import re
 from typing import Any
 
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
+
+_SPECIAL = re.compile("""[&<>"']""").search
 
 
 def escaped(value: Any) -> SafeString:
@@ -16,5 +19,5 @@ def escaped(value: Any) -> SafeString:
     if type(value) is SafeString:
         return value
     if type(value) is str:
-        return SafeString(html.escape(value))
+        return SafeString(html.escape(value) if _SPECIAL(value) else value)
     return SafeString(conditional_escape(value))

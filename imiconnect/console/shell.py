@@ -5,10 +5,12 @@ Packages register in their ``ready``; the console itself knows none of them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 
+from imiconnect.console.addresses import address
 from imiconnect.console.words import Words
 
 Visible = Callable[[HttpRequest], bool]
@@ -42,12 +44,11 @@ class AccountLink:
     visible: Visible = to_everyone
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """An entry as the template draws it."""
 
     slug: str
-    label: Words
+    label: str
     url: str
     icon: str
 
@@ -80,12 +81,12 @@ def register_sandbox(check: Visible) -> None:
     _sandbox_checks.append(check)
 
 
-def navigation(request: HttpRequest) -> list[Shown]:
+def navigation(request: HttpRequest) -> tuple[Shown, ...]:
     """Return the entries this person sees; one whose page does not exist yet is left out."""
     return _shown(request, sorted(_sections.values(), key=lambda section: section.order))
 
 
-def account_links(request: HttpRequest) -> list[Shown]:
+def account_links(request: HttpRequest) -> tuple[Shown, ...]:
     """Return the account menu of this person."""
     return _shown(request, sorted(_account_links.values(), key=lambda link: link.order))
 
@@ -100,16 +101,17 @@ def is_sandbox(request: HttpRequest) -> bool:
     return any(check(request) for check in _sandbox_checks)
 
 
-def _shown(request: HttpRequest, entries: list[Section] | list[AccountLink]) -> list[Shown]:
+def _shown(
+    request: HttpRequest, entries: list[Section] | list[AccountLink]
+) -> tuple[Shown, ...]:
     shown = []
     for entry in entries:
         if not entry.visible(request):
             continue
         try:
-            url = reverse(entry.url_name)
+            url = address(entry.url_name)
         except NoReverseMatch:
             continue
-        shown.append(
-            Shown(getattr(entry, "slug", entry.url_name), entry.label, url, entry.icon)
-        )
-    return shown
+        slug = entry.slug if isinstance(entry, Section) else entry.url_name
+        shown.append(Shown(slug, str(entry.label), url, entry.icon))
+    return tuple(shown)

@@ -1,8 +1,10 @@
 """Times as people read them: in UTC, with the month's name, which no country misreads."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from django.utils.dates import MONTHS_3
+from django.utils.translation import get_language
 
 
 def written(value: datetime, *, seconds: bool = False) -> str:
@@ -12,6 +14,11 @@ def written(value: datetime, *, seconds: bool = False) -> str:
     every cell of a list.
     """
     utc = value.astimezone(UTC)
-    month = str(MONTHS_3[utc.month]).title()
+    month = _month(utc.month, get_language())
     clock = f"{utc.hour:02}:{utc.minute:02}" + (f":{utc.second:02}" if seconds else "")
     return f"{utc.day} {month} {utc.year:04}, {clock}"
+
+
+@lru_cache(maxsize=256)
+def _month(month: int, language: str | None) -> str:
+    return str(MONTHS_3[month]).title()

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
+from imiconnect.console.addresses import address
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.shell import Visible, to_everyone
 from imiconnect.console.words import Words
@@ -46,7 +46,7 @@ def tools_of(request: HttpRequest) -> list[ShownTool]:
     """Return the tools that this person sees, in order."""
     ordered = sorted(_tools.values(), key=lambda tool: tool.order)
     return [
-        ShownTool(tool, reverse(tool.url_name)) for tool in ordered if tool.visible(request)
+        ShownTool(tool, address(tool.url_name)) for tool in ordered if tool.visible(request)
     ]
 
 

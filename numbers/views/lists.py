@@ -1,21 +1,24 @@
 """The numbers screen: every kind in one list, with history behind the status."""
 
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from django.urls import reverse
 from django.utils.choices import BaseChoiceIterator
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console import paging
-from imiconnect.console.addresses import address_of
+from imiconnect.console.addresses import address, address_of
 from imiconnect.console.columns import CODE, FIGURE, STATE, TIME, Column, choice
+from imiconnect.console.drawing import LongSelect
 from imiconnect.console.export import csv_response
 from imiconnect.console.lists import Button, Empty, FilterForm, ListPage
 from imiconnect.console.markup import escaped
@@ -27,9 +30,9 @@ from imiconnect.numbers.ports import answers
 from imiconnect.numbers.words import shown
 
 CHUNK = 2000
+_ANY, _KEY = uuid.UUID(int=0), "{id}"
 #: What the list hangs on its rows: the services that use each number.
 USES = "uses"
-_OF_HISTORY = (_("Show the history"), _("History"), _("Loading"))
 KINDS = (
     ("", _("All")),
     (Kind.SHORT_CODE, _("Short Code")),
@@ -55,7 +58,7 @@ class NumberFilters(FilterForm):
 
     kind = forms.ChoiceField(choices=KINDS, widget=forms.HiddenInput)
     search = forms.CharField(label=_("Search"), max_length=64)
-    country = forms.ChoiceField(label=_("Country"))
+    country = forms.ChoiceField(label=_("Country"), widget=LongSelect)
     state = forms.ChoiceField(
         label=_("Status"), choices=[("", _("All states")), *State.choices]
     )
@@ -75,12 +78,19 @@ def uses_text(number: Number) -> str:
 
 def _badge(number: Number) -> SafeString:
     """Draw the status; a click on it fetches and shows the history of the order."""
-    pk, url = number.pk, address_of("numbers:history", number.pk)
-    show, title, wait = (escaped(str(word)) for word in _OF_HISTORY)
-    return SafeString(
-        f'<button type="button" class="badge-button" popovertarget="history-{pk}">'
-        f'{status_badge(number.state)}<span class="visually-hidden"> {show}</span></button>'
-        f'<div popover id="history-{pk}" class="history-pop" role="dialog"'
+    key = str(number.id)
+    return SafeString(_pattern_of_badge(number.state, get_language()).replace(_KEY, key))
+
+
+@lru_cache(maxsize=64)
+def _pattern_of_badge(state: str, language: str | None) -> str:
+    """Return the badge of a state, with ``_KEY`` in place of the id of the number."""
+    show, title, wait = map(escaped, (_("Show the history"), _("History"), _("Loading")))
+    url = address_of("numbers:history", _ANY).replace(str(_ANY), _KEY)
+    return (
+        f'<button type="button" class="badge-button" popovertarget="history-{_KEY}">'
+        f'{status_badge(state)}<span class="visually-hidden"> {show}</span></button>'
+        f'<div popover id="history-{_KEY}" class="history-pop" role="dialog"'
         f' aria-label="{title}" hx-get="{escaped(url)}" hx-trigger="toggle once"'
         f' hx-target="this" hx-swap="innerHTML"><p role="status">{wait}</p></div>'
     )
@@ -114,7 +124,7 @@ class NumberList(MemberRequiredMixin, ListPage):
     def empty(self) -> Empty:  # type: ignore[override]  # depends on the role
         """Say what numbers are for."""
         text = _("Numbers send and receive SMS and calls through your services.")
-        button = Button(_("PHONE NUMBER"), reverse("numbers:phone")) if self.may_add else None
+        button = Button(_("PHONE NUMBER"), address("numbers:phone")) if self.may_add else None
         return Empty(_("No numbers yet"), text, button, "phone")
 
     def get_queryset(self) -> QuerySet[Number]:
@@ -138,7 +148,7 @@ class NumberList(MemberRequiredMixin, ListPage):
     def kinds(self) -> Sequence[Button]:
         """Return the five filters."""
         current = self.request.GET.get("kind", "")
-        base = reverse("numbers:list")
+        base = address("numbers:list")
         return [
             Button(label, f"{base}?kind={slug}" if slug else base, current=slug == current)
             for slug, label in KINDS

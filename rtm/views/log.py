@@ -3,13 +3,12 @@
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
-from imiconnect.console.addresses import address_of
+from imiconnect.console.addresses import address, address_of
 from imiconnect.console.columns import EXACT, STATE, Column, choice
 from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.rtm.desk.contents import had_no_room, media_of
@@ -96,7 +95,7 @@ class MessageLog(MemberRequiredMixin, ListPage):
         """Offer to send a message to those who may."""
         if not acting(self.request).can(Act.SEND_MESSAGES):
             return None
-        return Button(_("Send a message"), reverse("rtm:send"), "send")
+        return Button(_("Send a message"), address("rtm:send"), "send")
 
     def _filters(self) -> MessageFilters:
         return MessageFilters(self.request.GET, member=acting(self.request))

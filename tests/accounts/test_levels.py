@@ -67,3 +67,12 @@ def test_a_name_that_is_taken_changes_nothing(team: Team, sister_team: Team) -> 
 def test_a_stranger_renames_nothing(outsider: Member, team: Team) -> None:
     with pytest.raises(PermissionDenied):
         services.rename(level=team, name="Mine", by=outsider)
+
+
+def test_what_a_person_has_is_told_of_a_row_as_a_query_returns_it(
+    admin: Member, group_member: Member, team_member: Member, sister: Member, outsider: Member
+) -> None:
+    everybody = list(Member.objects.all())
+    for seat in (admin, group_member, team_member, sister, outsider):
+        told = {row for row in everybody if seat.has_at_or_below(row)}
+        assert told == set(Member.objects.at_or_below(seat)) < set(everybody)

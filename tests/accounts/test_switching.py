@@ -1,8 +1,11 @@
 """From where a person looks: another organization, a lower level."""
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
 from imiconnect.accounts import services
@@ -43,6 +46,50 @@ def test_a_foreign_organization_is_404(
     answer = client.post("/account/organization/", {"organization": other_organization.pk})
     assert answer.status_code == 404
     assert seat_seen(client).organization == admin.organization
+
+
+def test_a_person_and_the_seats_are_read_in_one_query(
+    admin: Member,
+    other_organization: Organization,
+    client_of: ClientOf,
+    django_assert_num_queries: Any,
+) -> None:
+    services.add_member(user=admin.user, level=other_organization, role=Role.VIEWER)
+    client = client_of(admin)
+    client.get("/tools/")  # the first request of a session notes it
+    with django_assert_num_queries(2):  # the session, and whose it is
+        text = client.get("/tools/").content.decode()
+    assert admin.user.name in text and other_organization.name in text
+
+
+def test_a_person_without_a_seat_is_known_all_the_same(
+    admin: Member, client_of: ClientOf
+) -> None:
+    client = client_of(admin)
+    Member.objects.filter(pk=admin.pk).update(is_active=False)
+    answer = client.get("/apps/")
+    assert answer.status_code == 403
+    assert admin.user.name in answer.content.decode()
+
+
+@pytest.mark.parametrize("what", ["person", "organization"])
+def test_what_is_suspended_ends_at_the_next_page(
+    admin: Member, client_of: ClientOf, what: str
+) -> None:
+    client = client_of(admin)
+    assert client.get("/apps/").status_code == 200
+    row = admin.user if what == "person" else admin.organization
+    type(row)._base_manager.filter(pk=row.pk).update(is_active=False)
+    assert client.get("/apps/").status_code == (302 if what == "person" else 403)
+
+
+def test_sessions_of_before_stay_signed_in(admin: Member, client_of: ClientOf) -> None:
+    move = import_module("imiconnect.accounts.migrations.0006_sessions_of_seated_backend")
+    client = client_of(admin)
+    move.backwards(apps, None)
+    assert client.get("/tools/").status_code == 302
+    move.forwards(apps, None)
+    assert client.get("/tools/").status_code == 200
 
 
 def test_an_admin_looks_from_a_team_and_back(

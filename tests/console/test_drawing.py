@@ -15,7 +15,7 @@ from pytest_django.asserts import assertHTMLEqual
 from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Role
 from imiconnect.console.columns import choice
-from imiconnect.console.drawing import Renderer
+from imiconnect.console.drawing import LongSelect, Renderer
 from imiconnect.console.markup import escaped
 from imiconnect.console.times import written
 
@@ -68,6 +68,17 @@ def test_a_control_is_what_djangos_template_of_it_gives(
 ) -> None:
     own, djangos = drawn(widget, value)
     assertHTMLEqual(own, djangos)
+
+
+@pytest.mark.parametrize("value", [None, "", "GB", EVIL, "of none"])
+def test_a_long_drop_down_is_what_django_draws(value: Any) -> None:
+    pairs = [("", "All"), ("GB", "United Kingdom"), (EVIL, EVIL), ("GB", "Twice")]
+    own = LongSelect({"data-a": EVIL}, pairs).render("x", value, dict(ATTRS))
+    djangos = forms.Select({"data-a": EVIL}, pairs).render(
+        "x", value, dict(ATTRS), TemplatesSetting()
+    )
+    assertHTMLEqual(own, djangos)
+    assert "<script>" not in own
 
 
 def test_several_chosen_options_are_marked() -> None:

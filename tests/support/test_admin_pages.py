@@ -370,3 +370,13 @@ def test_the_policy_is_looser_below_admin_only(staff: Client) -> None:
     assert "unsafe" not in strict
     assert "frame-ancestors 'none'" in loose
     assert "default-src 'self'" in loose
+
+
+def test_the_policy_follows_the_settings(staff: Client, settings: Any) -> None:
+    staff.get("/account/")
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    settings.CONTENT_SECURITY_POLICY = {
+        "DIRECTIVES": {**policy, "img-src": ["https://cdn.test"]}
+    }
+    for page in ("/account/", "/admin/"):
+        assert "img-src https://cdn.test" in staff.get(page).headers["Content-Security-Policy"]

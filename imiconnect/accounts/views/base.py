@@ -6,11 +6,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.models import Member
+from imiconnect.console.addresses import address
 from imiconnect.console.forms import FormPage
 from imiconnect.console.lists import Button
 from imiconnect.console.words import Words
@@ -51,10 +51,10 @@ def settings_tabs(request: HttpRequest, current: str) -> Sequence[Button]:
     if member.can(Act.READ_AUDIT) and not member.group_id:
         tabs.append(("audit", _("Audit")))
     return [
-        Button(label, reverse(f"accounts:{name}"), current=name == current)
+        Button(label, address(f"accounts:{name}"), current=name == current)
         for name, label in tabs
     ] + [
-        Button(label, reverse(url_name), current=url_name == f"{current}:list")
+        Button(label, address(url_name), current=url_name == f"{current}:list")
         for act, url_name, label in further_tabs
         if member.can(act)
     ]

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from imiconnect.accounts import services
 from imiconnect.accounts.forms import JoinForm
 from imiconnect.accounts.models import Invitation, User
-from imiconnect.accounts.standing import choose_organization
+from imiconnect.accounts.standing import choose_organization, forget_seats
 from imiconnect.audit.services import Origin, origin
 from imiconnect.console.forms import FormPage
 from imiconnect.manage import refuse
@@ -86,7 +86,7 @@ class Join(FormPage):
             return self.form_invalid(form)
         self.request.session.pop(_SESSION_KEY, None)
         if self.way == "confirm":
-            self.request.__dict__.pop("_seats", None)
+            forget_seats(self.request)
             choose_organization(self.request, self.invitation.organization_id)
             return HttpResponseRedirect("/")
         response: HttpResponse = perform_login(self.request, user, redirect_url="/")

@@ -8,32 +8,57 @@ from typing import Any
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.forms import BaseForm, BoundField, Form
-from django.http import HttpRequest
+from django.template.base import Parser, Token
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from imiconnect.console import fields, once, states, toasts, told
+from imiconnect.console import fields, nodes, once, states, toasts, told
+from imiconnect.console.addresses import query_of
 from imiconnect.console.markup import escaped
 from imiconnect.console.times import written
 
 register = template.Library()
+register.tag("fixed", nodes.fixed)
+# In place of Django's own; that of i18n where this library is loaded after it.
+register.tag("translate", nodes.translate)
+register.tag("url", nodes.url)
 
 
-@register.simple_tag
 @lru_cache(maxsize=512, typed=True)  # typed: what is marked as safe is not another text
 def icon(name: str, extra: str = "") -> SafeString:
     """Draw an icon beside words that say the same."""
     return format_html('<span class="icon i-{} {}" aria-hidden="true"></span>', name, extra)
 
 
+register.simple_tag(icon)
+_read_icon = register.tags.pop("icon")
+
+
+@register.tag("icon")
+def icon_tag(parser: Parser, token: Token) -> template.Node:
+    """Read ``{% icon "name" %}``: an icon that is named in the template is drawn at once."""
+    return nodes.drawn_when_read(_read_icon(parser, token))
+
+
 @register.simple_tag
 def status_badge(slug: object, id: str = "") -> SafeString:
     """Draw a state: its word, icon and colour. ``id`` lets a live update change it."""
     state = states.state_of(slug)
-    mark = f' id="{escaped(id)}"' if id else ""
-    start = f'<span class="status status-{escaped(state.tone)}"{mark}>'
-    return SafeString(f"{start}{icon(state.icon)}{escaped(state.label)}</span>")
+    opening, inside = _badge(state.tone, state.icon, str(state.label))
+    return SafeString(f'{opening} id="{escaped(id)}">{inside}' if id else f"{opening}>{inside}")
+
+
+@lru_cache(maxsize=256)
+def _badge(tone: str, icon_name: str, label: str) -> tuple[str, str]:
+    start = f'<span class="status status-{escaped(tone)}"'
+    return start, f"{icon(icon_name)}{escaped(label)}</span>"
+
+
+@register.simple_tag
+def table_rows(rows: Iterable[Any]) -> SafeString:
+    """Put the drawn rows of a table one below the other."""
+    return SafeString("".join([row.element for row in rows]))
 
 
 @register.filter
@@ -64,13 +89,7 @@ def _time(value: datetime, shown: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def query(context: template.Context, **changes: object) -> str:
     """Return this page's query string with some values changed; None or '' removes one."""
-    request: HttpRequest = context["request"]
-    values = request.GET.copy()
-    for name, value in changes.items():
-        values.pop(name, None)
-        if value not in (None, ""):
-            values[name] = str(value)
-    return f"?{values.urlencode()}" if values else "?"
+    return query_of(context["request"], **changes)
 
 
 register.simple_tag(fields.control)
