@@ -31,8 +31,7 @@ class AppQuerySet(LevelQuerySet):
         if not member.group_id:
             return self.at_or_below(member)
         own = Q(team=member.team_id) if member.team_id else Q(group=member.group_id)
-        rows = self.filter(organization=member.organization_id)
-        return rows.filter(own | ports.shared_with(member))
+        return self.filter(own | ports.shared_with(member), organization=member.organization_id)
 
     def usable_by(self, owner: object) -> Self:
         """Return the apps that the owner of a service (a level) may use."""

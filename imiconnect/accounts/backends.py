@@ -4,7 +4,8 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 
-from imiconnect.accounts.models import Member, User
+from imiconnect.accounts.models import User
+from imiconnect.accounts.seats import seats_with_person
 
 
 class SeatedBackend(AuthenticationBackend):
@@ -15,12 +16,10 @@ class SeatedBackend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """Return the person of a session, None where there is none that may sign in."""
-        seats = list(Member.objects.filter(user=user_id).with_person())
+        seats = seats_with_person(user_id)
         if not seats:
             person: User | None = super().get_user(user_id)
             return person
         user: User = seats[0].user
-        for seat in seats:
-            seat.user = user
         user.seats_at_hand = seats
         return user

@@ -62,10 +62,6 @@ class MemberQuerySet(LevelQuerySet):
         rows = self.active().select_related("organization", "group", "team")
         return rows.defer("organization__profile_key").order_by("created_at")
 
-    def with_person(self) -> "MemberQuerySet":
-        """Return the same with the person of each seat."""
-        return self.with_levels().select_related("user")
-
     def visible_to(self, member: "Member") -> Self:
         """Return the people whom ``member`` may see: those of the own level and below."""
         return self.at_or_below(member)

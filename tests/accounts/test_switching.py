@@ -6,13 +6,26 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from imiconnect.accounts import services
+from imiconnect.accounts.levels import path_of
 from imiconnect.accounts.models import Group, Member, Organization, Team
 from imiconnect.accounts.roles import Role
+from imiconnect.accounts.seats import seats_with_person
 
 ClientOf = Callable[[Member], Client]
+
+
+def values_of(seat: Member) -> list[Any]:
+    """Return what is loaded of a seat, its person and its levels."""
+    rows = (seat, seat.user, seat.organization, seat.group, seat.team)
+    return [
+        row and {k: v for k, v in vars(row).items() if k != "_state" and k != "seats_at_hand"}
+        for row in rows
+    ]
 
 
 def seat_seen(client: Client) -> Member:
@@ -60,6 +73,26 @@ def test_a_person_and_the_seats_are_read_in_one_query(
     with django_assert_num_queries(2):  # the session, and whose it is
         text = client.get("/tools/").content.decode()
     assert admin.user.name in text and other_organization.name in text
+
+
+def test_seats_are_read_as_django_reads_them(
+    admin: Member,
+    team: Team,
+    group_member: Member,
+    team_member: Member,
+    other_organization: Organization,
+) -> None:
+    services.add_member(user=team_member.user, level=other_organization, role=Role.VIEWER)
+    for member in (admin, group_member, team_member):
+        read = seats_with_person(member.user_id)
+        assert [values_of(seat) for seat in read] == [
+            values_of(seat) for seat in member.user.memberships.with_levels()
+        ]
+        assert len({id(seat.user) for seat in read}) == 1
+    with CaptureQueriesContext(connection) as asked:
+        assert path_of(read[0].level) == f"{team.group.name} › {team.name}"
+        assert team.group.organization == read[0].group.organization  # type: ignore[union-attr]
+    assert not asked.captured_queries
 
 
 def test_a_person_without_a_seat_is_known_all_the_same(
