@@ -121,7 +121,8 @@ def head_of(columns: Sequence[Column], sort: str, link: Callable[[str], str]) ->
 
 def _head(column: Column, sort: str, link: Callable[[str], str]) -> str:
     start = '<th role="columnheader" scope="col"' + (' class="num"' * (column.kind == FIGURE))
-    label, by = escaped(column.label), column.sort
+    label: str = escaped(column.label)
+    by = column.sort
     if not by:
         return f"{start}>{label}</th>"
     if sort == by:

@@ -65,11 +65,11 @@ def fixed(parser: Parser, token: Token) -> FixedNode:
 class TextOfPage(TranslateNode):
     """``{% translate "…" %}`` of a text that stands there: with one language it is the text."""
 
-    def render(self, context: Context) -> SafeString:
+    def render(self, context: Context) -> str:
         """Return the text, looked up where there are several languages."""
         if settings.USE_I18N:
             return super().render(context)
-        text: SafeString = self.filter_expression.var.literal
+        text: str = self.filter_expression.var.literal
         return text
 
 

@@ -86,7 +86,10 @@ def test_seats_are_read_as_django_reads_them(
     for member in (admin, group_member, team_member):
         read = seats_with_person(member.user_id)
         assert [values_of(seat) for seat in read] == [
-            values_of(seat) for seat in member.user.memberships.with_levels()
+            values_of(seat)
+            for seat in Member.objects.filter(user=member.user_id)
+            .with_levels()
+            .select_related("user")
         ]
         assert len({id(seat.user) for seat in read}) == 1
     with CaptureQueriesContext(connection) as asked:

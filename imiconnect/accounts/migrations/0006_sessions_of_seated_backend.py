@@ -1,6 +1,7 @@
 """Sessions name the backend that signed a person in; those that there are stay signed in."""
 
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY
@@ -11,7 +12,7 @@ BEFORE = "allauth.account.auth_backends.AuthenticationBackend"
 AFTER = "imiconnect.accounts.backends.SeatedBackend"
 
 
-def _rename(apps, before, after):
+def _rename(apps: Any, before: str, after: str) -> None:
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     rows = apps.get_model("sessions", "Session").objects.filter(expire_date__gt=timezone.now())
     for row in rows.iterator():
@@ -21,11 +22,11 @@ def _rename(apps, before, after):
             row.save(update_fields=["session_data"])
 
 
-def forwards(apps, schema_editor):
+def forwards(apps: Any, schema_editor: Any) -> None:
     _rename(apps, BEFORE, AFTER)
 
 
-def backwards(apps, schema_editor):
+def backwards(apps: Any, schema_editor: Any) -> None:
     _rename(apps, AFTER, BEFORE)
 
 
