@@ -9,7 +9,7 @@ from imiconnect.console.confirm import NameForm
 from imiconnect.console.forms import ConsoleForm
 from imiconnect.numbers.forms.phone import country_label
 from imiconnect.numbers.kinds import NumberType
-from imiconnect.numbers.models import Country
+from imiconnect.numbers.models import Country, Number
 from imiconnect.numbers.text import folded
 
 
@@ -43,6 +43,8 @@ class SenderForm(ConsoleForm):
 
 class OfflineForm(ConsoleForm):
     """What is wanted where nothing is offered."""
+
+    unmarked = ("country", "country_name")
 
     country = CountryField(
         label=_("Country"), required=False, empty_label=_("Another country, named below")
@@ -83,7 +85,7 @@ class OfflineForm(ConsoleForm):
 
 
 class UrlsForm(ConsoleForm):
-    """Where incoming calls and messages of a number go."""
+    """Where incoming calls and messages of a number go; it asks for what the number takes."""
 
     incoming_call_url = forms.CharField(
         label=_("Incoming-call URL"),
@@ -97,6 +99,20 @@ class UrlsForm(ConsoleForm):
         max_length=500,
         help_text=_("While it is set, incoming SMS go here and not to a service."),
     )
+
+    def __init__(self, *args: Any, number: Number, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, takes in (
+            ("incoming_call_url", number.voice),
+            ("incoming_sms_url", number.sms),
+        ):
+            if not takes:
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """Return both URLs, the one that is not asked for empty."""
+        values: dict[str, Any] = super().clean() or {}
+        return {"incoming_call_url": "", "incoming_sms_url": ""} | values
 
 
 class ReserveForm(ConsoleForm):

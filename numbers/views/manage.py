@@ -92,7 +92,7 @@ class NumberPage(MemberRequiredMixin, OfNumber, PageMixin, TemplateView):
             "may_manage": may,
             "again_url": _again_url(number),
             "may_set_up": may and line is not None and number.state == State.ACTIVE,
-            "urls_form": UrlsForm(initial=_urls(line)),
+            "urls_form": UrlsForm(initial=_urls(line), number=number),
             "reserve_form": ReserveForm(),
         }
         return super().get_context_data(**(context | kwargs))
@@ -144,7 +144,7 @@ class NumberForms(NumberPage):
         return once.guarded(request, act[kwargs["form"]])
 
     def _set_urls(self) -> HttpResponse:
-        form = UrlsForm(self.request.POST)
+        form = UrlsForm(self.request.POST, number=self.number)
         return self._run(form, "urls_form", lines.set_urls, _("The URLs were saved"))
 
     def _reserve(self) -> HttpResponse:

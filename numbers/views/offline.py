@@ -58,7 +58,7 @@ class OfflinePage(MemberRequiredMixin, FormPage):
 
 def _type(row: OfflineRequest) -> str:
     known = dict(NumberType.choices)
-    return str(known[row.number_type]) if row.number_type in known else ""
+    return str(known.get(row.number_type, _("Any type")))
 
 
 class RequestList(MemberRequiredMixin, ListPage):
@@ -79,6 +79,7 @@ class RequestList(MemberRequiredMixin, ListPage):
         Column("country_name", _("Country")),
         Column("number_type", _("Type"), _type),
         Column("quantity", _("How many"), "quantity", FIGURE),
+        Column("details", _("Details")),
         Column("state", _("Status"), "state", STATE),
         Column("answer", _("Answer")),
         Column("created_at", _("Requested"), "created_at", TIME),

@@ -34,7 +34,8 @@ def _rate(answers: Answers) -> RateCard:
 def _search(request: HttpRequest, answers: Answers) -> dict[str, Any]:
     """Return the search form and, once it was sent, the numbers for sale."""
     rates = _rates(answers)
-    asked = "number_type" in request.GET
+    # Without a type, which is an error then, the other fields are sent all the same.
+    asked = bool({"number_type", "digits"} & set(request.GET))
     before = {
         name: answers.value("search", name)
         for name in ("number_type", "digits", "match", "area_code", "locality")
@@ -165,6 +166,15 @@ class PhoneNumberWizard(MemberRequiredMixin, Wizard):
             context=purchase,
         ),
     )
+
+    def get(self, request: HttpRequest, step: str = "", **kwargs: Any) -> HttpResponse:
+        """Begin at the search where an old draft's number is not kept any more."""
+        run = self._run()
+        e164 = Answers(self, run["data"]).value("search", "e164", "")
+        if not step and e164 and not buying.reservation_of(acting(request), e164):
+            run["data"] = {"country": run["data"]["country"]}
+            self._keep(run)
+        return super().get(request, step, **kwargs)
 
     def post(self, request: HttpRequest, step: str = "", **kwargs: Any) -> HttpResponse:
         """Reserve with BUY, and lead to the offline request where nothing is sold."""

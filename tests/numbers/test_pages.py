@@ -19,6 +19,7 @@ from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import (
     Number,
     OfflineRequest,
+    PhoneLine,
     RateCard,
     Reservation,
     ShortCode,
@@ -139,6 +140,23 @@ def test_a_number_that_somebody_else_is_buying_is_refused(
     page = client.post(f"{PHONE}search/", pick)
     assert page.status_code == 422
     assert "Somebody else is about to buy" in page.content.decode()
+
+
+def test_a_search_without_a_type_says_so(admin: Member, stock: list[str]) -> None:
+    client = client_of(admin)
+    client.post(f"{PHONE}country/", {"country": "GB"})
+    page = client.get(f"{PHONE}search/?digits=&match=anywhere").text
+    assert "There is a problem" in page and "Select a number type" in page
+
+
+def test_an_old_draft_begins_at_the_search_again(admin: Member, stock: list[str]) -> None:
+    client = client_of(admin)
+    client.post(f"{PHONE}country/", {"country": "GB"})
+    pick = {"number_type": "multi_function", "carrier": "stock", "e164": stock[0]}
+    client.post(f"{PHONE}search/", pick)
+    assert not client.get(PHONE).headers["Location"].endswith("search/")
+    Reservation.objects.all().delete()
+    assert client.get(PHONE).headers["Location"] == f"{PHONE}search/"
 
 
 def test_a_chosen_number_is_kept_until_another_is_chosen_or_the_draft_is_discarded(
@@ -291,6 +309,21 @@ def test_the_urls_of_a_number_are_saved(admin: Member, stock: list[str]) -> None
     client.post(url, {"incoming_call_url": "https://example.com/call"})
     number.line.refresh_from_db()
     assert number.line.incoming_call_url == "https://example.com/call"
+
+
+def test_the_page_of_a_landline_asks_for_nothing_about_sms(
+    admin: Member, make_number: Any
+) -> None:
+    number = make_number(admin, Kind.PHONE_NUMBER, "+442079460123", sms=False)
+    now = timezone.now()
+    PhoneLine.objects.create(number=number, carrier="stock", bought_at=now)
+    client = client_of(admin)
+    page = client.get(f"/numbers/{number.pk}/").text
+    assert "Incoming-call URL" in page
+    assert "Incoming-SMS URL" not in page and "Reserved keywords" not in page
+    form = {"incoming_call_url": "https://example.com/call"}
+    client.post(f"/numbers/{number.pk}/urls/", form)
+    assert PhoneLine.objects.get().incoming_call_url == form["incoming_call_url"]
 
 
 def test_a_release_says_until_when_the_number_is_charged(

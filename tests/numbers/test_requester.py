@@ -50,6 +50,7 @@ def seen(member: Member, number: Number) -> str:
 def test_a_requested_code_says_what_comes_next(admin: Member, asked: Number) -> None:
     text = seen(admin, asked)
     assert "Support looks at this request" in text and "up to two working days" in text
+    assert text.count("Pending") >= 3 and "Verifying" not in text
 
 
 def test_a_code_in_verification_says_until_when(admin: Member, asked: Number) -> None:
