@@ -9,8 +9,12 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from imiconnect.rtm.protocol.states import State
+
+if TYPE_CHECKING:
+    from imiconnect.rtm.models import Thread
 
 #: More rows than a page shows say only "read again".
 _MOST_NAMED = 500
@@ -22,6 +26,14 @@ _here = threading.local()
 def group_of_messages(organization_id: uuid.UUID) -> str:
     """Return the channel group of an organization's message log."""
     return f"messages-{organization_id.hex}"
+
+
+def tell_of_conversation(thread: "Thread") -> None:
+    """Hint to open desks that a conversation has changed; ``thread`` has its app."""
+    from imiconnect.console.live import notify
+
+    group = group_of_messages(thread.app.organization_id)
+    notify(group, changed={str(thread.pk): "conversation"})
 
 
 class Hints:

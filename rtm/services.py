@@ -25,9 +25,13 @@ __all__ = ["Refusal", "Request", "Sent", "send_messages", "send_request", "send_
 
 @dataclass(frozen=True)
 class Sent:
-    """What was accepted: the transid and the ids of its messages are found by it."""
+    """What was accepted: the transid and the ids of its messages are found by it.
+
+    ``is_repeat``: it was accepted before, under the same key.
+    """
 
     transid: uuid.UUID
+    is_repeat: bool = False
 
 
 def send_messages(
@@ -74,11 +78,15 @@ def send_request(*, service: Service, body: bytes) -> Sent:
 
 @dataclass(frozen=True)
 class Request:
-    """A request of a service; the same ``key`` and body again is the same request."""
+    """A request of a service; the same ``key`` and body again is the same request.
+
+    ``digest`` stands for the body where two that differ say the same.
+    """
 
     service_id: uuid.UUID
     body: bytes
     key: str
+    digest: bytes = b""
 
 
 def send_requests(requests: Sequence[Request]) -> list[Sent | Refusal]:
@@ -95,13 +103,14 @@ def send_requests(requests: Sequence[Request]) -> list[Sent | Refusal]:
             results.append(refusal)
             continue
         order.service_id, order.idempotency_key = request.service_id, request.key
+        order.body_digest = request.digest or order.body_digest
         good[number] = order
         results.append(Sent(order.transid))
     if good:
         accepted = async_to_sync(_accept_all)(list(good.values()))
         for (number, order), result in zip(good.items(), accepted, strict=True):
-            known = result if isinstance(result, Refusal) else Sent(order.transid)
-            results[number] = known
+            is_refused = isinstance(result, Refusal)
+            results[number] = result if is_refused else Sent(order.transid, order.is_repeat)
         for lane in {order.medium.lane for order in good.values()}:
             nudge(lane)
     return results

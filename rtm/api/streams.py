@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from imiconnect.accounts.roles import Act
 from imiconnect.rest import MemberViewSet, checked_body
 from imiconnect.rtm import streams as services
+from imiconnect.rtm.desk.services import share_stream
 from imiconnect.rtm.models import Stream
 from imiconnect.sharing.models import Service
 
@@ -22,7 +23,17 @@ class StreamSerializer(serializers.Serializer[Any]):
 
     id = serializers.UUIDField(read_only=True)
     name = serializers.CharField(max_length=100)
+    is_shared = serializers.BooleanField(
+        read_only=True, help_text="Whether all agents see all its conversations."
+    )
     created_at = serializers.DateTimeField(read_only=True)
+
+
+class StreamChangesSerializer(serializers.Serializer[Any]):
+    """What can be changed of a stream; what is left out stays."""
+
+    name = serializers.CharField(required=False, max_length=100)
+    is_shared = serializers.BooleanField(required=False)
 
 
 class ChosenStreamSerializer(serializers.Serializer[Any]):
@@ -49,11 +60,14 @@ class StreamViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberView
         stream = services.create_stream(member=self.member, **values)
         return Response(StreamSerializer(stream).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=StreamSerializer, responses=StreamSerializer)
+    @extend_schema(request=StreamChangesSerializer, responses=StreamSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Rename a stream."""
-        values = checked_body(StreamSerializer, request)
-        stream = services.rename_stream(stream=self.get_object(), **values)
+        """Rename a stream; let every agent see all its conversations, or each the own again."""
+        values, stream = checked_body(StreamChangesSerializer, request), self.get_object()
+        if "name" in values:
+            stream = services.rename_stream(stream=stream, name=values["name"])
+        if "is_shared" in values:
+            stream = share_stream(stream=stream, shared=values["is_shared"])
         return Response(StreamSerializer(stream).data)
 
     @extend_schema(responses={204: None})

@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from imiconnect.rtm.api.contacts import ContactViewSet
+from imiconnect.rtm.api.conversations import ConversationViewSet
 from imiconnect.rtm.api.customers import AppProfileViewSet, CustomerViewSet
 from imiconnect.rtm.api.optouts import OptOutViewSet, OptWordViewSet
 from imiconnect.rtm.api.recordings import RecordingViewSet
@@ -18,6 +19,7 @@ router.register("contacts", ContactViewSet, basename="api-contact")
 router.register("app-profiles", AppProfileViewSet, basename="api-app-profile")
 router.register("streams", StreamViewSet, basename="api-stream")
 router.register("threads", ThreadViewSet, basename="api-thread")
+router.register("conversations", ConversationViewSet, basename="api-conversation")
 router.register("topics", TopicViewSet, basename="api-topic")
 router.register("segments", SegmentViewSet, basename="api-segment")
 router.register("recordings", RecordingViewSet, basename="api-recording")

@@ -137,6 +137,16 @@ def had_no_room(item: Mapping[str, Any]) -> bool:
     return item.get("missing") == NO_ROOM
 
 
+def kept_file(message: Message, place: int) -> MediaFile | None:
+    """Return the file at a place of a message, from 0, if this platform keeps it."""
+    media = media_of(message)
+    key = key_of(message, media[place]) if place < len(media) else None
+    if key is None:
+        return None
+    found: MediaFile | None = MediaFile.objects.filter(pk=key, app=message.app_id).first()
+    return found
+
+
 def is_drawn(content_type: str) -> bool:
     """Tell whether a browser can show a file of this type as a picture."""
     return content_type.startswith("image/") and content_type not in _UNDRAWN

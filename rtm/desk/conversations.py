@@ -30,11 +30,16 @@ SHOWS = ("waiting", "mine", "all", "closed")
 
 @dataclass(frozen=True)
 class Pick:
-    """What of the list an agent looks at: ``stream`` is an id, ``NO_STREAM`` or empty."""
+    """What of the list an agent looks at: ``stream`` is an id, ``NO_STREAM`` or empty.
+
+    ``app`` and ``user_id`` narrow it further where they are set.
+    """
 
     stream: str = ""
     show: str = "waiting"
     cursor: str = ""
+    app: uuid.UUID | None = None
+    user_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,23 +125,37 @@ def streams_for(member: Member) -> list[StreamCount]:
 
 
 def listed(member: Member, pick: Pick) -> Page:
-    """Return a page of the conversations that fit; three queries whatever their number.
+    """Return a page of the conversations that fit; three queries whatever their number."""
+    page = page_of(picked(member, pick), order_of(pick), LISTED, pick.cursor)
+    return Page(drawn(page.rows), page.older, page.newer)
 
-    Those that wait begin with who has waited longest, all others with the newest.
-    """
-    threads = _narrowed(conversations_for(member), member, pick)
+
+def order_of(pick: Pick) -> tuple[str, str]:
+    """Return the order: who waits longest first, of all others the newest."""
+    return ("waits_since", "id") if pick.show == "waiting" else ("-updated_at", "-id")
+
+
+def picked(member: Member, pick: Pick) -> "QuerySet[Thread]":
+    """Return the conversations that fit, ready for ``drawn``."""
+    return ready(_narrowed(conversations_for(member), member, pick))
+
+
+def ready(threads: "QuerySet[Thread]") -> "QuerySet[Thread]":
+    """Return conversations with what ``drawn`` needs of each."""
     newest = Message.objects.filter(thread=OuterRef("pk")).order_by("-id").values("id")[:1]
-    threads = threads.select_related("app", "assignment__agent__user")
-    order = ("waits_since", "id") if pick.show == "waiting" else ("-updated_at", "-id")
-    page = page_of(threads.annotate(last=Subquery(newest)), order, LISTED, pick.cursor)
-    rows: list[Any] = page.rows
+    threads = threads.select_related("app", "stream", "assignment__agent__user")
+    return threads.annotate(last=Subquery(newest))
+
+
+def drawn(threads: Sequence[Thread]) -> list[Listed]:
+    """Return conversations that are ``ready`` as the list shows them; two queries."""
+    rows: Sequence[Any] = threads
     last = {
         message.pk: message
         for message in Message.objects.filter(pk__in=[row.last for row in rows if row.last])
     }
     names = customers_of(rows)
-    drawn = [_listed(row, last.get(row.last), names) for row in rows]
-    return Page(drawn, page.older, page.newer)
+    return [_listed(row, last.get(row.last), names) for row in rows]
 
 
 def _narrowed(threads: "QuerySet[Thread]", member: Member, pick: Pick) -> "QuerySet[Thread]":
@@ -144,6 +163,10 @@ def _narrowed(threads: "QuerySet[Thread]", member: Member, pick: Pick) -> "Query
         threads = threads.filter(stream=None)
     elif pick.stream:
         threads = threads.filter(stream=uuid.UUID(pick.stream))
+    if pick.app:
+        threads = threads.filter(app=pick.app)
+    if pick.user_id:
+        threads = threads.filter(user_id=pick.user_id)
     if pick.show == "closed":
         return threads.filter(status=Thread.Status.CLOSED)
     threads = threads.filter(status=Thread.Status.ACTIVE)
@@ -195,15 +218,26 @@ def agent_name(thread: Thread) -> str:
 
 def said_in(thread: Thread, first: uuid.UUID | None = None) -> Talk:
     """Return the messages of a conversation from ``first`` on, or the newest, oldest first."""
-    rows = Message.objects.filter(thread=thread).select_related("app")
+    rows = messages_in(thread)
     if first is None:
         shown, more = list(reversed(rows.order_by("-id")[:SHOWN])), False
     else:
         found = list(rows.filter(id__gte=first).order_by("id")[: MOST_SHOWN + 1])
         shown, more = found[:MOST_SHOWN], len(found) > MOST_SHOWN
-    contents = contents_of(shown)
-    said = [_said(message, contents[message.pk]) for message in shown]
-    return Talk(said, _earlier(rows, shown[0].pk) if shown else None, has_later=more)
+    earlier = _earlier(rows, shown[0].pk) if shown else None
+    return Talk(said_of(shown), earlier, has_later=more)
+
+
+def messages_in(thread: Thread) -> "QuerySet[Message]":
+    """Return the messages of a conversation, ready for ``said_of``."""
+    rows: QuerySet[Message] = Message.objects.filter(thread=thread).select_related("app")
+    return rows
+
+
+def said_of(messages: Sequence[Message]) -> list[Said]:
+    """Return what messages say, in the same order; one query for the files of all."""
+    contents = contents_of(messages)
+    return [_said(message, contents[message.pk]) for message in messages]
 
 
 def _earlier(rows: "QuerySet[Message]", first: uuid.UUID) -> uuid.UUID | None:

@@ -1,8 +1,10 @@
 """What agents do: take, hand over and give back conversations, answer, close, let others in."""
 
+import hashlib
 import json
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -20,7 +22,7 @@ from imiconnect.rtm.desk.files import Attached
 from imiconnect.rtm.intake import media
 from imiconnect.rtm.intake.media import Medium
 from imiconnect.rtm.media import services as storage
-from imiconnect.rtm.models import Assignment, Stream, Thread, ThreadGuest
+from imiconnect.rtm.models import Assignment, MediaFile, Stream, Thread, ThreadGuest
 from imiconnect.rtm.services import Refusal, Request, Sent, send_requests
 from imiconnect.rtm.threads import services_of, update_thread
 from imiconnect.sharing.models import Service
@@ -36,9 +38,24 @@ class Taken(Exception):
         super().__init__(str(agent))
         self.agent = agent
 
+    @property
+    def words(self) -> str:
+        """Say who has it, and what to do."""
+        sentence = _("{name} answers this conversation. Ask to be let in, or to get it.")
+        return sentence.format(name=self.agent.user.name)
+
 
 class PartlySent(Exception):
-    """Of an answer of several messages not all were accepted; the text says why."""
+    """Of an answer of several messages not all were accepted: ``sent`` were; says why."""
+
+    def __init__(self, sentence: str, sent: list[Sent]) -> None:
+        """Keep what was accepted."""
+        super().__init__(sentence)
+        self.sent = sent
+
+
+class SentBefore(ValidationError):
+    """Another answer was sent with this one's ``once``."""
 
 
 @transaction.atomic
@@ -111,8 +128,9 @@ def reply(
     """Send an agent's answer; a conversation of nobody becomes theirs first.
 
     Not inside a transaction. An answer with files may be several messages, as the channel has
-    it. The same ``once`` sends nothing twice, for a day. Raises ``Taken`` where another agent
-    has it and neither the stream nor a guest's place lets this one answer, ``PartlySent``, and
+    it. The same answer with the same ``once`` is sent once, for a day: what was sent before is
+    returned again. Raises ``Taken`` where another agent has it and neither the stream nor a
+    guest's place lets this one answer, ``PartlySent``, ``SentBefore``, and other
     ``ValidationError`` when it cannot be sent; then nothing was, and no file is kept.
     """
     text = text.strip()
@@ -130,13 +148,46 @@ def reply(
     pairs = list(zip(checked, rows, strict=True))
     contents = attachments.contents(limits, text, agent.user.name, pairs)
     try:
-        sent = _sent(thread, service, medium, contents, once)
+        sent = _sent(
+            thread, service, medium, contents, _Once(once, _digest(thread, text, files))
+        )
+    except PartlySent as partly:
+        _forget_unsent(rows, contents, partly.sent)
+        raise
     except ValidationError:
         storage.discard(rows)
         raise
-    # What came meanwhile is for the agent who has the conversation now.
-    Thread.objects.filter(pk=thread.pk).update(waits_since=None)
+    _forget_unsent(rows, contents, sent)
+    if not all(result.is_repeat for result in sent):
+        # What came meanwhile is for the agent who has the conversation now.
+        Thread.objects.filter(pk=thread.pk).update(waits_since=None)
     return sent
+
+
+@dataclass(frozen=True)
+class _Once:
+    """The name of an answer, if it has one, and what it says."""
+
+    key: uuid.UUID | None
+    digest: bytes
+
+
+def _digest(thread: Thread, text: str, files: Sequence[Attached]) -> bytes:
+    """Return what an answer says; the addresses of its files are new with each try."""
+    told = [str(thread.pk), text]
+    told += [
+        part for file in files for part in (file.name, hashlib.sha256(file.data).hexdigest())
+    ]
+    return hashlib.sha256(json.dumps(told).encode()).digest()
+
+
+def _forget_unsent(
+    rows: Sequence[MediaFile], contents: Sequence[dict[str, Any]], sent: Sequence[Sent]
+) -> None:
+    """Delete the files that no message of this try names."""
+    pairs = zip(contents, sent, strict=False)  # of an answer that broke off, the first ones
+    named = [json.dumps(content) for content, result in pairs if not result.is_repeat]
+    storage.discard([row for row in rows if not any(str(row.pk) in text for text in named)])
 
 
 def _sent(
@@ -144,7 +195,7 @@ def _sent(
     service: Service,
     medium: Medium,
     contents: Sequence[dict[str, Any]],
-    once: uuid.UUID | None,
+    once: _Once,
 ) -> list[Sent]:
     """Have all messages of an answer accepted, or, as far as can be known before, none."""
     requests = []
@@ -156,8 +207,8 @@ def _sent(
             "channels": {medium.names[0]: content},
             "thread": str(thread.pk),
         }
-        key = f"desk/{once}/{number}" if once else ""
-        requests.append(Request(service.pk, json.dumps(body).encode(), key))
+        key = f"desk/{once.key}/{number}" if once.key else ""
+        requests.append(Request(service.pk, json.dumps(body).encode(), key, once.digest))
     try:
         for content in contents:
             medium.content(content, str(_("The answer")))
@@ -171,12 +222,13 @@ def _sent(
             break
     refused = [result for result in results if isinstance(result, Refusal)]
     if any(refusal.status == HTTPStatus.UNPROCESSABLE_ENTITY for refusal in refused):
-        raise ValidationError(_("This answer was sent before. Write what is new as another."))
+        raise SentBefore(_("This answer was sent before. Write what is new as another."))
     if len(refused) == len(results):
         raise ValidationError(refused[0].sentence)
+    sent = [result for result in results if isinstance(result, Sent)]
     if refused:
-        raise PartlySent(refused[0].sentence)
-    return [result for result in results if isinstance(result, Sent)]
+        raise PartlySent(refused[0].sentence, sent)
+    return sent
 
 
 def _queue(thread: Thread) -> None:

@@ -77,7 +77,7 @@ async def take(
         digest, transid = known[place]
         if digest == item.order.body_digest:
             results[number] = queued(transid, item.order.answers)
-            item.order.transid = transid
+            item.order.transid, item.order.is_repeat = transid, True
         else:
             sentence = "The Idempotency-Key was used with another body within 24 hours."
             results[number] = Refusal(invalid(sentence).code, sentence, 422)

@@ -100,6 +100,8 @@ class Order:
     received_at: dt.datetime = field(default_factory=timezone.now)
     #: Given when the order is accepted.
     transid: uuid.UUID = NIL
+    #: Whether it was accepted before, under its idempotency key.
+    is_repeat: bool = False
 
     @property
     def queues(self) -> set[str]:

@@ -28,8 +28,9 @@ from imiconnect.rtm.desk import conversations, services
 from imiconnect.rtm.desk.conversations import NO_STREAM, SHOWS, Pick
 from imiconnect.rtm.desk.files import limits_of
 from imiconnect.rtm.desk.forms import AgentForm, ReplyForm
+from imiconnect.rtm.live import tell_of_conversation
 from imiconnect.rtm.models import Stream, Thread
-from imiconnect.rtm.views.desk_acts import taken_words, tell, thread_url
+from imiconnect.rtm.views.desk_acts import thread_url
 
 _WORDS = {
     "waiting": _("Waiting"), "mine": _("Mine"), "all": _("All open"), "closed": _("Closed"),
@@ -230,7 +231,7 @@ class Reply(Desk):
     def _send(self, thread: Thread) -> HttpResponse:
         form = ReplyForm(self.request.POST, self.request.FILES, limits=limits_of(thread))
         if form.is_valid() and self._is_sent(thread, form):
-            tell(thread)
+            tell_of_conversation(thread)
             return HttpResponseRedirect(thread_url(thread, self.request))
         form.forget_files()
         self.kwargs["form"] = form
@@ -250,7 +251,7 @@ class Reply(Desk):
             refuse(form, error)
             return False
         except services.Taken as taken:
-            form.add_error(None, taken_words(taken))
+            form.add_error(None, taken.words)
             return False
         except services.PartlySent as partly:
             words = _("A part of your answer was not sent: {why}")

@@ -3,17 +3,15 @@
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act
 from imiconnect.accounts.models import Member
-from imiconnect.console.live import notify
 from imiconnect.console.toasts import toast
 from imiconnect.manage import ActView
 from imiconnect.rtm.desk import conversations, services
 from imiconnect.rtm.desk.forms import AgentForm
-from imiconnect.rtm.live import group_of_messages
+from imiconnect.rtm.live import tell_of_conversation
 from imiconnect.rtm.models import Stream, Thread
 
 
@@ -22,18 +20,6 @@ def thread_url(thread: Thread, request: HttpRequest) -> str:
     query = request.GET.urlencode()
     url = reverse("rtm:conversation", args=[thread.pk])
     return f"{url}?{query}" if query else url
-
-
-def taken_words(taken: services.Taken) -> str:
-    """Say who has a conversation."""
-    sentence = gettext("{name} answers this conversation. Ask to be let in, or to get it.")
-    return sentence.format(name=taken.agent.user.name)
-
-
-def tell(thread: Thread) -> None:
-    """Hint to open desks that a conversation has changed."""
-    group = group_of_messages(thread.app.organization_id)
-    notify(group, changed={str(thread.pk): "conversation"})
 
 
 class ThreadAct(ActView):
@@ -50,7 +36,7 @@ class ThreadAct(ActView):
     def perform(self) -> str:
         """Do it, tell the desks, and come back to the conversation."""
         self.change(self.object)
-        tell(self.object)
+        tell_of_conversation(self.object)
         visible = conversations.conversations_for(self.member).filter(pk=self.object.pk)
         if visible.exists():
             return thread_url(self.object, self.request)
@@ -69,7 +55,7 @@ class Take(ThreadAct):
         try:
             services.take(thread=thread, agent=self.member)
         except services.Taken as taken:
-            toast(self.request, taken_words(taken))
+            toast(self.request, taken.words)
         else:
             toast(self.request, _("The conversation is yours."))
 

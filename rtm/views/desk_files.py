@@ -9,7 +9,7 @@ from django.views.generic import View
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.rtm.desk import contents, conversations
 from imiconnect.rtm.media import addresses
-from imiconnect.rtm.models import MediaFile, Message
+from imiconnect.rtm.models import Message
 
 
 class ConversationFile(MemberRequiredMixin, View):
@@ -24,19 +24,12 @@ class ConversationFile(MemberRequiredMixin, View):
         thread = get_object_or_404(threads, pk=kwargs["thread_id"])
         rows = Message.objects.filter(thread=thread).select_related("app")
         message = get_object_or_404(rows, pk=kwargs["tid"])
-        row = _file(message, kwargs["place"])
+        row = contents.kept_file(message, kwargs["place"])
+        if row is None:
+            raise Http404
         preview = "preview" in request.GET and row.has_preview
         url = addresses.address(message.app.app_id, row.pk, preview=preview)
         answer = HttpResponseRedirect(url)
         # The address is good for a day; whoever loses sight of the thread is not to have more.
         answer.headers["Cache-Control"] = "private, no-store"
         return answer
-
-
-def _file(message: Message, place: int) -> MediaFile:
-    media = contents.media_of(message)
-    key = contents.key_of(message, media[place]) if place < len(media) else None
-    if key is None:
-        raise Http404
-    found: MediaFile = get_object_or_404(MediaFile, pk=key, app=message.app_id)
-    return found

@@ -139,12 +139,17 @@ def views_of(client: Client, rows: Rows, person: int) -> dict[str, set[int]]:
         over_rest = client.post(f"{rest}export/").text
         desk = client.get("/conversations/?show=all").text
         pages = [client.get(f"/conversations/{row.pk}/").status_code for row in rows.threads]
+        listed = client.get("/api/v1/conversations/?show=all").text
+        urls = [f"/api/v1/conversations/{row.pk}/messages/" for row in rows.threads]
+        answers = [client.get(url).status_code for url in urls]
         found |= {
             "export: messages": shown(export, "said", rows),
             "export: threads": shown(export, "title", rows),
             "export over REST": shown(over_rest, "said", rows),
             "desk": shown(desk, "title", rows),
             "conversation": {n for n, status in enumerate(pages) if status == 200},
+            "conversations over REST": shown(listed, "title", rows),
+            "messages over REST": {n for n, status in enumerate(answers) if status == 200},
         }
         withheld = json.loads(export)["withheld"]["messages"]
         assert withheld == len(rows.messages) - len(found["export: messages"])
