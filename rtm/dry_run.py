@@ -1,8 +1,8 @@
 """A past day of an app replayed against another policy of retries and expiry, without sending.
 
 What came of a try at a moment is known from the log: the message's own tries, and else those
-of other messages of the app around that moment, since what fails is the broker or the
-provider. Where the log says nothing, the outcome is unknown, and said to be.
+of other messages of the app on the same channel around that moment, since what fails is the
+broker or the provider. Where the log says nothing, the outcome is unknown, and said to be.
 """
 
 import bisect
@@ -13,9 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from imiconnect.apps.models import App
-from imiconnect.apps.policy import Policy, policy_of
+from imiconnect.apps.policy import Policy, expiry_of, policy_of
 from imiconnect.identity import first_uuid7_at
-from imiconnect.rtm.models import Attempt, Message
+from imiconnect.rtm.intake import media
+from imiconnect.rtm.models import Attempt, Channel, Message
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.push import companion
 
@@ -39,6 +40,7 @@ class Past:
     tries: tuple[Try, ...]
     state: State
     delivered_at: dt.datetime | None = None
+    channel: str = Channel.RT.value
 
 
 @dataclass
@@ -90,21 +92,23 @@ def replay(app: App, day: dt.date, policy: Policy) -> Replay:
             id__lt=first_uuid7_at(begin + DAY),
         )
         .order_by("-id")
-        .only("created_at", "expires_at", "state", "delivered_at")[: MOST + 1]
+        .only("created_at", "expires_at", "state", "delivered_at", "channel")[: MOST + 1]
     )
     is_part = len(messages) > MOST
-    tries = _tries([message.pk for message in messages[:MOST]])
+    tries = _tries({message.pk: message.channel for message in messages[:MOST]})
     past = [_past(message, tries.get(message.pk, ())) for message in messages[:MOST]]
     return replayed(past, policy_of(app), policy, is_part=is_part)
 
 
-def _tries(keys: list[uuid.UUID]) -> dict[uuid.UUID, tuple[Try, ...]]:
+def _tries(channels: dict[uuid.UUID, str]) -> dict[uuid.UUID, tuple[Try, ...]]:
+    """Return the tries of messages, given with the channel of each."""
     found: dict[uuid.UUID, list[Try]] = defaultdict(list)
-    # The notification that goes with a message says nothing of the broker or the provider.
-    rows = Attempt.objects.filter(message_id__in=keys).exclude(route=companion.ROUTE)
-    columns = ("message_id", "started_at", "succeeded")
-    for message, at, good in rows.order_by("id").values_list(*columns):
-        found[message].append((at, good))
+    rows = Attempt.objects.filter(message_id__in=list(channels))
+    columns = ("message_id", "started_at", "succeeded", "route")
+    for message, at, good, route in rows.order_by("id").values_list(*columns):
+        # The notification that goes with a message says nothing of the broker.
+        if channels[message] != Channel.RT or route != companion.ROUTE:
+            found[message].append((at, good))
     return {key: tuple(value) for key, value in found.items()}
 
 
@@ -115,16 +119,20 @@ def _past(message: Message, tries: tuple[Try, ...]) -> Past:
         tries,
         State(message.state),
         message.delivered_at,
+        message.channel,
     )
 
 
 def replayed(past: list[Past], old: Policy, new: Policy, *, is_part: bool = False) -> Replay:
     """Return the totals of messages as they were and under a new policy."""
-    known = _known([one for message in past for one in message.tries])
+    tries: dict[str, list[Try]] = defaultdict(list)
+    for message in past:
+        tries[message.channel] += message.tries
+    known = {channel: _known(found) for channel, found in tries.items()}
     was, would_be = Totals(), Totals()
     for message in past:
         was.add(len(message.tries), _was(message))
-        would_be.add(*_would_be(message, old, new, known))
+        would_be.add(*_would_be(message, old, new, known[message.channel]))
     return Replay(len(past), was, would_be, is_part)
 
 
@@ -155,10 +163,12 @@ def _would_be(message: Past, old: Policy, new: Policy, known: Known) -> tuple[in
 
 def _expiry(message: Past, old: Policy, new: Policy) -> dt.datetime:
     """Return the new expiry, unless the request had named one of its own."""
-    own = (message.expires_at - message.created_at).total_seconds()
-    if round(own) != old.expiry_seconds:
+    medium = media.serving(message.channel)
+    needs_inbox = medium is not None and medium.needs_inbox
+    given = expiry_of(old, message.created_at, needs_inbox=needs_inbox)
+    if abs(message.expires_at - given) >= dt.timedelta(seconds=1):
         return message.expires_at
-    return message.created_at + dt.timedelta(seconds=new.expiry_seconds)
+    return expiry_of(new, message.created_at, needs_inbox=needs_inbox)
 
 
 def _is_final(message: Past, old: Policy) -> bool:

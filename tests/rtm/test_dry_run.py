@@ -12,6 +12,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy, policy_of
 from imiconnect.identity import first_uuid7_at, uuid7
+from imiconnect.rtm import dry_run
 from imiconnect.rtm.dry_run import Past, Replay, replay, replayed
 from imiconnect.rtm.models import Attempt, Message
 from imiconnect.rtm.protocol.states import State
@@ -74,6 +75,21 @@ def test_an_expiry_of_the_request_itself_stays() -> None:
     own = Past(NOON, seconds(1800), ((NOON, True),), State.DELIVERED, seconds(1000))
     new = Policy(retry_count=2, retry_interval_seconds=60, expiry_seconds=600)
     assert outcomes(replayed([own], OLD, new)) == {"delivered": (1, 1)}
+
+
+def test_without_an_inbox_the_day_that_a_message_is_kept_is_no_expiry_of_the_request() -> None:
+    old = Policy(retry_count=2, retry_interval_seconds=60, expiry_seconds=3 * 86_400)
+    day = NOON + dt.timedelta(days=1)
+    late = Past(NOON, day, ((NOON, True),), State.DELIVERED, seconds(900))
+    new = Policy(retry_count=2, retry_interval_seconds=60, expiry_seconds=600)
+    assert outcomes(replayed([late], old, new)) == {"delivered": (1, 0), "expired": (0, 1)}
+
+
+def test_what_came_of_pushes_tells_nothing_of_the_broker() -> None:
+    pushed = Past(NOON, seconds(3600), ((seconds(300), True),), State.SUBMITTED, channel="push")
+    new = Policy(retry_count=5, retry_interval_seconds=60, expiry_seconds=3600)
+    found = replayed([LOST, pushed], OLD, new)
+    assert outcomes(found) == {"submitted": (1, 1), "failed": (1, 1)}
 
 
 def test_what_failed_for_good_fails_again() -> None:
@@ -141,6 +157,32 @@ def test_the_page_shows_extra_sends_and_saves_the_policy(
     assert saved.headers["Location"] == f"/apps/{rtm_app.pk}/"
     changed = policy_of(App.objects.get(pk=rtm_app.pk))
     assert (changed.expiry_seconds, changed.client_key_as_password) == (45, True)
+
+
+def test_a_push_of_its_own_is_replayed_by_its_tries(yesterday: dt.date, rtm_app: App) -> None:
+    Message.objects.update(channel="push")
+    Attempt.objects.update(route="push")
+    found = replay(rtm_app, yesterday, policy_of(rtm_app))
+    assert (found.was.sends, found.would_be.sends) == (3, 3)
+
+
+def test_of_a_day_with_too_many_messages_the_last_are_replayed_and_it_says_so(
+    yesterday: dt.date, rtm_app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = policy_of(rtm_app)
+    assert not replay(rtm_app, yesterday, policy).is_part
+    monkeypatch.setattr(dry_run, "MOST", 0)
+    found = replay(rtm_app, yesterday, policy)
+    assert (found.messages, found.is_part) == (0, True)
+
+
+def test_the_messages_of_another_day_or_app_are_not_replayed(
+    yesterday: dt.date, rtm_app: App, app: App
+) -> None:
+    policy = policy_of(rtm_app)
+    assert replay(rtm_app, yesterday, policy).messages == 1
+    assert replay(rtm_app, yesterday - dt.timedelta(days=1), policy).messages == 0
+    assert replay(app, yesterday, policy).messages == 0
 
 
 def test_the_notification_beside_a_message_is_no_try_of_it(
