@@ -5,15 +5,18 @@ is left out: messages of other levels, and conversations of other agents (``desk
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from imiconnect.accounts.models import Member
+from imiconnect.accounts.roles import Role
 from imiconnect.audit.services import record
-from imiconnect.rtm.customers.places import places_of, push_addresses_of
+from imiconnect.rtm.customers.places import User, places_of, push_addresses_of
+from imiconnect.rtm.media import addresses
 from imiconnect.rtm.models import (
     Attempt,
     Channel,
@@ -22,10 +25,13 @@ from imiconnect.rtm.models import (
     Customer,
     Device,
     DeviceEvent,
+    MediaFile,
     Message,
     PushAddress,
     Recording,
+    Subscription,
     Thread,
+    Topic,
 )
 from imiconnect.rtm.protocol.clock import iso
 from imiconnect.rtm.protocol.states import State
@@ -45,9 +51,13 @@ def _document(customer: Customer, member: Member) -> Iterator[str]:
     threads = Thread.objects.filter(pk__in=places.threads)
     messages = places.messages().order_by("id")
     seen_threads, seen_messages = threads.visible_to(member), messages.visible_to(member)
+    files = _files(places.users)
+    # In which conversation one was sent is not known: who does not see all sees none.
+    seen_files = files.visible_to(member) if member.role == Role.ADMIN else files.none()
     withheld = {
         "threads": threads.count() - seen_threads.count(),
         "messages": messages.count() - seen_messages.count(),
+        "files": files.count() - seen_files.count(),
     }
     yield "{"
     yield _part("exported_at", iso(timezone.now()))
@@ -76,9 +86,13 @@ def _document(customer: Customer, member: Member) -> Iterator[str]:
     )
     yield from _list("recordings", map(_recording, spoken.order_by("id").iterator(_CHUNK)))
     theirs = push_addresses_of(customer).values("pk")
-    addresses = PushAddress.objects.visible_to(member).filter(pk__in=theirs)
-    addresses = addresses.select_related("app").order_by("id")
-    yield from _list("push_addresses", map(_push_address, addresses.iterator(_CHUNK)))
+    pushed = PushAddress.objects.visible_to(member).filter(pk__in=theirs)
+    pushed = pushed.select_related("app").order_by("id")
+    subscribed = _subscriptions(member, places.users).select_related("topic__app")
+    yield from _list("topics", map(_subscription, subscribed.order_by("id").iterator(_CHUNK)))
+    seen_files = seen_files.select_related("app").order_by("id")
+    yield from _list("files", map(_file, seen_files.iterator(_CHUNK)))
+    yield from _list("push_addresses", map(_push_address, pushed.iterator(_CHUNK)))
     keys = seen_messages.filter(channel=Channel.RT).order_by().values("pk")
     tried = Attempt.objects.filter(message_id__in=keys, route=companion.ROUTE).order_by("id")
     yield from _list("notifications", map(_notification, tried.iterator(_CHUNK)))
@@ -182,6 +196,43 @@ def _recording(recording: Recording) -> dict[str, Any]:
         "seconds": recording.seconds,
         "state": recording.state,
         "file": f"{settings.PUBLIC_URL}/api/v1/recordings/{recording.pk}/audio/",
+    }
+
+
+def _files(users: Sequence[User]) -> Any:
+    condition = Q(pk__in=[])
+    for app, user in users:
+        condition |= Q(app=app, user_id=user)
+    return MediaFile.objects.filter(condition)
+
+
+def _subscriptions(member: Member, users: Sequence[User]) -> "QuerySet[Subscription]":
+    condition = Q(pk__in=[])
+    for app, user in users:
+        condition |= Q(topic__app=app, user_id=user)
+    seen = Topic.objects.visible_to(member).values("pk")
+    rows: QuerySet[Subscription] = Subscription.objects.filter(condition, topic__in=seen)
+    return rows
+
+
+def _subscription(row: Subscription) -> dict[str, Any]:
+    return {
+        "app_id": row.topic.app.app_id,
+        "topic": row.topic.name,
+        "user_id": row.user_id,
+        "subscribed_at": iso(row.created_at),
+    }
+
+
+def _file(row: MediaFile) -> dict[str, Any]:
+    """Return a file with an address that is good for a while."""
+    return {
+        "app_id": row.app.app_id,
+        "user_id": row.user_id,
+        "content_type": row.content_type,
+        "size": row.size,
+        "created_at": iso(row.created_at),
+        "file": f"{settings.PUBLIC_URL}{addresses.address(row.app.app_id, row.pk)}",
     }
 
 

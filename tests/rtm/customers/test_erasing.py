@@ -5,11 +5,14 @@ import json
 import uuid
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from imiconnect.accounts.models import Member
+from imiconnect.accounts.roles import Role
 from imiconnect.apps.models import App
 from imiconnect.audit.models import AuditEntry
 from imiconnect.identity import uuid7
@@ -17,6 +20,7 @@ from imiconnect.rtm.callbacks.typing import tell_service
 from imiconnect.rtm.customers import erasing, places
 from imiconnect.rtm.customers.erasing import erase_due, request_erasure
 from imiconnect.rtm.customers.exporting import export_customer
+from imiconnect.rtm.media.services import store
 from imiconnect.rtm.models import (
     Callback,
     Customer,
@@ -24,9 +28,11 @@ from imiconnect.rtm.models import (
     DeviceEvent,
     Erasure,
     FanOut,
+    MediaFile,
     Message,
     OpenMessage,
     RuleEvent,
+    Subscription,
     Thread,
 )
 from imiconnect.rtm.processors import fanout
@@ -57,6 +63,28 @@ def test_the_export_has_all_that_is_known(
     tids = {message["tid"] for message in document["messages"]}
     assert tids == {str(history["rtm"].pk), str(history["sms"].pk)}
     assert AuditEntry.objects.get(action="customer.exported").object_name == "1001"
+
+
+def test_the_export_has_topics_and_files_and_the_erasure_takes_them(
+    grace: Customer, app: App, cast: dict[Role, Member], settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    subscribe(topic=create_topic(app=app, name="news"), user_ids=["alice", "bob"])
+    for user in ("alice", "bob"):
+        store(app=app, user_id=user, data=b"%PDF-1.7", content_type="", preview=False)
+    document = exported(grace, cast[Role.ADMIN])
+    assert [(row["topic"], row["user_id"]) for row in document["topics"]] == [("news", "alice")]
+    (file,) = document["files"]
+    assert (file["user_id"], file["content_type"]) == ("alice", "application/pdf")
+    address = urlsplit(file["file"])
+    assert Client().get(f"{address.path}?{address.query}").status_code == 200
+    partly = exported(grace, cast[Role.ASSET_MANAGER])
+    assert (partly["files"], partly["withheld"]["files"]) == ([], 1)
+    request_erasure(customer=grace)
+    erase_due()
+    assert list(MediaFile.objects.values_list("user_id", flat=True)) == ["bob"]
+    assert list(Subscription.objects.values_list("user_id", flat=True)) == ["bob"]
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
 
 
 def test_erasing_leaves_outcomes_and_nothing_that_names_the_customer(
