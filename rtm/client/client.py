@@ -1,15 +1,13 @@
 """A device of a Mobile/Web app: what a program calls."""
 
 import asyncio
-import inspect
 import json
-import logging
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from imiconnect.rtm.client.connection import Connection, State, StateChange, Told
+from imiconnect.rtm.client.emitter import Emitter
 from imiconnect.rtm.client.errors import ENDINGS, ErrorCode, SdkError, conflict, demand
 from imiconnect.rtm.client.files import Files
 from imiconnect.rtm.client.interactive import Answers
@@ -31,8 +29,7 @@ from imiconnect.rtm.client.threads import Threads
 from imiconnect.rtm.client.topics import Topics
 from imiconnect.rtm.client.transports import Transport
 
-log = logging.getLogger(__name__)
-
+Answer = TypeVar("Answer")
 Event = Literal["message", "event", "connection", "sent", "failed", "policy", "error"]
 _DELIVERED, _READ, _CLICKED = 2, 3, 4
 #: Seconds within which the payload key is not asked for again.
@@ -75,8 +72,7 @@ class Client:
         self.threads, self.topics = Threads(*shared), Topics(*shared)
         self.files, self.profile = Files(*shared, self._upload), Profile(*shared)
         self.answers = Answers(self.publish)
-        self._listeners: dict[str, list[Callable[..., Any]]] = defaultdict(list)
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._emitter = Emitter()
         self._seen: Seen | None = None
         self._has_renewed = False
         self._key_asked_at = float("-inf")
@@ -108,8 +104,7 @@ class Client:
 
     def on(self, event: Event, listener: Callable[..., Any]) -> Callable[[], None]:
         """Call the listener for an event; the returned function stops that."""
-        self._listeners[event].append(listener)
-        return lambda: self._listeners[event].remove(listener)
+        return self._emitter.add_listener(event, listener)
 
     async def register(
         self,
@@ -151,13 +146,37 @@ class Client:
         if self._seen:
             self._seen.clear()
 
+    async def set_user_id(self, user_id: str) -> Session:
+        """Give this device to another user, as when a guest signs in; the registration stays.
+
+        What waited to be sent was the former user's and is dropped. A device that was connected
+        connects again by itself.
+        """
+        demand(user_id, "Give the user ID.")
+        return await self._rename(user_id)
+
+    async def remove_user_id(self) -> Session:
+        """Give this device to a new guest."""
+        return await self._rename("")
+
+    async def _rename(self, user_id: str) -> Session:
+        self._registration.need()
+        was_open = self.state not in (State.CLOSED, State.REFUSED)
+        await self.disconnect()
+        try:
+            session = await self._curing(lambda: self._registration.rename(user_id))
+            self._outbox.clear()
+            return session
+        finally:
+            if was_open and self.session:
+                # Not waited for: without a network it takes as long as that is away.
+                self._emitter.beside(self._connection.open())
+
     async def close(self) -> None:
         """Disconnect and free everything; the registration and what waits stay in the store."""
         await self.disconnect()
         await self._outbox.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._emitter.end_tasks()
         await self._rest.close()
 
     async def publish(
@@ -254,7 +273,7 @@ class Client:
         )
 
     def _said(self, item: Item, result: Result) -> None:
-        self._emit("failed" if result.error else "sent", item, result)
+        self._emitter.emit("failed" if result.error else "sent", item, result)
 
     async def _called(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         return await self._curing(lambda: self._rest.call(method, path, **options))
@@ -262,7 +281,7 @@ class Client:
     async def _upload(self, *what: Any) -> dict[str, Any]:
         return await self._curing(lambda: self._rest.upload(*what))
 
-    async def _curing(self, call: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    async def _curing(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """Call the API; where it says that the token has ended, renew it and call again."""
         try:
             return await call()
@@ -305,11 +324,11 @@ class Client:
         if change.state == State.CONNECTED:
             self._has_renewed = False
             self._outbox.flush_soon()
-        self._emit("connection", change)
+        self._emitter.emit("connection", change)
 
     def _arrived(self, topic: str, payload: bytes) -> None:
         if topic.startswith(f"{self._app_id}/Updates/"):
-            self._beside(self._policy_changed())
+            self._emitter.beside(self._policy_changed())
         elif payload.startswith(b"{"):
             # Plain, also from an app that encrypts, in the moment in which that changes.
             self._heard(payload)
@@ -320,7 +339,7 @@ class Client:
         try:
             self._heard(self._plain(payload))
         except Unreadable:
-            self._beside(self._open_with_fresh_key(payload))
+            self._emitter.beside(self._open_with_fresh_key(payload))
 
     async def _open_with_fresh_key(self, payload: bytes) -> None:
         """Ask for the key in force, for all payloads of a minute once, and try again."""
@@ -333,7 +352,7 @@ class Client:
             self._heard(self._plain(payload))
         except Unreadable:
             code = ErrorCode.INVALID_RESPONSE
-            self._emit("error", SdkError(code, NO_KEY, reason="encryption"))
+            self._emitter.emit("error", SdkError(code, NO_KEY, reason="encryption"))
 
     def _plain(self, payload: bytes) -> bytes:
         return json.dumps(unseal(self._registration.need().payload_key, payload)).encode()
@@ -349,7 +368,7 @@ class Client:
         if message.type == _REGISTRATION_ENDED:
             if is_own:
                 error = conflict(message.text, str(message.raw.get("reason") or ""))
-                self._beside(self._note_ending(error))
+                self._emitter.beside(self._note_ending(error))
             return
         if is_own if is_event else message.device_id and not (is_own or message.outgoing):
             # An echo of what this device has told, or a message for another device.
@@ -360,9 +379,9 @@ class Client:
         )
         # The first receipt may be what got lost, so a repeated message is confirmed again.
         if not is_event and self._options.automatic_receipts and not message.outgoing:
-            self._beside(self.mark_delivered(message.tid))
+            self._emitter.beside(self.mark_delivered(message.tid))
         if is_new:
-            self._emit("event" if is_event else "message", message)
+            self._emitter.emit("event" if is_event else "message", message)
 
     async def _policy_changed(self) -> None:
         try:
@@ -371,28 +390,8 @@ class Client:
             await self._note_ending(error)
             raise
         self._key_asked_at = float("-inf")
-        self._emit("policy", policy)
+        self._emitter.emit("policy", policy)
 
     def _remember(self) -> None:
         if self.session:
             self._seen = Seen(self._options.store, self.session.device_id)
-
-    def _emit(self, event: Event, *what: Any) -> None:
-        for listener in list(self._listeners[event]):
-            try:
-                done = listener(*what)
-            except Exception:
-                log.exception("A listener of '%s' failed", event)
-                continue
-            if inspect.isawaitable(done):
-                self._beside(done)
-
-    def _beside(self, work: Awaitable[Any]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: "asyncio.Future[Any]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.warning("Something beside the connection failed: %s", error)

@@ -22,13 +22,26 @@ class MessageStatus(IntEnum):
     CLICKED = 5
 
 
+#: The words of the platform's lists; ``submited`` is the documented spelling.
+_STATUSES = {
+    "queued": MessageStatus.NONE,
+    "submited": MessageStatus.SENT,
+    "received": MessageStatus.SENT,
+    "delivered": MessageStatus.DELIVERED,
+    "read": MessageStatus.READ,
+    "failed": MessageStatus.FAILED,
+    "expired": MessageStatus.FAILED,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message of the downlink, of a thread's list, or one that this device has sent.
 
     ``type`` is ``message``, or the ``payload_type`` of an event such as ``messageRead``;
     ``device_id`` that of the device that sent it, where one did. ``ref`` is the name by which
-    this device knows a message of its own before it has a ``tid``. ``raw`` is the JSON.
+    this device knows a message of its own before it has a ``tid``. ``status`` is ``NONE`` while
+    it waits here, and of events. ``raw`` is the JSON.
     """
 
     tid: str
@@ -44,6 +57,10 @@ class Message:
     quick_replies: dict[str, Any] | None = None
     topic: str | None = None
     related_tid: str | None = None
+    category: str = ""
+    status: MessageStatus = MessageStatus.NONE
+    delivered_at: dt.datetime | None = None
+    read_at: dt.datetime | None = None
     at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     ref: str = ""
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -75,10 +92,20 @@ def message_from(raw: dict[str, Any], ref: str = "") -> Message:
         quick_replies=raw.get("quickReplies"),
         topic=raw.get("topic"),
         related_tid=raw.get("relatedTid"),
+        category=raw.get("category") or "",
+        status=_status_of(raw),
+        delivered_at=_moment(raw["delivered_at"]) if raw.get("delivered_at") else None,
+        read_at=_moment(raw["read_at"]) if raw.get("read_at") else None,
         at=_moment(raw.get("created_on") or raw.get("ts")),
         ref=ref,
         raw=raw,
     )
+
+
+def _status_of(raw: dict[str, Any]) -> MessageStatus:
+    if raw.get("payload_type") or not raw.get("tid"):
+        return MessageStatus.NONE
+    return _STATUSES.get(str(raw.get("status")), MessageStatus.SENT)
 
 
 def _moment(value: Any) -> dt.datetime:

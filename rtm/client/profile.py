@@ -25,6 +25,11 @@ class Profile:
         """End the link."""
         await self._say("removeCustomerId")
 
+    async def update(self, **attributes: Any) -> None:
+        """Tell what has changed of the device; what of it is kept says the app's policy."""
+        demand(attributes, "Give at least one attribute.")
+        await self._say("profileupdate", event="ProfileUpdate", data={"update": attributes})
+
     async def publish_event(self, event: str, **update: Any) -> None:
         """Tell that something has happened to the device, or in the app.
 

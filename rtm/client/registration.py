@@ -1,7 +1,7 @@
 """Who this device is: its registration, and the access that follows from it."""
 
 import platform
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any
 
 from imiconnect.rtm.client.errors import ENDINGS, ErrorCode, SdkError, demand
@@ -114,6 +114,26 @@ class Registration:
             raise SdkError(ErrorCode.INVALID_RESPONSE, sentence) from missing
         self._keep(session)
         return session
+
+    async def rename(self, user_id: str) -> Session:
+        """Give the device to another user, or, without an id, to a new guest."""
+        session, body = self.need(), {"clientId": self.wire_client_id}
+        what = "setUserId" if user_id else "removeUserId"
+        if user_id:
+            body["userId"] = user_id
+        answer = await self._rest.call("POST", f"/{self._app_id}/{what}", body=body)
+        renamed = replace(
+            session,
+            user_id=answer["userId"],
+            client_id=answer["clientId"],
+            username=answer["username"],
+            downlink=answer["downlinkTopic"],
+            uplink=answer["uplinkTopic"],
+            payload_key=answer.get("encryptionKey", ""),
+            payload_key_id=answer.get("encryptionKeyId", ""),
+        )
+        self._keep(renamed)
+        return renamed
 
     async def renew(self) -> Session:
         """Get new tokens, and the payload key in force, for ended ones.

@@ -29,12 +29,22 @@ class Threads:
         type: Literal["Conversation", "Announcement"] = "Conversation",
         **more: Any,
     ) -> Thread:
-        """Make a thread; ``more`` are ``category``, ``externalid`` and ``extras``."""
+        """Make a thread; ``more`` are ``category``, ``externalid``, ``extras`` and others.
+
+        ``stream_name`` is the name of one of ``streams``: whose agents answer.
+        """
         body = {"type": type, "title": title, "userId": self._registration.need().user_id}
         answer = await self._call("POST", f"/apps/{self._app_id}/threads", body=body | more)
         made = {"type": type, "title": title, "status": "Active", **answer["thread"]}
         self.note(made)
         return made
+
+    async def streams(self) -> Sequence[dict[str, Any]]:
+        """Return the streams by name, at most 100, each with ``id`` and ``name``."""
+        self._registration.need()
+        answer = await self._call("GET", f"/apps/{self._app_id}/streams")
+        streams: Sequence[dict[str, Any]] = answer.get("streams", [])
+        return streams
 
     async def list(
         self, *, start: int = 0, limit: int = 50, unread: bool = False

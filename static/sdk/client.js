@@ -160,11 +160,27 @@ export class Client extends Emitter {
   }
 
   /**
+   * Give this browser to another user, as when a guest signs in; the registration stays. What
+   * waited to be sent was the former user's and is dropped.
+   * @param {string} userId
+   */
+  async setUserId(userId) {
+    demand(!!userId, 'Give the user ID.');
+    return this.#rename(userId);
+  }
+
+  /** Give this browser to a new guest. */
+  async removeUserId() {
+    return this.#rename('');
+  }
+
+  /**
    * Send a message (MO). Offline it waits in this browser and is sent later; then its `tid` is
    * empty until the event `sent` tells it for the message's `ref`.
    * Nobody replies to an announcement: error 6003.
-   * @param {{text?: string, threadId?: string, topic?: string, extras?: object,
-   *   attachments?: object[], relatedTid?: string, interactiveData?: object}} content
+   * @param {{text?: string, threadId?: string, topic?: string, category?: string,
+   *   extras?: object, attachments?: object[], relatedTid?: string,
+   *   interactiveData?: object}} content
    * @returns {Promise<import('./messages.js').Message & {ref: string}>}
    */
   async publish(content) {
@@ -267,6 +283,20 @@ export class Client extends Emitter {
   /** Send what waits now. */
   flush() {
     return this.#outbox.flush();
+  }
+
+  async #rename(userId) {
+    this.#registration.need();
+    const wasOpen = !['closed', 'refused'].includes(this.state);
+    await this.disconnect();
+    try {
+      const session = await this.#called(() => this.#registration.rename(userId));
+      this.#outbox.clear();
+      return { userId: session.userId, deviceId: session.deviceId };
+    } finally {
+      // Not waited for: without a network it takes as long as that is away.
+      if (wasOpen && this.session) this.#connection.open().catch(() => {});
+    }
   }
 
   #answer(message, text, interactiveData) {

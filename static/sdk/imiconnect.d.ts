@@ -67,7 +67,12 @@ export interface Message {
   quickReplies: Record<string, unknown> | null;
   topic: string | null;
   relatedTid: string | null;
+  category: string;
+  /** One of `MessageStatus`; `NONE` while it waits here, and of events. */
+  status: number;
   at: Date;
+  deliveredAt: Date | null;
+  readAt: Date | null;
   raw: Record<string, unknown>;
 }
 
@@ -104,6 +109,7 @@ export interface Content {
   threadId?: string;
   /** The id or name of a topic to which the user is subscribed. */
   topic?: string;
+  category?: string;
   extras?: object;
   attachments?: object[];
   relatedTid?: string;
@@ -134,8 +140,12 @@ export class Threads {
     type?: 'Conversation' | 'Announcement';
     category?: string;
     externalId?: string;
+    /** A name of `streams`: whose agents answer. */
+    streamName?: string;
     extras?: object;
   }): Promise<Thread>;
+  /** At most 100, by name. */
+  streams(): Promise<{ id: string; name: string; created_on: string }[]>;
   list(range?: {
     start?: number;
     limit?: number;
@@ -167,6 +177,8 @@ export class Profile {
   /** Of a customer who has a profile. */
   setCustomerId(customerId: string): Promise<void>;
   removeCustomerId(): Promise<void>;
+  /** What has changed of the device, such as `{language: 'pt'}`. */
+  update(attributes: Record<string, unknown>): Promise<void>;
   /** What of `update` is kept says the app's policy. */
   publishEvent(event: string, update?: Record<string, unknown>): Promise<void>;
 }
@@ -187,6 +199,10 @@ export class Client {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   unregister(): Promise<void>;
+  /** As when a guest signs in: the registration stays, what waited to be sent is dropped. */
+  setUserId(userId: string): Promise<{ userId: string; deviceId: string }>;
+  /** Give this browser to a new guest. */
+  removeUserId(): Promise<{ userId: string; deviceId: string }>;
   /** Offline the message waits; its `tid` is empty until the event `sent`. */
   publish(content: Content): Promise<Message & { ref: string }>;
   markDelivered(tid: string): Promise<unknown>;

@@ -13,6 +13,17 @@ export const MessageStatus = Object.freeze({
   CLICKED: 5,
 });
 
+/** The words of the platform's lists; `submited` is the documented spelling. */
+const STATUSES = Object.freeze({
+  queued: MessageStatus.NONE,
+  submited: MessageStatus.SENT,
+  received: MessageStatus.SENT,
+  delivered: MessageStatus.DELIVERED,
+  read: MessageStatus.READ,
+  failed: MessageStatus.FAILED,
+  expired: MessageStatus.FAILED,
+});
+
 /**
  * @typedef {object} Message
  * @property {string} tid
@@ -28,7 +39,11 @@ export const MessageStatus = Object.freeze({
  * @property {object | null} quickReplies
  * @property {string | null} topic
  * @property {string | null} relatedTid
+ * @property {string} category
+ * @property {number} status one of {@link MessageStatus}; `NONE` while it waits here, and of events
  * @property {Date} at
+ * @property {Date | null} deliveredAt
+ * @property {Date | null} readAt
  * @property {object} raw the JSON as it came
  */
 
@@ -65,9 +80,18 @@ export function messageFrom(raw) {
     quickReplies: raw.quickReplies ?? null,
     topic: raw.topic ?? null,
     relatedTid: raw.relatedTid ?? null,
+    category: raw.category ?? '',
+    status: statusOf(raw),
     at: moment(raw.created_on ?? raw.ts),
+    deliveredAt: raw.delivered_at ? moment(raw.delivered_at) : null,
+    readAt: raw.read_at ? moment(raw.read_at) : null,
     raw,
   };
+}
+
+function statusOf({ payload_type: type, status, tid }) {
+  if (type || !tid) return MessageStatus.NONE;
+  return STATUSES[status] ?? MessageStatus.SENT;
 }
 
 function moment(value) {

@@ -35,6 +35,15 @@ export class Profile {
   }
 
   /**
+   * Tell what has changed of the device, such as `{language: 'pt'}`.
+   * @param {Record<string, unknown>} attributes what of them is kept says the app's policy
+   */
+  async update(attributes) {
+    demand(Object.keys(attributes ?? {}).length > 0, 'Give at least one attribute.');
+    await this.#say('profileupdate', { event: 'ProfileUpdate', data: { update: attributes } });
+  }
+
+  /**
    * Tell that something has happened to the device, or in the app. What of it is kept says the
    * app's policy.
    * @param {string} event

@@ -138,6 +138,20 @@ export class Registration {
     return this.register({ userId, deviceId });
   }
 
+  /**
+   * Give this device to another user, or to a new guest; it connects anew under the new name.
+   * @param {string} userId empty: a guest of the platform's making
+   * @returns {Promise<Session>}
+   */
+  async rename(userId) {
+    const what = userId ? 'setUserId' : 'removeUserId';
+    const body = { clientId: this.clientId, ...(userId ? { userId } : {}) };
+    const answer = await this.#rest.post(`/${this.#appId}/${what}`, body);
+    const { userId: renamed, uplinkTopic = '' } = answer;
+    this.#keep({ ...this.need(), userId: renamed, uplinkTopic, ...keyOf(answer) });
+    return this.session;
+  }
+
   /** Read the policy again, which may change at any time; fetch another payload key. */
   async readPolicy() {
     const answer = await this.#rest.get(`/${this.#appId}/verifyPolicy`, {

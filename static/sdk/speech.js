@@ -20,6 +20,7 @@ export function messageBody(clientId, content) {
     outgoing: true,
     ...(threadId ? { thread: { id: threadId } } : {}),
     ...(topic ? { topic } : {}),
+    ...(content.category ? { category: content.category } : {}),
     ...(content.relatedTid ? { relatedTid: content.relatedTid } : {}),
     ...(content.interactiveData ? { interactiveData: content.interactiveData } : {}),
   };

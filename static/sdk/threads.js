@@ -38,10 +38,12 @@ export class Threads {
 
   /**
    * @param {{title?: string, type?: 'Conversation' | 'Announcement', category?: string,
-   *   externalId?: string, extras?: object}} [thread]
+   *   externalId?: string, streamName?: string, extras?: object}} [thread] `streamName` is a
+   *   name of `streams`: whose agents answer
    * @returns {Promise<Thread>}
    */
-  async create({ title = '', type = 'Conversation', category, externalId, extras } = {}) {
+  async create(thread = {}) {
+    const { title = '', type = 'Conversation', category, externalId, streamName, extras } = thread;
     const { userId } = this.#registration.need();
     const body = {
       type,
@@ -49,12 +51,20 @@ export class Threads {
       userId,
       ...(category ? { category } : {}),
       ...(externalId ? { externalid: externalId } : {}),
+      ...(streamName ? { stream_name: streamName } : {}),
       ...(extras ? { extras } : {}),
     };
     const answer = await this.#called(() =>
       this.#rest.post(`/apps/${this.#appId}/threads`, body),
     );
     return { type, title, status: 'Active', ...answer.thread };
+  }
+
+  /** @returns {Promise<{id: string, name: string, created_on: string}[]>} at most 100, by name */
+  async streams() {
+    this.#registration.need();
+    const answer = await this.#called(() => this.#rest.get(`/apps/${this.#appId}/streams`));
+    return answer.streams ?? [];
   }
 
   /**

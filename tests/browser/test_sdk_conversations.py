@@ -15,7 +15,7 @@ from imiconnect.identity import uuid7
 from imiconnect.rtm import topics
 from imiconnect.rtm.broker import link
 from imiconnect.rtm.directory import create_customer
-from imiconnect.rtm.models import Device, DeviceEvent, Inbound, Subscription, Thread
+from imiconnect.rtm.models import Device, DeviceEvent, Inbound, Stream, Subscription, Thread
 from imiconnect.rtm.protocol.topics import downlink
 from tests.browser.test_sdk import ask
 
@@ -172,11 +172,13 @@ def test_a_device_is_linked_tells_events_and_skips_what_is_for_another(
           window.messages = [];
           device.on('message', ({ text }) => window.messages.push(text));
           await device.profile.setCustomerId('1001');
+          await device.profile.update({ language: 'pt' });
           await device.profile.publishEvent('checkout', { basket: 3 });
           await device.connect();
         }""",
     )
     assert Device.objects.get().customer.customer_id == "1001"
+    assert Device.objects.get().attributes["language"] == "pt"
     assert DeviceEvent.objects.get(kind="custom").name == "checkout"
     for text, to in (("other", {"deviceId": "d2"}), ("own", {"deviceId": "d1"}), ("all", {})):
         body = {"tid": str(uuid7()), "message": text, "channel": "rt", **to}
@@ -185,3 +187,31 @@ def test_a_device_is_linked_tells_events_and_skips_what_is_for_another(
     assert shop.evaluate("() => window.messages") == ["own", "all"]
     ask(shop, "() => window.device.profile.removeCustomerId()")
     assert Device.objects.get().customer is None
+
+
+def test_a_user_signs_out_and_in_on_a_device_that_stays_connected(shop: Page, app: App) -> None:
+    Stream.objects.create(organization=app.organization, name="Support")
+    told = ask(
+        shop,
+        """async () => {
+          const { device } = window;
+          window.messages = [];
+          device.on('message', ({ text }) => window.messages.push(text));
+          await device.connect();
+          const guest = await device.removeUserId();
+          const { userId } = await device.setUserId('bea');
+          const said = await device.publish({ text: 'Hi', category: 'loans' });
+          const [stream] = await device.threads.streams();
+          const thread = await device.threads.create({ streamName: stream.name });
+          return [guest.userId, userId, thread.stream_name, said.category, said.status];
+        }""",
+    )
+    assert told[0].startswith("guest-")
+    assert told[1:] == ["bea", "Support", "loans", 2]
+    said = Inbound.objects.get()
+    assert (said.address, said.body["category"]) == ("bea", "loans")
+    shop.wait_for_function("() => window.device.state === 'connected'")
+    body = {"tid": str(uuid7()), "message": "for Bea", "channel": "rt"}
+    link.publish([(downlink(app.app_id, "bea"), json.dumps(body).encode())])
+    shop.wait_for_function("() => window.messages.includes('for Bea')")
+    assert Device.objects.get().user_id == "bea"

@@ -19,6 +19,12 @@ export async function main(): Promise<number> {
     await device.markRead([sent.tid, sent.ref]);
     await device.profile.setCustomerId('1001');
     await device.profile.publishEvent('checkout', { basket: 3 });
+    await device.profile.update({ language: 'pt' });
+    const [stream] = await device.threads.streams();
+    await device.threads.create({ streamName: stream?.name });
+    await device.setUserId('bea');
+    const guest: { userId: string } = await device.removeUserId();
+    console.log(guest.userId, sent.status === MessageStatus.SENT, sent.readAt?.getTime());
     // @ts-expect-error an event has a name
     await device.profile.publishEvent({ basket: 3 });
     const { threads, total } = await device.threads.list({ limit: 10 });

@@ -11,10 +11,19 @@ from imiconnect.apps.models import App
 from imiconnect.rtm import topics
 from imiconnect.rtm.client import ErrorCode, Message, SdkError
 from imiconnect.rtm.directory import create_customer
-from imiconnect.rtm.models import Device, DeviceEvent, Inbound, MediaFile, Subscription, Thread
-from imiconnect.rtm.processors import mo
+from imiconnect.rtm.models import (
+    Device,
+    DeviceEvent,
+    Inbound,
+    MediaFile,
+    Stream,
+    Subscription,
+    Thread,
+)
+from imiconnect.rtm.processors import mo, mt
 from imiconnect.sharing.models import Service
 from tests.rtm.client.conftest import MakePhone, Phone
+from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture
@@ -90,10 +99,13 @@ def test_quick_replies_buttons_and_forms_are_answered(phone: Phone) -> None:
 
 
 def test_typing_unread_closing_and_deleting_are_calls_of_a_thread(
-    phone: Phone, service: Service
+    phone: Phone, service: Service, rtm_app: App
 ) -> None:
     run, of = phone.loop.run, phone.client.threads
-    thread = run(of.create(title="Order 17"))
+    Stream.objects.create(organization=rtm_app.organization, name="Support")
+    assert [row["name"] for row in run(of.streams())] == ["Support"]
+    thread = run(of.create(title="Order 17", stream_name="Support"))
+    assert thread["stream_name"] == "Support"
     run(of.typing(thread["id"]))
     run(of.typing(thread["id"], begun=False))
     sent = phone.publish(text="Hi", thread_id=thread["id"])
@@ -113,7 +125,26 @@ def test_a_device_is_linked_with_a_customer_and_tells_what_happens(
     run, of = phone.loop.run, phone.client.profile
     run(of.set_customer_id("1001"))
     assert Device.objects.get().customer.customer_id == "1001"
+    run(of.update(language="pt"))
+    assert Device.objects.get().attributes["language"] == "pt"
     run(of.publish_event("checkout", basket=3))
     assert DeviceEvent.objects.get(kind="custom").name == "checkout"
     run(of.remove_customer_id())
     assert Device.objects.get().customer is None
+
+
+def test_a_guest_signs_in_and_out_on_a_device_that_stays_connected(
+    make_phone: MakePhone, send: Any
+) -> None:
+    phone = make_phone()
+    guest = phone.register(device_id="d1").user_id
+    phone.connect()
+    assert phone.set_user_id("u1").user_id == "u1"
+    wait_until(lambda: phone.states[-1] == "connected" and phone.states.count("connected") == 2)
+    message = send()
+    mt.process_due()
+    assert phone.messages.get(timeout=PATIENCE).tid == str(message.pk)
+    again = phone.remove_user_id().user_id
+    assert again.startswith("guest-")
+    assert again != guest
+    assert Device.objects.get().user_id == again

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from imiconnect.rtm.client import FileStore, MemoryStore
 from imiconnect.rtm.client.backoff import LONGEST_SECONDS, delay_after
-from imiconnect.rtm.client.messages import parse_message
+from imiconnect.rtm.client.messages import MessageStatus, message_from, parse_message
 from imiconnect.rtm.client.seen import REMEMBERED, Seen
 
 
@@ -70,3 +70,20 @@ def test_times_are_read_in_both_forms(when: object) -> None:
     message = parse_message(json.dumps({"tid": "t", "created_on": when}).encode())
     assert message is not None
     assert message.at.timestamp() == 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        ({}, MessageStatus.NONE),
+        ({"tid": "t"}, MessageStatus.SENT),
+        ({"tid": "t", "status": "submited"}, MessageStatus.SENT),
+        ({"tid": "t", "status": "read", "read_at": "2023-11-14T22:13:20Z"}, MessageStatus.READ),
+        ({"tid": "t", "status": "expired"}, MessageStatus.FAILED),
+        ({"tid": "t", "payload_type": "messageRead"}, MessageStatus.NONE),
+    ],
+)
+def test_a_message_tells_where_it_stands(raw: dict[str, str], status: MessageStatus) -> None:
+    message = message_from(raw)
+    assert message.status is status
+    assert (message.read_at is not None) is ("read_at" in raw)
