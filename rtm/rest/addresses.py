@@ -16,6 +16,8 @@ from imiconnect.rtm.protocol.sealing import ENCRYPTION_TYPE, user_key
 from imiconnect.rtm.sealing import keys_of
 
 MQTT_PATH = "/mqtt"
+#: Clients that find one call ``/rtmsAPI/api/v4`` (facts/imiconnect.md, 18.4).
+SERVER_INBOX_VERSION = "1"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -50,7 +52,8 @@ def policy_answer(request: Request, app: App, policy: Policy) -> dict[str, Any]:
     configured = secrets.push
     web = configured.get(Platform.WEB.value)
     secured = policy.secured_port or request.is_secure()
-    return {
+    inbox = {"server_inbox_version": SERVER_INBOX_VERSION} if policy.server_inbox else {}
+    return inbox | {
         "appType": "both" if configured else "rt",
         "policy": {
             "features": {

@@ -134,6 +134,9 @@ class PolicyCallAnswer(DoneAnswer):
     """The answer to ``verifyPolicy``."""
 
     appType = serializers.CharField()
+    server_inbox_version = serializers.CharField(
+        required=False, help_text="There for an app with the Server Side Inbox."
+    )
     policy = PolicyAnswer()
     broker = BrokerAnswer()
     webPush = WebPushAnswer(required=False)

@@ -1,6 +1,7 @@
 """Web subscriptions without a profile, and what devices say of pushes."""
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,6 +15,7 @@ from imiconnect.rtm.rest.device_bodies import DoneAnswer
 from imiconnect.rtm.rest.devices import DONE, KEY, TOKEN
 from imiconnect.rtm.rest.errors import Code, RtmsError
 from imiconnect.rtm.rest.fields import JSONObject, JSONParser
+from imiconnect.rtm.rest.queries import query_of
 from imiconnect.vault import digest
 
 TAG = ["RTM push"]
@@ -55,6 +57,13 @@ class TrackBody(serializers.Serializer[Any]):
 
     tid = serializers.UUIDField()
     status = serializers.ChoiceField(choices=list(tracking.KINDS))
+
+
+class TrackQuery(serializers.Serializer[Any]):
+    """A push that has been shown, as workers of existing sites name it."""
+
+    tid = serializers.UUIDField()
+    appId = serializers.CharField(required=False)
 
 
 class SubscribeView(RtmsView):
@@ -138,10 +147,19 @@ class TrackView(RtmsView):
     def _allows(self, origin: str, kwargs: dict[str, Any]) -> bool:
         return False
 
+    @extend_schema(tags=TAG, parameters=[TrackQuery], responses=DoneAnswer)
+    def get(self, request: Request, app_id: str) -> Response:
+        """Take the receipt "delivered", as workers of existing sites send it."""
+        query = query_of(TrackQuery, request)
+        return self._tracked(query["tid"], tracking.DELIVERED)
+
     @extend_schema(tags=TAG, request=TrackBody, responses=DoneAnswer)
     def post(self, request: Request, app_id: str) -> Response:
         """Take a receipt."""
         values = self.body(TrackBody)
-        if not tracking.track(app=self.app, tid=values["tid"], status=values["status"]):
+        return self._tracked(values["tid"], values["status"])
+
+    def _tracked(self, tid: UUID, status: int) -> Response:
+        if not tracking.track(app=self.app, tid=tid, status=status):
             raise RtmsError(Code.INVALID, "There is no such message.")
         return Response(DONE)

@@ -66,6 +66,20 @@ class MessagesQuery(serializers.Serializer[Any]):
         return {**super().get_fields(), "from": serializers.DateTimeField(required=False)}
 
 
+class TidsBody(serializers.Serializer[Any]):
+    """Messages by their ids."""
+
+    tids = serializers.ListField(
+        child=serializers.UUIDField(), allow_empty=False, max_length=100
+    )
+
+
+class DeletedAnswer(DoneAnswer):
+    """How many messages were there."""
+
+    count = serializers.IntegerField()
+
+
 class ThreadAnswer(serializers.Serializer[Any]):
     """A thread as devices see it."""
 
@@ -132,6 +146,8 @@ def message_json(message: Message, app_id: str, thread: dict[str, Any]) -> dict[
     return content | {
         "tid": str(message.pk),
         "appId": app_id,
+        # As the documentation of this list has it, in small letters (section 18.5).
+        "appid": app_id,
         "userId": message.address,
         "deviceId": message.device_id,
         "channel": message.channel,
@@ -152,6 +168,6 @@ def unread_counts(threads: Iterable[Thread], user_id: str) -> dict[UUID, int]:
         direction=Message.Direction.MT,
         read_at__isnull=True,
         state__in=[State.QUEUED, State.SUBMITTED, State.DELIVERED],
-    )
+    ).exclude(payload__has_key="deleted")
     counted = rows.values_list("thread_id").annotate(Count("id")).order_by()
     return dict(counted)

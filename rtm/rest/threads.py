@@ -206,13 +206,31 @@ class ThreadMessagesView(_ThreadsView):
         total = {"total": rows.count(), "count": len(listed)}
         return self.listed(user_id, DONE | total | {"messages": listed})
 
+    @extend_schema(
+        tags=TAG,
+        parameters=[KEY, TOKEN, SERVICE_KEY],
+        request=bodies.TidsBody,
+        responses=bodies.DeletedAnswer,
+    )
+    def delete(self, request: Request, app_id: str, user_id: str, thread_id: str) -> Response:
+        """Hide messages from the user's lists, at most 100; those of other threads stay."""
+        tids = self.body(bodies.TidsBody)["tids"]
+        self.user_devices(user_id)
+        thread = self.thread_of(user_id, thread_id)
+        rows = Message.objects.filter(pk__in=tids, thread=thread)
+        found = [
+            services.delete_message(app=self.app, user_id=user_id, tid=tid)
+            for tid in rows.values_list("pk", flat=True).order_by("pk")
+        ]
+        return Response(DONE | {"count": sum(found)})
+
 
 class DeleteMessageView(RtmsView):
     """A user deletes a message."""
 
     @extend_schema(
         tags=TAG,
-        parameters=[KEY, TOKEN, SERVICE_KEY],
+        parameters=[KEY, TOKEN],
         request=DeleteMessageBody,
         responses=DoneAnswer,
     )

@@ -30,12 +30,13 @@ def test_a_batch_makes_what_it_can_and_says_what_it_could_not(
         {"customerId": "nul\0"},
         {"customerId": "deep", "Attributes": {"x": "\0"}},
         {"customerId": "list", "Attributes": []},
+        {"customerId": "large", "Attributes": {"x": "y" * 33_000}},
     ]
     result = result_of(call, call("POST", records))
     codes = [row["code"] for row in result["Results"]]
-    assert codes == ["1000", "7015", "7015"] + ["7011"] * 8
-    assert (result["code"], result["TotalCount"]) == ("1002", 11)
-    assert (result["SuccessCount"], result["FailureCount"]) == (1, 10)
+    assert codes == ["1000", "7015", "7015"] + ["7011"] * 9
+    assert (result["code"], result["TotalCount"]) == ("1002", 12)
+    assert (result["SuccessCount"], result["FailureCount"]) == (1, 11)
     assert Customer.objects.get(customer_id="old").attributes == {"a": 1}
     assert AuditEntry.objects.filter(action="customers.created").count() == 1
 

@@ -56,6 +56,19 @@ def test_the_newer_path_of_the_sdk_leads_to_the_same(app: App, client_key: str) 
     assert (unread["code"], unread["unread_thread_count"]) == ("0", 0)
 
 
+def test_a_client_learns_whether_there_is_an_inbox(app: App, client_key: str) -> None:
+    def told() -> set[str]:
+        made = call(app.app_id, "register", client_key, userId="jane", deviceId="a").json()
+        url = f"/rtmsAPI/api/v3/{app.app_id}/verifyPolicy"
+        policy = Client(headers={"secretKey": client_key}).get(url).json()
+        return {answer.get("server_inbox_version", "none") for answer in (made, policy)}
+
+    assert told() == {"1"}
+    app.policy = app.policy | {"server_inbox": False}
+    app.save()
+    assert told() == {"none"}
+
+
 def test_without_a_user_id_the_server_makes_one(app: App, client_key: str) -> None:
     one = call(app.app_id, "register", client_key, userId="", deviceId="a").json()
     other = call(app.app_id, "register", client_key, deviceId="b").json()

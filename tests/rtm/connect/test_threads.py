@@ -209,6 +209,9 @@ def test_unread_messages_are_counted(call: Call, app: App) -> None:
     new_message(app, thread, now - dt.timedelta(2), direction=Message.Direction.MO, state=6)
     listed = call("GET", "user/jane/threads", fetchunreadcount="true").json()["threads"]
     assert listed[0]["unread_msg_count"] == 1
+    Message.objects.update(payload={"message": "hello", "deleted": True})
+    listed = call("GET", "user/jane/threads", fetchunreadcount="true").json()["threads"]
+    assert listed[0]["unread_msg_count"] == 0, "what the user has deleted is not unread"
 
 
 def test_a_deleted_message_leaves_the_lists_and_stays_in_the_log(
@@ -228,3 +231,25 @@ def test_a_deleted_message_leaves_the_lists_and_stays_in_the_log(
     path = f"user/jane/threads/{thread.pk}/messages"
     assert call("GET", path).json()["messages"] == []
     assert Message.objects.filter(pk=message.pk).exists()
+
+
+def test_messages_of_a_thread_are_deleted_by_their_ids(
+    call: Call, app: App, make_device: MakeDevice
+) -> None:
+    thread, other = (Thread.objects.create(app=app, user_id="jane") for _ in range(2))
+    first, second, elsewhere = (
+        new_message(app, place, timezone.now() - dt.timedelta(number))
+        for number, place in enumerate((thread, thread, other))
+    )
+    path = f"user/jane/threads/{thread.pk}/messages"
+    body = {"tids": [str(first.pk), str(elsewhere.pk)]}
+    bob = make_device("bob")
+    assert call("DELETE", path, body, token=bob.token).json()["code"] == "38"
+    assert call("DELETE", path, {"tids": []}).json()["code"] == "3"
+    assert call("DELETE", path, {"tids": [str(first.pk)] * 101}).json()["code"] == "4"
+    assert call("DELETE", path, body).json()["count"] == 1
+    (left,) = call("GET", path).json()["messages"]
+    assert (left["tid"], left["appid"]) == (str(second.pk), app.app_id)
+    kept = Message.objects.get(pk=elsewhere.pk)
+    assert "deleted" not in kept.payload
+    assert Message.objects.count() == 3, "the log keeps what was sent"

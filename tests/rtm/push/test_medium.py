@@ -291,6 +291,21 @@ def test_a_device_says_that_a_push_was_clicked(
     assert Callback.objects.filter(message_id=message.pk, event="clicked").count() == 1
 
 
+def test_the_worker_of_an_existing_site_says_that_a_push_was_shown(
+    pushed: App, apns: Served, push: Callable[..., Message], client: Any
+) -> None:
+    phone(pushed, "ios", apns.new_device(BUNDLE))
+    message = push()
+    url = f"/rtmsAPI/api/v3/{pushed.app_id}/trackDeliveryRequest"
+    asked = {"tid": str(message.pk), "appId": pushed.app_id}
+    for _time in range(2):
+        assert client.get(url, asked).json()["code"] == "0"
+    assert client.get(url, asked | {"tid": "x"}).json()["code"] == "4"
+    assert client.get(url, {}).json()["code"] == "3"
+    dr.process_due()
+    assert Callback.objects.filter(message_id=message.pk, event="delivered").count() == 1
+
+
 def companion_order(order: Order) -> dict[str, Any]:
     content = {"message": {"text": "Hello"}, "notification": {"title": "Bank", "text": "News"}}
     return order(channels={"rt": content})
