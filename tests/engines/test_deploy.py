@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 import nkeys
 import pytest
 import yaml
+from celery.bin.celery import celery
+from django.core.management import get_commands, load_command_class
 
 from imiconnect import ROOT
 from imiconnect.engines.processes import QUEUES, processes
 from imiconnect.engines.programs import nats_program
-from imiconnect.environment import read_environment
+from imiconnect.environment import Environment, read_environment
 from imiconnect.rtm.protocol.topics import SHARDS
 from tests.certificates import make_certificates
 
@@ -132,3 +135,101 @@ def test_systemd_knows_every_setting_of_the_units() -> None:
         line for line in told.stderr.splitlines() if "Unknown" in line or "nvalid" in line
     ]
     assert faults == []
+
+
+FOLDER = ROOT / "deploy" / "compose"
+README = (ROOT / "deploy" / "README.md").read_text()
+#: The names of the example of ``.env``.
+EXAMPLE = set(re.findall(r"^([A-Z_]+)=", README, re.M))
+#: Read by ``make run`` alone, whose processes a deployment starts itself.
+NOT_SETTINGS = {"DEMO"}
+
+
+def test_every_name_of_the_example_is_read_by_somebody() -> None:
+    elsewhere = (FOLDER / "compose.yaml").read_text() + (FOLDER / "nats.conf").read_text()
+    used = set(re.findall(r"\$\{?([A-Z_]+)", elsewhere)) - {"NAME", "SYS"}  # words of nats.conf
+    assert EXAMPLE - set(Environment.model_fields) - used <= NOT_SETTINGS
+    assert used <= EXAMPLE, "the example says how to set what the files ask for"
+
+
+def test_the_example_has_what_the_platform_asks_for() -> None:
+    needed = {name for name, field in Environment.model_fields.items() if field.is_required()}
+    assert needed <= EXAMPLE
+
+
+def test_the_parts_of_compose_fit_together() -> None:
+    services, declared = COMPOSE["services"], set(COMPOSE["volumes"])
+    for name, service in services.items():
+        for before in service.get("depends_on", []):
+            assert before in services, name
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            if source.startswith("./"):
+                assert source == "./tls" or (FOLDER / source).is_file(), name
+            else:
+                assert source in declared, name
+        for file in [service["env_file"]] if "env_file" in service else []:
+            assert file == ".env", name
+    used = [v.split(":")[0] for s in services.values() for v in s.get("volumes", [])]
+    assert declared <= set(used)
+
+
+def test_what_the_proxy_leads_to_is_in_compose() -> None:
+    text = (FOLDER / "haproxy.cfg").read_text()
+    servers = dict(re.findall(r"^ +server \S+ (\S+):(\d+)", text, re.M))
+    assert servers.keys() <= COMPOSE["services"].keys()
+    web = [s["command"] for name, s in COMPOSE["services"].items() if name.startswith("web")]
+    assert all(f"--port={servers['web-1']}" in command for command in web)
+    listened = set(re.findall(r"^ +bind :(\d+)", text, re.M))
+    assert listened == {port.split(":")[1] for port in COMPOSE["services"]["proxy"]["ports"]}
+
+
+def test_the_addresses_of_the_example_are_services_of_compose() -> None:
+    urls = re.findall(r"^(?:DATABASE|REDIS|CELERY|RTM)[A-Z_]*URL=(\S+)$", README, re.M)
+    hosts = {host for url in urls for host in re.findall(r"(?:@|,|//)([\w.-]+):\d+", url)}
+    own = {host.removesuffix(".connect.example.com") for host in hosts} - {
+        "connect.example.com"
+    }
+    assert own <= COMPOSE["services"].keys()
+
+
+@pytest.mark.parametrize("kind", ["compose", "systemd"])
+def test_the_programs_take_what_the_deployments_tell_them(kind: str) -> None:
+    """A misspelt option would end a process at its start, again and again."""
+    told = [
+        shlex.split(command.replace("%i", "1").replace("%%", "%")) for command in commands(kind)
+    ]
+    managed = [words[words.index("manage.py") + 1 :] for words in told if "manage.py" in words]
+    assert {words[0] for words in managed} >= {"uplink", "authcallout", "smpp"}
+    for name, *options in managed:
+        command = load_command_class(get_commands()[name], name)
+        command.create_parser("manage.py", name).parse_args(options)
+    for words in told:
+        if any(word.endswith("celery") for word in words):
+            after = words[words.index("--app=imiconnect.celery:app") + 1 :]
+            known = {option for p in celery_options(after[0]) for option in p}
+            given = {word.partition("=")[0] for word in after[1:]}
+            assert given <= known, words
+
+
+def celery_options(name: str) -> list[list[str]]:
+    """Return the options of a command of Celery."""
+    return [parameter.opts for parameter in celery.commands[name].params]
+
+
+def test_every_unit_stops_with_the_target() -> None:
+    for unit in UNITS:
+        text = unit.read_text()
+        assert "PartOf=imiconnect.target" in text, unit.name
+        assert "WantedBy=imiconnect.target" in text, unit.name
+        (folder,) = re.findall(r"^WorkingDirectory=(.*)$", text, re.M)
+        (program,) = re.findall(r"^ExecStart=(\S+)", text, re.M)
+        assert program.startswith(f"{folder}/.venv/bin/"), unit.name
+
+
+def test_the_image_is_made_by_targets_that_are_there() -> None:
+    text = (FOLDER / "Dockerfile").read_text()
+    targets = re.findall(r"^RUN make (.*)$", text, re.M)
+    makefile = (ROOT / "Makefile").read_text()
+    assert targets
+    assert all(f"\n{target}:" in makefile for target in targets)
