@@ -87,7 +87,7 @@ class DeskStreamSerializer(serializers.Serializer[Any]):
         return None if row.key == NO_STREAM else str(row.key)
 
 
-class ConversationSerializer(serializers.Serializer[Listed]):
+class ConversationSerializer(serializers.Serializer[Any]):
     """A conversation in the list."""
 
     id = serializers.UUIDField(source="thread.pk")
@@ -162,7 +162,7 @@ class SaidFileSerializer(serializers.Serializer[Any]):
     is_gone = serializers.BooleanField(help_text="It is not kept any more.")
 
 
-class SaidSerializer(serializers.Serializer[Said]):
+class SaidSerializer(serializers.Serializer[Any]):
     """A message of a conversation."""
 
     tid = serializers.UUIDField(source="message.pk")

@@ -160,7 +160,9 @@ def refresh_tokens(
 def set_user_id(*, device: Device, user_id: str) -> Device:
     """Give a device to another user, or to a new guest when ``user_id`` is empty.
 
-    The tokens go with it. The client connects again under its new name. Raises
+    The tokens go with it. The client connects again under its new name. Where the app asks for
+    a master profile first, the one whose customer ID is the ``user_id`` becomes the device's;
+    without one the device stays its customer's, or, as nobody's, raises ``NoProfile``. Raises
     ``UnknownDevice`` for one that is deleted meanwhile, as by another one that gets its name.
     """
     target = user_id or new_guest_id()
@@ -170,6 +172,8 @@ def set_user_id(*, device: Device, user_id: str) -> Device:
     device, others = _locked_with(device, name)
     if target == device.user_id:
         return device
+    if user_id and policy_of(device.app).profile_required:
+        device.customer = _customer_of_user(device, user_id)
     disconnect_later(device)
     # The other user may have had this device before: that row gives way.
     for other in others:
@@ -330,6 +334,15 @@ def _with_new_tokens(device: Device) -> Registered:
     device.token_expires_at = timezone.now() + ACCESS_TOKEN_LIFE
     device.save()
     return Registered(device, access, refresh)
+
+
+def _customer_of_user(device: Device, user_id: str) -> Customer | None:
+    try:
+        return _customer(device.app, user_id)
+    except NoProfile:
+        if device.customer_id is None:
+            raise
+        return device.customer  # type: ignore[no-any-return]  # the manager is not typed
 
 
 def _customer(app: App, customer_id: str) -> Customer | None:

@@ -58,6 +58,27 @@ def test_a_device_cannot_be_linked_to_a_profile_that_is_not_there(
     assert Device.objects.get().customer.customer_id == "CRN-1"  # type: ignore[union-attr]
 
 
+def test_a_device_that_changes_its_user_becomes_that_customers(
+    strict: App, key: str, admin: Member
+) -> None:
+    for customer_id in ("CRN-1", "CRN-2"):
+        create_customer(member=admin, customer_id=customer_id, attributes={})
+    made = call(strict.app_id, "register", key, userId="CRN-1", deviceId="a").json()
+
+    def become(user: str) -> tuple[str, str | None]:
+        client_id = f"{strict.app_id}/{Device.objects.get().user_id}/a"
+        token, named = made["accessToken"], {"clientId": client_id, "userId": user}
+        code = call(strict.app_id, "setUserId", key, token, **named).json()["code"]
+        customer = Device.objects.get().customer
+        return code, customer and customer.customer_id
+
+    assert become("CRN-2") == ("0", "CRN-2")
+    assert become("jane") == ("0", "CRN-2"), "who has no profile stays the customer's"
+    Device.objects.update(customer=None)
+    assert become("bob") == ("7", None)
+    assert Device.objects.get().user_id == "jane"
+
+
 def test_a_profile_of_another_organization_does_not_count(
     strict: App, key: str, outsider: Member
 ) -> None:
