@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from imiconnect.apps.models import App
 from imiconnect.identity import first_uuid7_at
+from imiconnect.rtm import models
 from imiconnect.rtm.models import Message, Stream, Thread
 from imiconnect.rtm.protocol.clock import iso
 from imiconnect.rtm.protocol.states import State
@@ -253,3 +254,21 @@ def test_messages_of_a_thread_are_deleted_by_their_ids(
     kept = Message.objects.get(pk=elsewhere.pk)
     assert "deleted" not in kept.payload
     assert Message.objects.count() == 3, "the log keeps what was sent"
+
+
+def test_an_access_token_that_is_over_is_told_from_a_wrong_one(call: Call, app: App) -> None:
+    models.Device.objects.update(token_expires_at=timezone.now())
+    answer = call("GET", "user/jane/threads")
+    assert (answer.status_code, answer.json()["code"]) == (401, "40")
+    assert call("GET", "user/jane/threads", token="wrong").json()["code"] == "38"
+
+
+def test_nobody_types_in_an_announcement(
+    call: Call, app: App, client_key: str, jane: Device
+) -> None:
+    thread = Thread.objects.create(app=app, user_id="jane", type="Announcement")
+    body = {"clientId": jane.client_id, "thread": {"id": str(thread.pk)}, "state": "start"}
+    headers = {"secretKey": client_key, "accessToken": jane.token}
+    url = f"/rtmsAPI/api/v3/{app.app_id}/typing"
+    answer = Client(headers=headers).post(url, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "62")
