@@ -160,6 +160,7 @@ class SaidFileSerializer(serializers.Serializer[Any]):
     )
     where = serializers.CharField(help_text="Latitude and longitude of a place.")
     is_gone = serializers.BooleanField(help_text="It is not kept any more.")
+    had_no_room = serializers.BooleanField(help_text="The app's storage was full.")
 
 
 class SaidSerializer(serializers.Serializer[Any]):
@@ -209,5 +210,6 @@ def _file(row: Said, file: File) -> dict[str, Any]:
         "url": url if file.key else file.url,
         "where": file.where,
         "is_gone": file.is_gone,
+        "had_no_room": file.had_no_room,
     }
     return dict(SaidFileSerializer(told).data)

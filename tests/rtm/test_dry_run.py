@@ -177,12 +177,16 @@ def test_of_a_day_with_too_many_messages_the_last_are_replayed_and_it_says_so(
 
 
 def test_the_messages_of_another_day_or_app_are_not_replayed(
-    yesterday: dt.date, rtm_app: App, app: App
+    yesterday: dt.date, rtm_app: App
 ) -> None:
     policy = policy_of(rtm_app)
+    other = App.objects.create(
+        organization=rtm_app.organization, app_id="NB87654321", name="Shop",
+        channel_type="mobile_web", policy=rtm_app.policy,
+    )  # fmt: skip
     assert replay(rtm_app, yesterday, policy).messages == 1
     assert replay(rtm_app, yesterday - dt.timedelta(days=1), policy).messages == 0
-    assert replay(app, yesterday, policy).messages == 0
+    assert replay(other, yesterday, policy).messages == 0
 
 
 def test_the_notification_beside_a_message_is_no_try_of_it(
