@@ -83,10 +83,10 @@ def test_each_processor_has_its_own_figures(
 def test_without_its_worker_a_processor_says_so(
     db: None, developer: Member, client_of: Any
 ) -> None:
-    names = [f"{heartbeat._KEY}queue:{slug}" for slug in WATCHED]
+    names = [f"{heartbeat._KEY}queue:{slug}" for slug in QUEUES]
     heartbeat._redis().delete(*names)
     page = client_of(developer).get("/tools/gateway/").content.decode()
-    assert {row_of(page, slug)["State"] for slug in WATCHED} == {
+    assert {row_of(page, slug)["State"] for slug in QUEUES} == {
         "Broken has not been seen lately"
     }
 
