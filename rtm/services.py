@@ -109,8 +109,10 @@ def send_requests(requests: Sequence[Request]) -> list[Sent | Refusal]:
     if good:
         accepted = async_to_sync(_accept_all)(list(good.values()))
         for (number, order), result in zip(good.items(), accepted, strict=True):
-            is_refused = isinstance(result, Refusal)
-            results[number] = result if is_refused else Sent(order.transid, order.is_repeat)
+            if isinstance(result, Refusal):
+                results[number] = result
+            else:
+                results[number] = Sent(order.transid, order.is_repeat)
         for lane in {order.medium.lane for order in good.values()}:
             nudge(lane)
     return results

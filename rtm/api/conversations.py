@@ -50,6 +50,16 @@ class UsedBefore(exceptions.APIException):
     default_code = "idempotency_key_used"
 
 
+class _Pages(CursorPagination):
+    """Pages of rows in an order of their own."""
+
+    def __init__(self, order: tuple[str, ...]) -> None:
+        self._order = order
+
+    def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
+        return self._order
+
+
 class ConversationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet):
     """Conversations that the caller sees as an agent."""
 
@@ -79,8 +89,7 @@ class ConversationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Memb
         query = bodies.ConversationQuery(data=asked)
         query.is_valid(raise_exception=True)
         pick = Pick(**query.validated_data)
-        pages = CursorPagination()
-        pages.ordering = conversations.order_of(pick)
+        pages = _Pages(conversations.order_of(pick))
         found = conversations.picked(self.member, pick)
         threads: list[Thread] = pages.paginate_queryset(found, request, view=self) or []
         rows = bodies.ConversationSerializer(conversations.drawn(threads), many=True)

@@ -342,7 +342,7 @@ def _customer_of_user(device: Device, user_id: str) -> Customer | None:
     except NoProfile:
         if device.customer_id is None:
             raise
-        return device.customer  # type: ignore[no-any-return]  # the manager is not typed
+        return device.customer
 
 
 def _customer(app: App, customer_id: str) -> Customer | None:
