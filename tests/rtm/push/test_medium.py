@@ -17,7 +17,7 @@ from imiconnect.rtm.connect.registration import Profile, register_device, unregi
 from imiconnect.rtm.directory import Customer
 from imiconnect.rtm.lanes import PUSH
 from imiconnect.rtm.models import Attempt, Callback, Companion, Device, Message, PushAddress
-from imiconnect.rtm.processors import dr, mt, retry
+from imiconnect.rtm.processors import mt, retry
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.push import addresses, companion, sending
 from tests.rtm.conftest import Client as Intake
@@ -275,35 +275,6 @@ def test_wrong_content_is_refused(
     body = order(deliverychannel="push", channels={"push": content})
     answer = intake.post("/resources/v1/messaging", json=body)
     assert answer.json()["response"][0]["code"] == code
-
-
-def test_a_device_says_that_a_push_was_clicked(
-    pushed: App, apns: Served, push: Callable[..., Message], client: Any
-) -> None:
-    phone(pushed, "ios", apns.new_device(BUNDLE))
-    message = push()
-    url = f"/rtmsAPI/api/v3/{pushed.app_id}/trackDeliveryRequest"
-    body = json.dumps({"tid": str(message.pk), "status": 4})
-    assert client.post(url, body, content_type="text/plain").json()["code"] == "0"
-    unknown = json.dumps({"tid": str(Message.objects.get().service_id), "status": 4})
-    assert client.post(url, unknown, content_type="text/plain").json()["code"] == "4"
-    dr.process_due()
-    assert Callback.objects.filter(message_id=message.pk, event="clicked").count() == 1
-
-
-def test_the_worker_of_an_existing_site_says_that_a_push_was_shown(
-    pushed: App, apns: Served, push: Callable[..., Message], client: Any
-) -> None:
-    phone(pushed, "ios", apns.new_device(BUNDLE))
-    message = push()
-    url = f"/rtmsAPI/api/v3/{pushed.app_id}/trackDeliveryRequest"
-    asked = {"tid": str(message.pk), "appId": pushed.app_id}
-    for _time in range(2):
-        assert client.get(url, asked).json()["code"] == "0"
-    assert client.get(url, asked | {"tid": "x"}).json()["code"] == "4"
-    assert client.get(url, {}).json()["code"] == "3"
-    dr.process_due()
-    assert Callback.objects.filter(message_id=message.pk, event="delivered").count() == 1
 
 
 def companion_order(order: Order) -> dict[str, Any]:
