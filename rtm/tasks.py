@@ -15,6 +15,7 @@ from imiconnect.rtm.customers import erasing
 from imiconnect.rtm.drain import Pace, drain
 from imiconnect.rtm.lanes import LANES, MT, PUSH, SMS
 from imiconnect.rtm.media import services as media
+from imiconnect.rtm.media.unknown import delete_unknown
 from imiconnect.rtm.nudge import TASKS
 from imiconnect.rtm.ott import profiles
 from imiconnect.rtm.partitions import ensure_partitions
@@ -171,7 +172,7 @@ def delete_media() -> int:
     Then tell whose storage was full meanwhile.
     """
     now = timezone.now()
-    total = media.delete_old(now) + recordings.delete_old(now)
+    total = media.delete_old(now) + delete_unknown(now) + recordings.delete_old(now)
     media.tell_of_refusals(now)
     return total
 

@@ -17,6 +17,7 @@ from imiconnect.apps.policy import policy_of
 from imiconnect.identity import uuid7
 from imiconnect.rtm.media import usage
 from imiconnect.rtm.media.parsing import Full, Parsed, parse
+from imiconnect.rtm.media.unknown import FOLDER
 from imiconnect.rtm.models import MediaFile
 
 FULL = "The app keeps as many files as its policy allows. Older ones are deleted by and by."
@@ -34,7 +35,7 @@ def store(
 def keep(*, app: App, user_id: str, data: bytes, parsed: Parsed) -> MediaFile:
     """Store a file of a user that ``parse`` has read; raises ``parsing.Full``.
 
-    A crash between storage and commit leaves a file that nobody can reach.
+    A crash between storage and commit leaves a file for ``unknown.delete_unknown``.
     """
     most = policy_of(app).media_megabytes * usage.MEGABYTE
     whole = len(data) + len(parsed.preview)
@@ -47,7 +48,7 @@ def keep(*, app: App, user_id: str, data: bytes, parsed: Parsed) -> MediaFile:
         user_id=user_id,
         content_type=parsed.content_type,
         size=len(data),
-        path=default_storage.save(f"rtm/{app.pk}/{key}", ContentFile(data)),
+        path=default_storage.save(f"{FOLDER}/{app.pk}/{key}", ContentFile(data)),
         has_preview=bool(parsed.preview),
         preview_size=len(parsed.preview),
     )

@@ -8,8 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -17,6 +20,7 @@ from PIL import Image
 from imiconnect.apps.models import App
 from imiconnect.rtm.media import addresses, parsing
 from imiconnect.rtm.media.services import delete_old
+from imiconnect.rtm.media.unknown import PATIENCE, delete_unknown
 from imiconnect.rtm.models import Device, MediaFile
 from tests.rtm.conftest import CLIENT_KEY
 
@@ -141,3 +145,26 @@ def test_files_go_after_the_days_of_their_app(
     assert delete_old(row.created_at + kept + dt.timedelta(seconds=1)) == 1
     assert opened(url).status_code == 404
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.django_db
+def test_what_a_crash_has_left_in_the_storage_is_deleted_a_day_later(upload: Upload) -> None:
+    for number in range(2):
+        upload(picture(size=(64 + number, 48)), query="?previewRequired=true")
+    lost, kept = MediaFile.objects.order_by("pk")
+    MediaFile.objects.filter(pk=lost.pk).delete()
+    now = timezone.now()
+    assert delete_unknown(now) == 0
+    assert delete_unknown(now + PATIENCE + dt.timedelta(minutes=1)) == 2
+    assert not default_storage.exists(lost.path)
+    assert default_storage.exists(kept.path)
+    assert default_storage.exists(f"{kept.path}-preview")
+
+
+@pytest.mark.django_db
+def test_a_foreign_file_in_the_storage_stays(upload: Upload) -> None:
+    upload(picture())
+    folder = MediaFile.objects.get().path.rpartition("/")[0]
+    name = default_storage.save(f"{folder}/notes.txt", ContentFile(b"of the operator"))
+    delete_unknown(timezone.now() + 2 * PATIENCE)
+    assert default_storage.exists(name)
