@@ -48,8 +48,11 @@ class Server:
         self.client_key, self.service_key = client_key, service_key
 
     @asynccontextmanager
-    async def device(self, *, transport: Transport = "websocket") -> Any:
-        """A device of a new user, which confirms nothing by itself; unregistered afterwards."""
+    async def device(self, *, transport: Transport = "websocket", user_id: str = "") -> Any:
+        """A device of a user, which confirms nothing by itself; unregistered afterwards.
+
+        The user is a new one unless named.
+        """
         client = startup(
             self.app_id,
             self.client_key,
@@ -59,7 +62,7 @@ class Server:
         )
         async with client:
             await client.register(
-                user_id=f"user-{secrets.token_hex(4)}",
+                user_id=user_id or f"user-{secrets.token_hex(4)}",
                 device_id=f"check-{secrets.token_hex(4)}",
             )
             try:
@@ -308,6 +311,29 @@ async def what_is_missed_comes_on_return(server: Server) -> None:
         check(await asyncio.wait_for(come.get(), _SECONDS), "nothing has come")
 
 
+async def what_another_device_has_confirmed_comes_too(server: Server) -> None:
+    """A message that one device of a user has confirmed comes to another one that returns."""
+    async with server.device() as phone:
+        user_id = session_of(phone).user_id
+        async with server.device(user_id=user_id) as tablet:
+            come: dict[Client, asyncio.Queue[Any]] = {}
+            for client in (phone, tablet):
+                come[client] = asyncio.Queue()
+                client.on("message", come[client].put_nowait)
+            try:
+                await phone.connect()
+            except SdkError as error:
+                check(error.reason == "replaced", "two devices of a user are refused")
+                return
+            transid = await server.send(user_id)
+            message = await asyncio.wait_for(come[phone].get(), _SECONDS)
+            await phone.mark_delivered(message.tid)
+            await server.becomes(transid, "delivered")
+            await tablet.connect()
+            again = await asyncio.wait_for(come[tablet].get(), _SECONDS)
+            check(again.tid == message.tid, "another message has come")
+
+
 Rule = Callable[[Server], Awaitable[None]]
 RULES: tuple[Rule, ...] = (
     registering_names_topics_and_broker,
@@ -326,6 +352,7 @@ WITH_SERVICE: tuple[Rule, ...] = (
     a_message_goes_round_over_websocket,
     a_message_goes_round_over_tcp,
     what_is_missed_comes_on_return,
+    what_another_device_has_confirmed_comes_too,
 )
 
 

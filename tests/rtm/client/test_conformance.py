@@ -9,7 +9,7 @@ from django.db import connections
 
 from imiconnect.apps.models import App
 from imiconnect.rtm.client.conformance import RULES, WITH_SERVICE, Server, run
-from imiconnect.rtm.processors import dr, mo, mt, retry
+from imiconnect.rtm.processors import dr, mo, mt, owed, retry
 from tests.rtm.client.conftest import Loop
 from tests.rtm.conftest import CLIENT_KEY, SERVICE_KEY
 from tests.rtm.connect.brokers import ASKED
@@ -22,7 +22,7 @@ def processors(uplink: Any) -> Iterator[None]:
 
     def work() -> None:
         while not stop.wait(0.02):
-            for processor in (retry, mt, dr, mo):
+            for processor in (retry, mt, dr, mo, owed):
                 processor.process_due()
         connections.close_all()
 
