@@ -10,23 +10,23 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management.commands import flush
-from django.db import connection
-from django.db.backends.postgresql.operations import DatabaseOperations
-from django.test import Client, override_settings
+from django.db import connection, transaction
+from django.test import Client, TransactionTestCase, override_settings
 
 from imiconnect import ROOT
 from imiconnect.accounts.models import Group, Member, Organization, Team
 from imiconnect.accounts.roles import Role
 from imiconnect.apps.channel_types import http
-from imiconnect.numbers import catalogue as files
 from imiconnect.numbers import models as numbers
 from tests import factories as _factories
+from tests.connected import Connected
+from tests.emptying import empty
 from tests.template import migrated_template
 from tests.waiting import PATIENCE
 
@@ -80,14 +80,8 @@ def factories() -> ModuleType:
 
 @pytest.fixture
 def catalogue(db: None) -> None:
-    """Countries, rates and rules of numbers, also after a test that emptied every table."""
-    if not numbers.RateCard.objects.exists():
-        files.load(numbers)
+    """Countries, rates and rules of numbers, which a migration loads, and a carrier."""
     numbers.CarrierAccount.objects.get_or_create(slug="stock")
-
-
-#: Written by migrations alone, so that they need not be made again for each test.
-_KEPT = {"django_content_type", "auth_permission"}
 
 
 @pytest.fixture(scope="session")
@@ -101,22 +95,28 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_flush() -> Iterator[None]:
-    """After tests that commit, empty by DELETE the few tables that hold a row.
-
-    TRUNCATE makes new files for each, and a DELETE of each costs more than most tests.
-    """
-
-    def deletes(own: Any, _style: Any, tables: list[str], **_: Any) -> list[str]:
-        names = [own.quote_name(table) for table in tables if table not in _KEPT]
-        asked = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)  # noqa: S608
-        with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(asked))
-            return [f"DELETE FROM {name};" for (name,) in cursor.fetchall()]  # noqa: S608
-
+    """After tests that commit, go back to the template quickly."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "sql_flush", deletes)
-        patch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _test: empty())
         yield
+
+
+@pytest.fixture(scope="module")
+def module_rows(
+    django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Let a module's fixtures make rows once, with which each of its tests begins.
+
+    They are made within what is returned, and gone after the module. No test of the module may
+    commit.
+    """
+    with django_db_blocker.unblock():
+        whole = transaction.atomic()
+        whole.__enter__()
+    yield django_db_blocker.unblock
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        whole.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -153,17 +153,28 @@ def nobody_left_in_the_database(
         )
 
 
+@pytest.fixture(scope="session")
+def connected(nobody_left_in_the_database: None) -> Iterator[Connected]:
+    """The intake's connections, which its tests share."""
+    shared = Connected()
+    yield shared
+    shared.end()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def settings_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Hash passwords with a digest, and serve static files from their folders.
 
-    Scrypt is slow on purpose; and no test needs ``collectstatic``. Set once: each change of a
-    setting empties caches.
+    Scrypt is slow on purpose; and no test needs ``collectstatic``. Set once, with the templates
+    of the console's gallery: each change of a setting empties caches.
     """
+    (engine,) = settings.TEMPLATES
+    galleries = ROOT / "tests" / "console" / "templates"
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES={**settings.STORAGES, "staticfiles": plain},
+        TEMPLATES=[{**engine, "DIRS": [*engine["DIRS"], galleries]}],
         STATIC_ROOT=tmp_path_factory.mktemp("static"),
         WHITENOISE_AUTOREFRESH=True,
         WHITENOISE_USE_FINDERS=True,

@@ -15,6 +15,7 @@ from django.apps import apps
 from django.db import connection
 
 from imiconnect.numbers import catalogue
+from tests import emptying
 
 _PREFIX = "test_template_"
 #: Any number that nothing else locks in the engine.
@@ -55,6 +56,7 @@ def _make(name: str) -> None:
     test["NAME"] = half
     try:
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        emptying.prepare_emptying()
     finally:
         test["NAME"] = kept
         connection.close()
@@ -84,6 +86,7 @@ def _sources() -> Iterator[Path]:
     for config in apps.get_app_configs():
         yield from Path(config.path, "migrations").glob("*.py")
     yield Path(catalogue.__file__)
+    yield Path(emptying.__file__)
     yield from (path for path in catalogue.FOLDER.iterdir() if path.is_file())
 
 

@@ -2,9 +2,9 @@
 
 ``live_site`` is the address of the whole ASGI application on a free port; ``sign_in`` puts a
 member's session into a page; ``sandbox`` and ``gateway`` let a channel be walked through with
-the doubles of the providers; ``look`` repeats a test for wide and light, narrow and dark;
-``assert_no_axe_findings`` looks for what keeps people out. A script error or a breach of the
-content security policy fails the test that met it.
+the doubles of the providers; ``seen`` looks at a page wide and light, narrow and dark, for
+what keeps people out. A script error or a breach of the content security policy fails the test
+that met it.
 """
 
 import contextlib
@@ -17,20 +17,21 @@ from typing import Any
 
 import psutil
 import pytest
-from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
-from imiconnect import ROOT
 from imiconnect.accounts.models import Member
+from imiconnect.accounts.standing import ORGANIZATION_KEY
+from tests.browser.axe import AXE, OF_A_LOOK, axe_findings
 from tests.browser.gateway import Forks, gateway_processes
 from tests.debian import find_browser
+from tests.factories import new_session
 from tests.serving import serve
 from tests.waiting import PATIENCE, PATIENCE_MS
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = find_browser()
 HERE = Path(__file__).parent
+#: What tests use that walk along many pages.
+_LONG = {"gateway", "faults", "seen"}
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -45,8 +46,12 @@ class Look:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run these tests last: Playwright leaves an event loop running in this thread."""
+    """Run these tests last: Playwright leaves an event loop running in this thread.
+
+    Of them the long ones first, so that no worker has one left when the others are done.
+    """
     here = [item for item in items if HERE in item.path.parents]
+    here.sort(key=lambda item: not _LONG.intersection(getattr(item, "fixturenames", ())))
     for item in here:
         if CHROMIUM is None:
             item.add_marker(pytest.mark.skip("needs Chromium; see the README"))
@@ -157,97 +162,44 @@ def sign_in(live_site: str) -> Callable[[Page, Member], None]:
     """Return a function that puts a member's session into a page."""
 
     def sign_in(page: Page, member: Member) -> None:
-        client = Client()
-        client.force_login(member.user)
-        session = client.session
-        session["organization"] = str(member.organization_id)
-        session.save()
-        value = client.cookies["sessionid"].value
+        value = new_session(member.user, **{ORGANIZATION_KEY: str(member.organization_id)})
         page.context.add_cookies([{"name": "sessionid", "value": value, "url": live_site}])
 
     return sign_in
 
 
 #: Each width and each theme once: they do not hang on one another.
-LOOKS = (Look(1440, "light"), Look(390, "dark"))
-
-
-@pytest.fixture(
-    params=LOOKS,
-    ids=lambda look: f"{look.width}-{look.theme}",
-)
-def look(request: pytest.FixtureRequest, page: Page, live_site: str) -> Look:
-    """Go the way wide and light, then once more narrow and dark."""
-    chosen: Look = request.param
-    page.set_viewport_size({"width": chosen.width, "height": 900})
-    page.context.add_cookies([{"name": "theme", "value": chosen.theme, "url": live_site}])
-    page.add_init_script(path=AXE)
-    return chosen
+LOOKS = WIDE, NARROW = Look(1440, "light"), Look(390, "dark")
 
 
 @pytest.fixture
-def assert_no_axe_findings() -> Callable[[Page], None]:
-    """Return a function that fails with each finding of axe on the page as it is now."""
-    return _assert_no_axe_findings
-
-
-def _assert_no_axe_findings(page: Page) -> None:
-    lines = axe_findings(page)
-    assert not lines, f"{page.url}\n" + "\n".join(lines)
-
-
-def axe_findings(page: Page) -> list[str]:
-    """Return a line for each finding of axe, of all rules in ``TAGS``.
-
-    Stylesheets are not fetched anew each time, as one rule on locked orientation would want.
-    """
-    # A click has waited for the answer, not for all of the page.
-    page.wait_for_load_state()
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        "tags => axe.run({runOnly: tags, resultTypes: ['violations'], preload: false})"
-        ".then(r => r.violations)",
-        TAGS,
-    )
-    return [
-        f"{finding['id']}: {node['html'][:200]} ({node['failureSummary'][:300]})"
-        for finding in found
-        for node in finding["nodes"]
-    ]
-
-
-@pytest.fixture
-def seen(
-    page: Page,
-    live_site: str,
-    assert_no_axe_findings: Callable[[Page], None],
-    request: pytest.FixtureRequest,
-) -> Callable[[str], None]:
+def seen(page: Page, live_site: str, request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Look at the page as it is, under a name: axe, width, and a picture where asked for.
 
-    Each page is looked at wide and light, then narrow and dark: the way to it is gone once.
+    Each page is looked at wide and light, then narrow and dark: the way to it is gone once,
+    in the width that it had.
     """
     channel = request.path.stem.removeprefix("test_")
-    first = LOOKS[0]
-    page.context.add_cookies([{"name": "theme", "value": first.theme, "url": live_site}])
+    page.context.add_cookies([{"name": "theme", "value": WIDE.theme, "url": live_site}])
     # A change of theme would otherwise be measured half-way.
     page.emulate_media(reduced_motion="reduce")
     page.add_init_script(path=AXE)
-    show(page, first)
+    show(page, WIDE)
 
     def look_at(name: str) -> None:
         # A click has waited for the answer, not for all of the page.
         page.wait_for_load_state()
+        size = page.viewport_size
+        assert size
         for look in LOOKS:
             show(page, look)
             if pictures := os.environ.get("PICTURES"):
                 path = Path(pictures) / f"{channel}-{name}-{look.width}-{look.theme}.png"
                 page.screenshot(path=path, full_page=True)
-            assert_no_axe_findings(page)
-            fits = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-            assert fits, f"{name} scrolls sideways at {look.width}"
-        show(page, first)
+            lines = axe_findings(page, () if look == WIDE else OF_A_LOOK)
+            assert not lines, f"{page.url} {look}\n" + "\n".join(lines)
+            assert fits(page), f"{name} scrolls sideways at {look.width}"
+        show(page, Look(size["width"], WIDE.theme))
 
     return look_at
 
@@ -256,3 +208,8 @@ def show(page: Page, look: Look) -> None:
     """Show the page that is there in another width and theme."""
     page.set_viewport_size({"width": look.width, "height": 900})
     page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", look.theme)
+
+
+def fits(page: Page) -> bool:
+    """Tell whether no part of the page is wider than the window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))

@@ -6,34 +6,26 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from imiconnect import ROOT
 from imiconnect.accounts.models import Group, Member, Organization
 from imiconnect.console import live
 from tests import factories
-from tests.browser.conftest import Look
+from tests.browser.conftest import NARROW, WIDE, fits, show
 from tests.console import gallery
 from tests.elsewhere import elsewhere
 
-Assert = Callable[[Page], None]
+Seen = Callable[[str], None]
 SignIn = Callable[[Page, Member], None]
 
 
 @pytest.fixture
-def gallery_page(page: Page, settings: Any, sign_in: SignIn, admin: Member) -> Iterator[Page]:
+def gallery_page(
+    page: Page, monkeypatch: pytest.MonkeyPatch, sign_in: SignIn, admin: Member
+) -> Iterator[Page]:
     """A signed-in page where the gallery is served beside the console."""
-    settings.ROOT_URLCONF = gallery
-    engine = settings.TEMPLATES[0]
-    folder = ROOT / "tests" / "console" / "templates"
-    settings.TEMPLATES = [{**engine, "DIRS": [*engine["DIRS"], folder]}]
+    gallery.serve(monkeypatch)
     live.register_topic("gallery", lambda member, rest: "gallery")
-    gallery.CALLS.clear()
     sign_in(page, admin)
     yield page
-
-
-def assert_fits(page: Page) -> None:
-    """No part of the page is wider than the window."""
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 MISSING = "/no-such-page/"
@@ -52,46 +44,55 @@ PATHS = (
 
 
 def test_pages_have_no_axe_findings_and_no_sideways_scroll(
-    look: Look, gallery_page: Page, group: Group, assert_no_axe_findings: Assert
+    gallery_page: Page, group: Group, seen: Seen
 ) -> None:
     for path in PATHS:
         answer = gallery_page.goto(path)
         assert answer is not None and answer.status == (404 if path == MISSING else 200)
-        assert_no_axe_findings(gallery_page)
-        assert_fits(gallery_page)
+        seen(path.strip("/?").replace("/", "-"))
         gallery_page.set_viewport_size({"width": 320, "height": 800})
-        assert_fits(gallery_page)
-        gallery_page.set_viewport_size({"width": look.width, "height": 900})
+        assert fits(gallery_page), path
+        show(gallery_page, WIDE)
 
 
-def test_open_parts_have_no_axe_findings(
-    look: Look, gallery_page: Page, group: Group, assert_no_axe_findings: Assert
-) -> None:
+def test_open_parts_have_no_axe_findings(gallery_page: Page, group: Group, seen: Seen) -> None:
     gallery_page.goto("/gallery/form/")
     gallery_page.get_by_role("button", name="SAVE").click()
     expect(gallery_page.get_by_role("alert")).to_be_focused()
-    assert_no_axe_findings(gallery_page)
-
+    seen("form-error")
     gallery_page.goto("/gallery/parts/")
     gallery_page.get_by_text("Discard", exact=True).click()
     expect(gallery_page.get_by_role("dialog")).to_be_visible()
-    assert_no_axe_findings(gallery_page)
+    seen("dialog")
     gallery_page.get_by_role("button", name="Discard draft").click()
     expect(gallery_page.locator(".toast-text")).to_have_text("Draft discarded")
     gallery_page.get_by_label("Select Retail").check()
-    if look.width < 992:
-        gallery_page.get_by_role("button", name="Menu").click()
+    gallery_page.set_viewport_size({"width": NARROW.width, "height": 900})
+    gallery_page.get_by_role("button", name="Menu").click()
     gallery_page.get_by_role("button", name="Ada Admin").click()
     expect(gallery_page.get_by_role("button", name="Sign out")).to_be_visible()
     gallery_page.wait_for_timeout(400)
-    assert_no_axe_findings(gallery_page)
+    seen("menus")
 
 
-def test_axe_finds_a_planted_fault(gallery_page: Page, assert_no_axe_findings: Assert) -> None:
+def test_axe_finds_a_planted_fault(gallery_page: Page, seen: Seen) -> None:
     gallery_page.goto("/")
+    seen("dashboard")
     gallery_page.evaluate("document.querySelector('main').append(new Image())")
     with pytest.raises(AssertionError, match="image-alt"):
-        assert_no_axe_findings(gallery_page)
+        seen("dashboard")
+
+
+def test_axe_finds_what_is_pale_in_the_dark_only(gallery_page: Page, seen: Seen) -> None:
+    gallery_page.goto("/")
+    gallery_page.evaluate("""() => {
+        const said = document.createElement('p');
+        said.textContent = 'Read me';
+        said.style.color = 'light-dark(#000, #333)';
+        document.querySelector('main').append(said);
+    }""")
+    with pytest.raises(AssertionError, match="theme='dark'.*\\n*.*color-contrast"):
+        seen("dashboard")
 
 
 def test_wrong_form_keeps_what_was_typed_and_leads_to_the_field(gallery_page: Page) -> None:

@@ -4,7 +4,6 @@ A new page is covered by itself. Each page is loaded once and looked at in two w
 each width and each theme is seen.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,20 +15,16 @@ from playwright.sync_api import Page, Response
 from imiconnect.accounts import services as people
 from imiconnect.accounts.models import Member, Team
 from imiconnect.accounts.roles import Role
-from tests.browser.conftest import AXE, LOOKS, axe_findings, show
+from tests.browser.axe import AXE, OF_A_LOOK, OF_A_REQUEST, axe_findings
+from tests.browser.conftest import LOOKS, NARROW, WIDE, fits, show
 from tests.factories import client_of
 from tests.objects import make_objects
 from tests.routes import every_address
 
 SignIn = Callable[[Page, Member], None]
-NARROW = (390, 320)
+NARROWEST = 320
 ANSWERS = (200, 403, 404, 410)
 DOCTYPES = (b"<!doctype", b"<!DOCTYPE")
-#: What differs each time that the same page is drawn: the token of a form, the number of a
-#: request, and where a choice of theme leads back to.
-OF_A_REQUEST = re.compile(
-    rb'\b[A-Za-z0-9]{64}\b|<code>[0-9a-f]{16}</code>|name="next" value="[^"]*"'
-)
 #: The long walk in parts, which the workers share; none takes minutes on a slow machine.
 PARTS = 6
 #: Not of the console: the page of the REST API is Swagger UI's.
@@ -77,11 +72,11 @@ def pages_for(client: Client, paths: list[str]) -> list[str]:
 
     Many lead to one page, such as that of a thing not found: it is looked at once.
     """
-    pages: dict[bytes, str] = {}
+    pages: dict[str, str] = {}
     for path in paths:
         answer = client.get(path)
         if _is_page(answer):
-            pages.setdefault(OF_A_REQUEST.sub(b"", answer.content), path)
+            pages.setdefault(OF_A_REQUEST.sub("", answer.text), path)
     return list(pages.values())
 
 
@@ -92,16 +87,17 @@ def _is_page(answer: Any) -> bool:
 
 def look_at(page: Page, path: str) -> list[str]:
     """Open a page and return what is wrong with it."""
-    page.set_viewport_size({"width": LOOKS[0].width, "height": 900})
+    page.set_viewport_size({"width": WIDE.width, "height": 900})
     page.goto(path)
     found = [*_words(page)]
     for look in LOOKS:
         show(page, look)
-        found += [f"{look.width} {look.theme}: {fault}" for fault in axe_findings(page)]
-    for width in NARROW:
-        if width != LOOKS[-1].width:
+        rules = () if look == WIDE else OF_A_LOOK
+        found += [f"{look.width} {look.theme}: {fault}" for fault in axe_findings(page, rules)]
+    for width in (NARROW.width, NARROWEST):
+        if width != NARROW.width:
             page.set_viewport_size({"width": width, "height": 900})
-        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        if not fits(page):
             found.append(f"scrolls sideways at {width}")
     return [f"{path}: {finding}" for finding in found]
 

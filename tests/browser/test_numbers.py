@@ -1,8 +1,6 @@
 """The screens of numbers in the browser: each wizard as documented, each refusal, axe."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +8,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from imiconnect.accounts.models import Member
-from imiconnect.numbers import catalogue, models
 from imiconnect.numbers.carriers.stock.demo import numbers_of, stock_row
 from imiconnect.numbers.kinds import Kind
 from imiconnect.numbers.models import (
-    CarrierAccount,
     Number,
     OfflineRequest,
     RateCard,
@@ -27,19 +23,11 @@ from imiconnect.numbers.numbering import pretty
 from imiconnect.numbers.services import history, offline
 from imiconnect.sharing.models import NumberAllocation
 from imiconnect.sharing.services import allocate_number, create_service
-from tests.browser.conftest import Look
+from tests.browser.conftest import NARROW
 from tests.numbers.rows import make_rows
 
-Assert = Callable[[Page], None]
+Seen = Callable[[str], None]
 SignIn = Callable[[Page, Member], None]
-SHOTS = os.environ.get("SCREENSHOTS")
-
-
-def shot(page: Page, name: str) -> None:
-    """Keep a picture where SCREENSHOTS says."""
-    if SHOTS:
-        width = (page.viewport_size or {"width": 0})["width"]
-        page.screenshot(path=Path(SHOTS) / f"{name}-{width}.png", full_page=True)
 
 
 def choose(page: Page, text: str) -> None:
@@ -48,11 +36,8 @@ def choose(page: Page, text: str) -> None:
 
 
 @pytest.fixture
-def numbers_page(page: Page, sign_in: SignIn, admin: Member) -> Page:
+def numbers_page(page: Page, sign_in: SignIn, admin: Member, catalogue: None) -> Page:
     """A signed-in page, with catalogue, stock and a shared code."""
-    if not RateCard.objects.exists():
-        catalogue.load(models)
-    CarrierAccount.objects.get_or_create(slug="stock")
     rate = RateCard.objects.get(country="GB", number_type="multi_function")
     rate.address_requirement = "local"
     rate.save()
@@ -64,33 +49,33 @@ def numbers_page(page: Page, sign_in: SignIn, admin: Member) -> Page:
     return page
 
 
-def look_at(page: Page, name: str, check: Assert) -> None:
-    """No finding of axe, no sideways scroll, and a picture."""
-    check(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
-    shot(page, name)
+@pytest.fixture
+def narrow_page(numbers_page: Page, seen: Seen) -> Page:
+    """The same page on a phone."""
+    numbers_page.set_viewport_size({"width": NARROW.width, "height": 900})
+    return numbers_page
 
 
 def test_a_phone_number_is_bought_in_the_documented_steps(
-    numbers_page: Page, look: Look, assert_no_axe_findings: Assert
+    numbers_page: Page, seen: Seen
 ) -> None:
     page = numbers_page
     page.goto("/numbers/")
     page.get_by_role("button", name="GET NUMBERS").click()
-    look_at(page, "menu", assert_no_axe_findings)
+    seen("menu")
     page.get_by_role("link", name="PHONE NUMBER", exact=True).last.click()
     page.get_by_label("Country", exact=True).fill("united kingd")
     choose(page, "United Kingdom")
-    look_at(page, "country", assert_no_axe_findings)
+    seen("country")
     page.get_by_role("button", name="NEXT").click()
     expect(page.get_by_role("heading", name="Buy Phone Number", level=1)).to_be_visible()
     choose(page, "Multi-Function")
     page.get_by_role("button", name="SEARCH").click()
     expect(page.get_by_role("heading", name="Available numbers")).to_be_visible()
-    look_at(page, "search", assert_no_axe_findings)
+    seen("search")
     page.get_by_role("button", name="BUY").first.click()
     expect(page.get_by_label("Street and number")).to_be_visible()
-    look_at(page, "address", assert_no_axe_findings)
+    seen("address")
     page.get_by_role("button", name="NEXT").click()
     expect(page.get_by_text("There is a problem")).to_be_visible()
     page.get_by_label("Name of the person or company").fill("Ada")
@@ -98,21 +83,19 @@ def test_a_phone_number_is_bought_in_the_documented_steps(
     page.get_by_label("City").fill("London")
     page.get_by_role("button", name="NEXT").click()
     expect(page.get_by_role("heading", name="Verify the details")).to_be_visible()
-    look_at(page, "details", assert_no_axe_findings)
+    seen("details")
     page.get_by_role("button", name="CONFIRM AND BUY").click()
     expect(page.get_by_role("heading", name="Buy this number?")).to_be_visible()
-    look_at(page, "confirm", assert_no_axe_findings)
+    seen("confirm")
     page.get_by_role("button", name="CONFIRM", exact=True).click()
     expect(page.get_by_role("heading", name="The number is yours")).to_be_visible()
-    look_at(page, "done", assert_no_axe_findings)
+    seen("done")
     page.get_by_role("button", name="Use as Sender ID").click()
     expect(page.get_by_text("Two-way: customers can answer")).to_be_visible()
-    look_at(page, "sender-manage", assert_no_axe_findings)
+    seen("sender-manage")
 
 
-def test_the_other_screens(
-    numbers_page: Page, look: Look, admin: Member, assert_no_axe_findings: Assert
-) -> None:
+def test_the_other_screens(numbers_page: Page, admin: Member, seen: Seen) -> None:
     made = make_rows(admin)
     page = numbers_page
     paths: dict[str, str] = {
@@ -126,11 +109,11 @@ def test_the_other_screens(
     }
     for name, path in paths.items():
         page.goto(path)
-        look_at(page, name, assert_no_axe_findings)
+        seen(name)
     page.goto("/numbers/")
     page.get_by_role("button", name="Show the history").first.click()
     expect(page.locator(".history-pop:popover-open")).to_contain_text("History of")
-    look_at(page, "history", assert_no_axe_findings)
+    seen("history")
 
 
 def fill_keyword_details(page: Page) -> None:
@@ -146,11 +129,10 @@ def fill_keyword_details(page: Page) -> None:
         page.get_by_label(label, exact=True).fill(value)
 
 
-@pytest.mark.parametrize("look", [Look(390, "light")], indirect=True)
 def test_a_sender_id_a_keyword_and_a_short_code_are_asked_for(
-    numbers_page: Page, look: Look, assert_no_axe_findings: Assert
+    narrow_page: Page, seen: Seen
 ) -> None:
-    page: Any = numbers_page
+    page: Any = narrow_page
     page.goto("/numbers/get/sender-id/")
     page.get_by_label("Desired Sender Code").fill("NORTHWIND")
     page.get_by_label("Country").select_option("US")
@@ -167,7 +149,7 @@ def test_a_sender_id_a_keyword_and_a_short_code_are_asked_for(
     expect(page.get_by_text("Short code 55555")).to_be_visible()
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_text("There is a problem")).to_be_visible()
-    assert_no_axe_findings(page)
+    seen("keyword-empty")
     fill_keyword_details(page)
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", name="SAVINGS → 55555")).to_be_visible()
@@ -175,29 +157,27 @@ def test_a_sender_id_a_keyword_and_a_short_code_are_asked_for(
     page.get_by_label("Country", exact=True).fill("GB")
     page.get_by_role("button", name="NEXT").click()
     choose(page, "Vanity")
-    look_at(page, "code-details", assert_no_axe_findings)
+    seen("code-details")
     page.get_by_label("Desired Short Code").fill("607")
     choose(page, "Dedicated: yours alone")
     page.get_by_role("button", name="NEXT").click()
     expect(page.get_by_role("alert").first).to_contain_text("digits in United Kingdom")
-    look_at(page, "code-refused", assert_no_axe_findings)
+    seen("code-refused")
     page.get_by_label("Desired Short Code").fill("60777")
     page.get_by_role("button", name="NEXT").click()
     page.get_by_label("Messages a month").fill("500")
     page.get_by_label("Purpose").fill("Alerts")
-    look_at(page, "code-purpose", assert_no_axe_findings)
+    seen("code-purpose")
     page.get_by_role("button", name="NEXT").click()
     expect(page.get_by_text("Select the country")).to_have_count(0)
-    look_at(page, "code-review", assert_no_axe_findings)
+    seen("code-review")
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_text("The short code was requested").first).to_be_visible()
     assert Number.objects.filter(kind="short_code", value="60777").exists()
 
 
-def test_each_refusal_of_the_purchase(
-    numbers_page: Page, look: Look, outsider: Member, assert_no_axe_findings: Assert
-) -> None:
-    page = numbers_page
+def test_each_refusal_of_the_purchase(narrow_page: Page, outsider: Member, seen: Seen) -> None:
+    page = narrow_page
     RateCard.objects.filter(country="GB").update(address_requirement="none")
     RateCard.objects.filter(country="GB", number_type="landline").update(monthly_rental=None)
     page.goto("/numbers/get/phone-number/")
@@ -206,7 +186,7 @@ def test_each_refusal_of_the_purchase(
     choose(page, "Landline")
     page.get_by_role("button", name="SEARCH").click()
     expect(page.get_by_role("heading", name="The price is on request")).to_be_visible()
-    look_at(page, "on-request", assert_no_axe_findings)
+    seen("on-request")
     choose(page, "Multi-Function")
     page.get_by_role("button", name="SEARCH").click()
     first = page.locator("button[name=e164]").first
@@ -219,24 +199,23 @@ def test_each_refusal_of_the_purchase(
     first.click()
     told = page.get_by_role("alert").first
     expect(told).to_contain_text(f"Somebody else is about to buy {pretty(taken)}")
-    look_at(page, "taken", assert_no_axe_findings)
+    seen("taken")
     assert page.locator(f"button[value='{taken}']").count() == 0
     page.get_by_role("button", name="BUY").first.click()
     expect(page.get_by_text("Kept for you for")).to_be_visible()
     Reservation.objects.update(expires_at=timezone.now())
     page.get_by_role("button", name="CONFIRM AND BUY").click()
     expect(page.get_by_text("The 10 minutes are over")).to_be_visible()
-    look_at(page, "time-over", assert_no_axe_findings)
+    seen("time-over")
     page.get_by_role("link", name="Search again").click()
     expect(page.get_by_role("button", name="SEARCH")).to_be_visible()
     assert not Number.objects.exists()
 
 
-@pytest.mark.parametrize("look", [Look(390, "light")], indirect=True)
 def test_a_country_that_is_not_offered_is_asked_for_and_answered(
-    numbers_page: Page, look: Look, assert_no_axe_findings: Assert
+    narrow_page: Page, seen: Seen
 ) -> None:
-    page = numbers_page
+    page = narrow_page
     page.goto("/numbers/get/phone-number/")
     page.get_by_label("Country", exact=True).fill("AF")
     page.get_by_role("button", name="NEXT").click()
@@ -247,19 +226,18 @@ def test_a_country_that_is_not_offered_is_asked_for_and_answered(
     offline.answer(request=request, text="In two weeks", accepted=True, by=None)
     page.reload()
     expect(page.get_by_text("In two weeks")).to_be_visible()
-    look_at(page, "answered", assert_no_axe_findings)
+    seen("answered")
 
 
-@pytest.mark.parametrize("look", [Look(390, "dark")], indirect=True)
 def test_each_refusal_of_a_keyword_and_a_sender_id(
-    numbers_page: Page, look: Look, outsider: Member, assert_no_axe_findings: Assert
+    narrow_page: Page, outsider: Member, seen: Seen
 ) -> None:
-    page = numbers_page
+    page = narrow_page
     page.goto("/numbers/get/sender-id/?country=GB")
     page.get_by_label("Desired Sender Code").fill("447400123456")
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("alert").first).to_contain_text("Buy the number first")
-    look_at(page, "sender-refused", assert_no_axe_findings)
+    seen("sender-refused")
     other = ShortCode.objects.create(code="66666", country_id="GB", is_shared=True)
     for code, word in ((ShortCode.objects.get(code="55555"), "SAVINGS"), (other, "SAV1NGS")):
         history.create(
@@ -274,60 +252,56 @@ def test_each_refusal_of_a_keyword_and_a_sender_id(
     page.get_by_role("button", name="Submit").click()
     told = page.get_by_role("alert").first
     expect(told).to_contain_text("SAVINGS is taken on 55555")
-    look_at(page, "keyword-refused", assert_no_axe_findings)
+    seen("keyword-refused")
     page.get_by_label("Assign Random").select_option("yes")
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_text("It looks like another keyword on 66666").first).to_be_visible()
-    look_at(page, "keyword-warned", assert_no_axe_findings)
+    seen("keyword-warned")
     page.get_by_label("I have read the warnings").check()
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", name="SAVINGS → 66666")).to_be_visible()
 
 
-@pytest.mark.parametrize("look", [Look(390, "dark")], indirect=True)
-def test_a_number_is_released_and_kept(
-    numbers_page: Page, look: Look, admin: Member, assert_no_axe_findings: Assert
-) -> None:
+def test_a_number_is_released_and_kept(narrow_page: Page, admin: Member, seen: Seen) -> None:
     number = make_rows(admin)["phone_number"]
     Number.objects.filter(pk=number.pk).update(sms=True)
     service = create_service(member=admin, name="Alerts")
     allocate_number(service=service, number=number, channel="sms")
-    page = numbers_page
+    page = narrow_page
     page.goto(f"/numbers/{number.pk}/")
     page.get_by_role("link", name="Release this number").click()
     expect(page.get_by_role("link", name="The service Alerts")).to_be_visible()
-    look_at(page, "release-blocked", assert_no_axe_findings)
+    seen("release-blocked")
     NumberAllocation.objects.all().delete()
     page.reload()
     page.get_by_label("to confirm").fill("+44 7400 999 999")
     page.get_by_role("button", name="Release", exact=True).click()
     expect(page.get_by_role("alert").first).to_contain_text(f"Type {number.value}")
-    look_at(page, "release-wrong", assert_no_axe_findings)
+    seen("release-wrong")
     page.get_by_label("to confirm").fill(pretty(number.value))
     page.get_by_role("button", name="Release", exact=True).click()
     expect(page.get_by_role("heading", name="This number is being released")).to_be_visible()
     expect(page.get_by_text("can be undone until").first).to_contain_text("UTC")
     expect(page.get_by_text("<time")).to_have_count(0)
-    look_at(page, "releasing", assert_no_axe_findings)
+    seen("releasing")
     page.get_by_role("button", name="Undo the release").click()
     expect(page.get_by_text("The number stays yours").first).to_be_visible()
     number.refresh_from_db()
     assert number.state == "active"
 
 
-@pytest.mark.parametrize("look", [Look(390, "light")], indirect=True)
 def test_the_keyword_test_shows_who_gets_a_text(
-    numbers_page: Page, look: Look, admin: Member, assert_no_axe_findings: Assert
+    narrow_page: Page, admin: Member, seen: Seen
 ) -> None:
     code = ShortCode.objects.get()
     history.create(
         member=admin, kind=Kind.KEYWORD, value="SAVINGS", text="Made", state="active",
         short_code=code, country_id="GB",
     )  # fmt: skip
-    page = numbers_page
+    page = narrow_page
     page.goto("/tools/keyword-test/")
     page.get_by_label("Incoming text").fill("savings please")
     page.get_by_label("Short code").select_option(str(code.pk))
     page.get_by_role("button", name="Try it").click()
     expect(page.get_by_role("heading", name="A keyword gets it")).to_be_visible()
-    look_at(page, "tried", assert_no_axe_findings)
+    seen("tried")

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import pytest
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Value
 from django.db.models.functions import Concat
@@ -226,3 +228,13 @@ handler400 = "imiconnect.console.errors.bad_request"
 handler403 = "imiconnect.console.errors.permission_denied"
 handler404 = "imiconnect.console.errors.page_not_found"
 handler500 = "imiconnect.console.errors.server_error"
+
+
+def serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Serve the gallery beside the console for the length of a test.
+
+    Django is not told that the setting has changed: it would forget every address there is, and
+    forgets nothing that is wrong now.
+    """
+    monkeypatch.setattr(settings, "ROOT_URLCONF", __name__)
+    CALLS.clear()

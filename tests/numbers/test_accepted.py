@@ -17,7 +17,7 @@ from imiconnect.numbers.text import fold_word
 #: Letters whose case or form is not simple, with marks, spaces and digits among them.
 _ODD = "aZ1ßİıſΣςǅﬁ①Ⅷ٣é́-!._ \u00a0\u00b4"
 _SLOW = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30
 )
 
 

@@ -5,6 +5,7 @@ import json
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import httpx
@@ -18,8 +19,11 @@ from imiconnect.rtm.intake import addresses, app, lifespan
 from imiconnect.rtm.models import Device, Message
 from imiconnect.sharing.models import Allocation, Service, ServiceKey
 from imiconnect.vault import digest
+from tests.connected import Connected
 from tests.waiting import PATIENCE
 
+#: The package gives its name to the callable in it.
+_APP = import_module("imiconnect.rtm.intake.app")
 SERVICE_KEY = "a-service-key-of-the-tests"
 CLIENT_KEY = "a-client-key-of-the-tests"
 POLICY = {
@@ -78,13 +82,13 @@ def forgotten_threads() -> None:
 class Client:
     """A client of the hot routes; their event loop runs in a thread beside the test's."""
 
-    def __init__(self) -> None:
-        """Start the loop and open the intake."""
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever)
-        self._thread.start()
+    def __init__(self, connected: Connected) -> None:
+        """Open the intake with nothing that an earlier test has left in it."""
+        self.loop = connected.loop
         self._life = lifespan()
-        self.run(self._life.__aenter__())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_APP, "new_pool", lambda: connected)
+            self.run(self._life.__aenter__())
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=True),
             base_url="http://gateway.test",
@@ -116,18 +120,15 @@ class Client:
         return self.run(work())
 
     def close(self) -> None:
-        """Close the intake and end the loop."""
+        """Close the intake."""
         self.run(self.http.aclose())
         self.run(self._life.__aexit__(None, None, None))
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
-        self.loop.close()
 
 
 @pytest.fixture
-def intake() -> Iterator[Client]:
+def intake(connected: Connected) -> Iterator[Client]:
     """A client of the hot routes, without a server between."""
-    client = Client()
+    client = Client(connected)
     yield client
     client.close()
 

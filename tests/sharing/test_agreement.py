@@ -205,7 +205,7 @@ def write_shares(world: World, levels: dict[Place, Any], apps: list[App]) -> Non
 
 
 @settings(
-    max_examples=20,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -43,8 +43,8 @@ TALKS = st.lists(
         st.frozensets(st.sampled_from(AGENTS), max_size=2),
         st.none() | st.booleans(),
     ),
-    min_size=1,
-    max_size=3,
+    min_size=4,
+    max_size=6,
 )
 
 
@@ -168,7 +168,7 @@ def _all(answer: Any) -> str:
 
 
 @settings(
-    max_examples=8,
+    max_examples=3,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -13,7 +13,7 @@ from tests.bench.gateway import Gateway
 from tests.bench.processes import Fleet
 from tests.running import Started
 
-pytestmark = [pytest.mark.xdist_group("kills"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("platform"), pytest.mark.timeout(600)]
 MESSAGES, DEVICES, PER_SECOND = 2000, 20, 400
 #: In turn, each when so many more messages have been accepted.
 VICTIMS = ("gateway", "nats", "redis", "receipts")
@@ -23,22 +23,11 @@ _SECONDS = 150
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
-    """A platform with the demo app."""
-    started = Started(tmp_path_factory.mktemp("kills") / "data", demo=True)
-    try:
-        started.wait_until_ready()
-        yield started
-    finally:
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def outcome(platform: Started) -> Iterator[tuple[Gateway, dict[str, list[str]]]]:
+def outcome(started: Started) -> Iterator[tuple[Gateway, dict[str, list[str]]]]:
     """The gateway after the killing, when nothing is open any more, and what devices saw."""
-    gateway = Gateway(platform, devices=DEVICES)
+    gateway = Gateway(started, devices=DEVICES)
     with gateway.database, gateway.fleet(websocket=False) as devices:
-        _send_and_kill(platform, gateway)
+        _send_and_kill(started, gateway)
         gateway.wait_empty("SELECT 1 FROM rtm_openmessage LIMIT 1", patience=_SECONDS)
         yield gateway, _seen(devices)
 
@@ -70,11 +59,11 @@ def _seen(devices: Fleet) -> dict[str, list[str]]:
 
 
 def test_every_message_has_exactly_one_outcome(
-    outcome: tuple[Gateway, dict[str, list[str]]], platform: Started
+    outcome: tuple[Gateway, dict[str, list[str]]], started: Started
 ) -> None:
     rows = outcome[0].database.execute("SELECT state, count(*) FROM rtm_message GROUP BY 1")
     assert dict(rows.fetchall()) == {2: MESSAGES}
-    checked = platform.manage("check_messages")
+    checked = started.manage("check_messages")
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
