@@ -154,7 +154,7 @@ def nobody_left_in_the_database(
 
 
 @pytest.fixture(scope="session")
-def connected(nobody_left_in_the_database: None) -> Iterator[Connected]:
+def intake_connections(nobody_left_in_the_database: None) -> Iterator[Connected]:
     """The intake's connections, which its tests share."""
     shared = Connected()
     yield shared

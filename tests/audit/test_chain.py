@@ -52,6 +52,7 @@ def test_each_entry_is_chained_once(entries: list[AuditEntry]) -> None:
 def test_organizations_have_chains_of_their_own(
     entries: list[AuditEntry], outsider: Member
 ) -> None:
+    record("ours.happened", outsider)
     chain.extend()
     firsts = AuditLink.objects.filter(number=1)
     assert outsider.organization_id in {link.organization_id for link in firsts}

@@ -126,9 +126,9 @@ class Client:
 
 
 @pytest.fixture
-def intake(connected: Connected) -> Iterator[Client]:
+def intake(intake_connections: Connected) -> Iterator[Client]:
     """A client of the hot routes, without a server between."""
-    client = Client(connected)
+    client = Client(intake_connections)
     yield client
     client.close()
 
