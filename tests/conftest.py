@@ -149,7 +149,9 @@ def nobody_left_in_the_database(
     with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
         cursor.execute(f"ALTER DATABASE {quoted} ALLOW_CONNECTIONS false")
         cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND backend_type = 'client backend'",
+            [name],
         )
 
 

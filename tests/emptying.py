@@ -7,8 +7,9 @@ data back only where it differs. Neither is made again by a test that needs it, 
 
 from django.db import connection
 
-#: Where the function and the copies of the reference data are; Django does not look there.
-SCHEMA = "kept_for_tests"
+#: How the names of the function and of the copies of the reference data begin. They are in
+#: the platform's own schema, the only one that a backup knows.
+PREFIX = "kept_for_tests_"
 #: Written by migrations alone, and by no test.
 _LEFT_ALONE = {"django_content_type", "auth_permission"}
 
@@ -18,17 +19,17 @@ def prepare_emptying() -> None:
     tables = connection.introspection.django_table_names(only_existing=True)
     steps = []
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE SCHEMA {SCHEMA}")
         for table in sorted(set(tables) - _LEFT_ALONE):
             name = connection.ops.quote_name(table)
             cursor.execute(f"SELECT EXISTS (SELECT FROM {name})")  # noqa: S608
             if cursor.fetchone()[0]:
-                cursor.execute(f"CREATE TABLE {SCHEMA}.{name} AS TABLE {name}")
-                steps.append(_restored(name, f"{SCHEMA}.{name}"))
+                copy = connection.ops.quote_name(f"{PREFIX}{table}")
+                cursor.execute(f"CREATE TABLE {copy} AS TABLE {name}")
+                steps.append(_restored(name, copy))
             else:
                 steps.append(_emptied(name))
         cursor.execute(
-            f"CREATE FUNCTION {SCHEMA}.back() RETURNS void LANGUAGE plpgsql AS "
+            f"CREATE FUNCTION {PREFIX}back() RETURNS void LANGUAGE plpgsql AS "
             f"$$ BEGIN {' '.join(steps)} END $$"
         )
 
@@ -50,4 +51,4 @@ def _restored(name: str, copy: str) -> str:
 def empty() -> None:
     """Bring the test's database back to what the template holds."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {SCHEMA}.back()")
+        cursor.execute(f"SELECT {PREFIX}back()")

@@ -36,13 +36,21 @@ class HolidaySerializer(Serializer):
     name = serializers.CharField()
 
 
+@extend_schema_field(
+    # Not of the format "time", which RFC 3339 wants with an offset from UTC.
+    {"type": "string", "pattern": r"^\d{2}:\d{2}:\d{2}$", "example": "21:00:00"}
+)
+class TimeOfDayField(serializers.TimeField):
+    """A time on the recipient's clock."""
+
+
 class SmsHoursSerializer(Serializer):
     """Hours of the recipient's day in which texts go out; 1 is Monday, 7 Sunday."""
 
     covers = serializers.CharField()
     days = serializers.ListField(child=serializers.IntegerField())
-    opens = serializers.TimeField()
-    closes = serializers.TimeField()
+    opens = TimeOfDayField()
+    closes = TimeOfDayField()
     holidays = serializers.CharField(
         help_text="Whose public holidays shut these hours: an ISO 3166 code; empty for none."
     )
