@@ -22,8 +22,9 @@ class AppMixin(ObjectMixin):
     def find(self, member: Member) -> App:
         """Return the app, or 404."""
         # Of the organization at hand, whose key would be decrypted for the row of a join.
-        visible = member.organization.apps.visible_to(member).select_related("group", "team")
-        found: App = get_object_or_404(visible, pk=self.kwargs["app_id"])
+        visible = member.organization.apps.visible_to(member)
+        rows = visible.select_related("group", "team", "checkup")
+        found: App = get_object_or_404(rows, pk=self.kwargs["app_id"])
         return found
 
 

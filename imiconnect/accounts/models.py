@@ -1,6 +1,7 @@
 """People and where they belong: Organization (tenant) > Group > Team, one level each."""
 
-from typing import Any, ClassVar
+import uuid
+from typing import Any, ClassVar, Protocol
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group as PermissionGroup
@@ -152,6 +153,22 @@ class Team(PermissionHolder):
         ]
 
 
+class Owned(Protocol):
+    """The ids by which a row belongs to a level."""
+
+    @property
+    def organization_id(self) -> uuid.UUID:
+        """The tenant."""
+
+    @property
+    def group_id(self) -> uuid.UUID | None:
+        """The group; None for what belongs to the whole organization."""
+
+    @property
+    def team_id(self) -> uuid.UUID | None:
+        """The team, of that group."""
+
+
 class LevelOwned(models.Model):
     """Something that belongs to exactly one level: an organization, a group or a team."""
 
@@ -222,7 +239,7 @@ class Member(LevelOwned, Identified):
         """Tell whether this person's role allows ``act``."""
         return act in ALLOWED[Role(self.role)]
 
-    def has_at_or_below(self, row: LevelOwned) -> bool:
+    def has_at_or_below(self, row: "Owned") -> bool:
         """Tell of a row at hand whether ``at_or_below`` would return it, without a query."""
         if row.organization_id != self.organization_id:
             return False

@@ -1,6 +1,7 @@
 """Addresses of many rows: what ``reverse`` finds out for each is found out once."""
 
 import uuid
+from collections.abc import Callable
 from functools import lru_cache
 
 from django.conf import settings
@@ -17,6 +18,12 @@ def address_of(url_name: str, key: uuid.UUID) -> str:
     """
     urls = get_urlconf() or settings.ROOT_URLCONF
     return _pattern(url_name, get_script_prefix(), urls).replace(str(_ANY), str(key), 1)
+
+
+def addresses_of(url_name: str) -> Callable[[uuid.UUID], str]:
+    """Return ``address_of`` for the rows of a page, which is then looked up once."""
+    start, end = address_of(url_name, _ANY).split(str(_ANY), 1)
+    return lambda key: f"{start}{key}{end}"
 
 
 def address(url_name: str, *args: str) -> str:

@@ -44,13 +44,12 @@ class Column:
         accessor = self.accessor or self.slug
         return accessor if callable(accessor) else _reader(accessor)
 
-    def drawn(self, row: Any) -> tuple[str, bool]:
-        """Return the value as HTML, and whether there is none: that is hidden on a phone."""
+    def drawn(self, row: Any) -> str:
+        """Return the value as HTML; an empty text where there is none."""
         value = self.value(row)
         if value is None or value == "":
-            return self._none, True
-        drawn = self.draw(row) if self.draw else self._drawer(value, row)
-        return escaped(drawn), False
+            return ""
+        return escaped(self.draw(row)) if self.draw else self._drawer(value, row)
 
     def linked(self, html: str, row: Any) -> str:
         """Return the drawn value in the link of the column, where it has one."""
@@ -58,9 +57,11 @@ class Column:
         return f'<a href="{escaped(url)}">{html}</a>' if url else html
 
     def element(self, row: Any) -> str:
-        """Draw the cell of a table."""
-        html, nothing = self.drawn(row)
-        return f"{self._opening[nothing]}{self.linked(html, row)}</td>"
+        """Draw the cell of a table; one with nothing reads None, and is hidden on a phone."""
+        html = self.drawn(row)
+        start = self._opening[not html]
+        html = html or self.none
+        return f"{start}{self.linked(html, row) if self.href else html}</td>"
 
     @cached_property
     def _opening(self) -> tuple[str, str]:
@@ -70,12 +71,18 @@ class Column:
         return f'{start}">', f'{start} nothing">'
 
     @cached_property
-    def _none(self) -> str:
+    def none(self) -> str:
+        """What a cell reads that has nothing."""
         return escaped(gettext("None"))
 
     @cached_property
     def _drawer(self) -> Callable[[Any, Any], str]:
         return _DRAWERS.get(self.kind, _text)
+
+    @cached_property
+    def manage(self) -> str:
+        """The word of the button of a row; of the first column, which is its name."""
+        return escaped(gettext("MANAGE"))
 
 
 def _reader(path: str) -> Callable[[Any], Any]:
@@ -147,13 +154,14 @@ def row_of(
     columns: Sequence[Column], row: Any, *, id: str, manage_url: str, may_pick: bool
 ) -> Row:
     """Draw a row; the first column is its name, ``may_pick`` gives it a tick for bulk acts."""
-    name, _nothing = columns[0].drawn(row)
+    first = columns[0]
+    name = first.drawn(row) or first.none
     cells = "".join([column.element(row) for column in columns[1:]])
     tick = _tick(row, name) if may_pick else ""
-    button = _button(manage_url, name) if manage_url else ""
+    button = _button(manage_url, first.manage, name) if manage_url else ""
     element = (
         f'<tr role="row" id="{escaped(id)}">{tick}<th role="rowheader" scope="row"'
-        f' class="name">{columns[0].linked(name, row)}</th>{cells}{button}</tr>'
+        f' class="name">{first.linked(name, row)}</th>{cells}{button}</tr>'
     )
     return Row(row, manage_url, SafeString(element))
 
@@ -166,11 +174,11 @@ def _tick(row: Any, name: str) -> str:
     )
 
 
-def _button(url: str, name: str) -> str:
+def _button(url: str, word: str, name: str) -> str:
     hidden = f'<span class="visually-hidden"> {name}</span>'
     return (
         '<td role="cell" class="manage"><a class="btn btn-sm"'
-        f' href="{escaped(url)}">{escaped(gettext("MANAGE"))}{hidden}</a></td>'
+        f' href="{escaped(url)}">{word}{hidden}</a></td>'
     )
 
 

@@ -1,8 +1,8 @@
 """The numbers screen: every kind in one list, with history behind the status."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console import paging
-from imiconnect.console.addresses import address, address_of
+from imiconnect.console.addresses import address, address_of, addresses_of
 from imiconnect.console.columns import CODE, FIGURE, STATE, TIME, Column, choice
 from imiconnect.console.drawing import LongSelect
 from imiconnect.console.export import csv_response
@@ -78,8 +78,8 @@ def uses_text(number: Number) -> str:
 
 def _badge(number: Number) -> SafeString:
     """Draw the status; a click on it fetches and shows the history of the order."""
-    key = str(number.id)
-    return SafeString(_pattern_of_badge(number.state, get_language()).replace(_KEY, key))
+    pattern = _pattern_of_badge(number.state, get_language())
+    return SafeString(pattern.replace(_KEY, str(number.id)))
 
 
 @lru_cache(maxsize=64)
@@ -156,7 +156,11 @@ class NumberList(MemberRequiredMixin, ListPage):
 
     def manage_url(self, row: Number) -> str:
         """Return the address of the manage page."""
-        return address_of("numbers:manage", row.pk)
+        return self._address(row.id)
+
+    @cached_property
+    def _address(self) -> Callable[[uuid.UUID], str]:
+        return addresses_of("numbers:manage")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the menu of GET NUMBERS."""

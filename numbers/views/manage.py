@@ -45,13 +45,15 @@ class OfNumber:
 
     request: HttpRequest
     kwargs: dict[str, Any]
+    #: Which rows are read with the number, beside those that name it.
+    beside: tuple[str, ...] = ()
 
     @cached_property
     def number(self) -> Number:
         """The number of the address."""
-        rows = Number.objects.visible_to(acting(self.request)).select_related(
-            "country", "short_code", "created_by", "organization"
-        )
+        member = acting(self.request)
+        rows = member.organization.numbers.visible_to(member)
+        rows = rows.select_related("country", "short_code", "created_by", *self.beside)
         found: Number = get_object_or_404(rows, pk=self.kwargs["pk"])
         return found
 
@@ -67,13 +69,14 @@ class NumberPage(MemberRequiredMixin, OfNumber, PageMixin, TemplateView):
     template_name = "numbers/manage.html"
     section = "numbers"
     back_label = _("Numbers")
+    beside = ("line", "order", "keyword_details", "short_code_request")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Collect what the cards show."""
         number, member = self.number, acting(self.request)
-        line = PhoneLine.objects.filter(number=number).first()
+        line = getattr(number, "line", None)
         may = member.can(Act.MANAGE_NUMBERS)
-        is_phone = number.kind == Kind.PHONE_NUMBER
+        is_phone, is_code = number.kind == Kind.PHONE_NUMBER, number.kind == Kind.SHORT_CODE
         context = {
             "title": shown(number),
             "back_url": reverse("numbers:list"),
@@ -82,7 +85,7 @@ class NumberPage(MemberRequiredMixin, OfNumber, PageMixin, TemplateView):
             "order": getattr(number, "order", None),
             "keyword": getattr(number, "keyword_details", None),
             "code_request": getattr(number, "short_code_request", None),
-            "verifications": number.verifications.all(),
+            "verifications": number.verifications.all() if is_code else (),
             "events": number.events.all(),
             "abilities": abilities(number),
             "uses": uses_of(number, member),

@@ -112,7 +112,7 @@ def test_the_people_page_asks_as_much_for_many_as_for_few(
     for _number in range(8):
         make_member(group)
     client = client_of(admin)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(7):
         client.get("/settings/people/")
 
 

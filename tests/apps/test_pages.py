@@ -57,7 +57,7 @@ def test_the_list_is_read_in_few_queries(
             config=app.config,
         )
     client = client_of(admin)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(7):
         client.get("/apps/")
 
 

@@ -264,7 +264,7 @@ def test_the_list_takes_the_same_queries_for_one_and_for_fifty(
     one = queries()
     for at in range(1, 25):
         one_more(at)
-    assert queries() == one <= 8
+    assert queries() == one <= 5
 
 
 def test_the_csv_of_many_numbers_has_those_of_the_filter_with_their_services(

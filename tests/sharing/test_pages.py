@@ -359,5 +359,5 @@ def test_the_list_is_read_in_few_queries(
     for number in range(5):
         services.create_service(member=admin, name=f"Service {number}")
     client = client_of(admin)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(7):
         assert "Service 4" in client.get("/services/").text

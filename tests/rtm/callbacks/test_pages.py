@@ -102,5 +102,5 @@ def test_the_log_is_read_in_few_queries(
     for _ in range(6):
         new_callback()
     client = client_of(admin)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(8):
         client.get(LOG)

@@ -152,5 +152,5 @@ def test_the_number_of_queries_does_not_grow_with_the_journey(
         CallbackAttempt.objects.create(callback=callback, number=number, error="late")
     client = client_of(viewer)
     client.get("/messages/")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(8):
         client.get(f"/messages/{delivered.pk}/")

@@ -117,7 +117,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     client.get("/messages/")
     for _ in range(60):
         make_message(service, app)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(5):
         response = client.get("/messages/")
     assert len(rows(response)) == 50
     assert response.context["page"].older
