@@ -110,7 +110,7 @@ def _use_of_number(
     is_inbound: bool,
     name: str,
     state: str,
-    *owner: uuid.UUID | None,
+    *owner: Any,
 ) -> NumberUse | None:
     """Return a use; None where the person does not see the service."""
     if member and not member.has_at_or_below(_Owner(*owner)):

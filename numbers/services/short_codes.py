@@ -204,7 +204,7 @@ def decide_verification(
     history.tell(number, _("Verified by %s") % operator)
     if not number.verifications.exclude(result=Result.VERIFIED).exists():
         history.moved(number, State.ACTIVE, _("Verified; the code can be used"))
-        if not number.is_dedicated:
+        if number.short_code_id and not number.is_dedicated:
             ShortCode.objects.filter(pk=number.short_code_id).update(is_shared=True)
         mailing.tell_requester(number)
 

@@ -103,11 +103,12 @@ class NumberPage(MemberRequiredMixin, OfNumber, PageMixin, TemplateView):
 
 def _again_url(number: Number) -> str:
     """Return where a number of this kind is asked for, with what the form can be given."""
-    given = {
+    kind = Kind(number.kind)
+    answered: dict[Kind, dict[str, Any]] = {
         Kind.SENDER_ID: {"code": number.value, "country": number.country_id},
         Kind.KEYWORD: {"again": number.pk},
-    }.get(Kind(number.kind))
-    url = reverse(_FORMS[number.kind])
+    }
+    given, url = answered.get(kind), reverse(_FORMS[kind])
     return f"{url}?{urlencode(given)}" if given else url
 
 
@@ -211,7 +212,7 @@ class ReleasePage(MemberRequiredMixin, OfNumber, ConfirmPage):
 
     def consequences(self) -> Sequence[Words]:
         """Say what stops, and what can be undone until when."""
-        lines = [
+        lines: list[Words] = [
             _("Nothing can be sent or received over it any more."),
             _("For 7 days it stays yours and the release can be undone."),
             _("After that anybody may get it."),

@@ -136,6 +136,26 @@ def test_a_mapped_number_cannot_be_released_until_it_is_removed(
     releasing.release_number(member=admin, number=number, typed="55555")
 
 
+def test_a_person_reads_of_the_services_of_numbers_that_they_see(
+    admin: Member, group_member: Member, team_member: Member, sister: Member, new_number: Any
+) -> None:
+    seats = (admin, group_member, team_member, sister)
+    numbers = [new_number(admin, "short_code", code) for code in ("55555", "66666")]
+    for at, seat in enumerate(seats):
+        owned = {"group": seat.group, "team": seat.team}
+        service = Service.objects.create(
+            organization=admin.organization, name=f"S{at}", **owned
+        )
+        for number in numbers:
+            map_number(service, number)
+    for seat in seats:
+        seen = {f"{service.name} (SMS)" for service in Service.objects.visible_to(seat)}
+        uses = answers.uses(numbers, seat)
+        for number in numbers:
+            assert {use.name for use in uses[number.pk]} == seen
+    assert len(answers.uses(numbers, None)[numbers[0].pk]) == len(seats)
+
+
 def test_what_comes_in_goes_to_the_first_service_until_another_is_chosen(
     admin: Member, service: Service, new_number: Any
 ) -> None:
