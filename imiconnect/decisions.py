@@ -1,19 +1,43 @@
 """Bulk acts of support: each row by its own service call, refusals told one by one."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Case, F, When
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from imiconnect.console.words import Words
 from imiconnect.support import ReadOnlyAdmin
 
 Act = Callable[[Any, str], None]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How many rows of a model wait for a decision of support, and where they are."""
+
+    label: Words
+    waiting: int
+    url: str
+
+
+def with_queues(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add what waits for a decision to the first page of the admin; unfold calls this."""
+    queues = []
+    for model, page in admin.site._registry.items():
+        if isinstance(page, DecisionAdmin) and page.waits and page.has_view_permission(request):
+            meta = model._meta
+            url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+            waiting = page.get_queryset(request).filter(**page.waits).count()
+            queues.append(Queue(capfirst(meta.verbose_name_plural), waiting, url))
+    return context | {"queues": queues}
 
 
 def waiting_first(field: str, value: str, since: str, *then: str) -> tuple[Any, ...]:
@@ -23,7 +47,12 @@ def waiting_first(field: str, value: str, since: str, *then: str) -> tuple[Any, 
 
 
 class DecisionAdmin(ReadOnlyAdmin):
-    """A queue: rows to look at, and acts on those selected."""
+    """A queue: rows to look at, and acts on those selected.
+
+    ``waits`` says which rows support has to decide; the first page of the admin counts them.
+    """
+
+    waits: ClassVar[dict[str, Any]] = {}
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Allow staff who may change this model."""

@@ -237,6 +237,7 @@ class TrialRequestAdmin(DecisionAdmin):
     readonly_fields = ("look_alikes", "created_at")
     ordering: ClassVar = [F("decided_at").asc(nulls_first=True), "due_at", "-id"]
     actions = ("approve", "decline")
+    waits: ClassVar = {"state": TrialRequest.State.WAITING}
 
     @admin.display(description=_("same business or mail domain"))
     def look_alikes(self, trial: TrialRequest) -> str:

@@ -51,6 +51,7 @@ class NumberQueue(DecisionAdmin):
     readonly_fields: tuple[str, ...] = ("history", "asked_for", "created_at")
     ordering: ClassVar = waiting_first("state", State.PENDING, "created_at", "-id")
     is_named = True
+    waits: ClassVar = {"state": State.PENDING}
 
     @admin.display(description=_("history"))
     @_once
@@ -161,6 +162,10 @@ class OperatorVerificationAdmin(DecisionAdmin):
         "result", OperatorVerification.Result.WAITING, "due_on", "-decided_at", "-id"
     )
     actions = ("verify", "refuse")
+    waits: ClassVar = {
+        "result": OperatorVerification.Result.WAITING,
+        "number__state": State.VERIFYING,
+    }
 
     @admin.action(description=_("Verified by the operator"), permissions=["decide"])
     def verify(self, request: HttpRequest, rows: Any) -> None:
@@ -209,6 +214,7 @@ class OfflineRequestAdmin(DecisionAdmin):
     ordering: ClassVar = waiting_first("state", OfflineRequest.State.OPEN, "created_at", "-id")
     is_named = True
     actions = ("answer", "decline")
+    waits: ClassVar = {"state": OfflineRequest.State.OPEN}
 
     @admin.action(description=_("Answer"), permissions=["decide"])
     def answer(self, request: HttpRequest, rows: Any) -> HttpResponse | None:

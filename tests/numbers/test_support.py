@@ -109,6 +109,23 @@ def test_what_waits_is_on_top_of_a_queue_the_oldest_first(
     assert [row.value for row in queue] == ["NORTHWIND", "YOUNGER", "DONE"]
 
 
+def test_the_first_page_counts_what_waits(
+    staff: Client, rows: dict[str, models.Number]
+) -> None:
+    """A check waits once its code is with the operators."""
+
+    def waiting() -> dict[str, int]:
+        page = staff.get("/admin/")
+        assert "Waits for a decision" in page.text
+        return {str(queue.label): queue.waiting for queue in page.context["queues"]}
+
+    names = ("Sender ID requests", "Short code orders", "Short code verifications")
+    assert [waiting()[name] for name in names] == [1, 1, 0]
+    act(staff, "senderidrequest", "approve", rows[Kind.SENDER_ID])
+    act(staff, "shortcodeorder", "begin", rows[Kind.SHORT_CODE])
+    assert [waiting()[name] for name in names] == [0, 0, 1]
+
+
 def test_a_decision_that_comes_too_late_is_told(
     staff: Client, rows: dict[str, models.Number]
 ) -> None:
