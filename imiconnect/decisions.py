@@ -36,7 +36,7 @@ def with_queues(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]
             meta = model._meta
             url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
             waiting = page.get_queryset(request).filter(**page.waits).count()
-            queues.append(Queue(capfirst(meta.verbose_name_plural), waiting, url))
+            queues.append(Queue(capfirst(str(meta.verbose_name_plural)), waiting, url))
     return context | {"queues": queues}
 
 

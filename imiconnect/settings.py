@@ -364,7 +364,6 @@ UNFOLD = {
         }
     },
     "SITE_URL": "/",
-    "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "imiconnect.decisions.with_queues",
 }
