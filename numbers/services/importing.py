@@ -103,7 +103,7 @@ def check_stock(text: str) -> Report:
 def _range(first: str, last: str, line: int, report: Report) -> list[str]:
     """Return the E.164 numbers of a range; all must exist in one country."""
     ends = (parse(first), parse(last))
-    for text, number in zip((first, last), ends, strict=True):
+    for text, number in dict(zip((first, last), ends, strict=True)).items():
         if number is None:
             words = {"number": text}
             report.wrong(line, _("%(number)s is no valid number with country code.") % words)

@@ -164,7 +164,7 @@ def test_a_wrong_file_says_line_by_line_what_is_wrong_and_changes_nothing(
     catalogue: None,
 ) -> None:
     report = importing.import_stock(BAD)
-    assert {problem.line for problem in report.problems} == {3, 4, 5, 6, 7}
+    assert [problem.line for problem in report.problems] == [3, 4, 5, 6, 7]
     assert not models.StockNumber.objects.exists()
 
 
