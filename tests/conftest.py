@@ -18,6 +18,8 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client, TransactionTestCase, override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as of_hypothesis
 
 from imiconnect import ROOT
 from imiconnect.accounts.models import Group, Member, Organization, Team
@@ -29,6 +31,12 @@ from tests.connected import Connected
 from tests.emptying import empty
 from tests.template import migrated_template
 from tests.waiting import PATIENCE
+
+# Nothing is timed: on a machine with other work any example may take seconds.
+of_hypothesis.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+of_hypothesis.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:
