@@ -105,7 +105,7 @@ def _again_url(number: Number) -> str:
     """Return where a number of this kind is asked for, with what the form can be given."""
     kind = Kind(number.kind)
     answered: dict[Kind, dict[str, Any]] = {
-        Kind.SENDER_ID: {"code": number.value, "country": number.country_id},
+        Kind.SENDER_ID: {"code": number.value, "country": number.country_id or ""},
         Kind.KEYWORD: {"again": number.pk},
     }
     given, url = answered.get(kind), reverse(_FORMS[kind])

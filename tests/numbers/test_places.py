@@ -98,7 +98,7 @@ def test_the_page_shows_the_city_and_what_to_try(german: RateCard, admin: Member
     client.post("/numbers/get/phone-number/country/", {"country": "DE"})
     query = {"number_type": "landline", "locality": "munchen"}
     text = client.get(SEARCH, query).content.decode()
-    assert '<td role="cell" data-label="City">Munich</td>' in text
+    assert 'data-label="City">Munich</td>' in text
     assert '<option value="Berlin">' in text
     text = client.get(SEARCH, query | {"locality": "Monaco"}).content.decode()
     assert "No Landline number is for sale in Monaco." in text

@@ -57,7 +57,8 @@ def row_of(page: str, slug: str) -> dict[str, str]:
 def test_each_processor_has_its_own_figures(
     app: App, developer: Member, client_of: Any
 ) -> None:
-    tally.redis().delete(*tally.redis().keys(f"{tally._KEY}*"))
+    for key in tally.redis().scan_iter(f"{tally._KEY}*"):
+        tally.redis().delete(key)
     long_ago = timezone.now() - dt.timedelta(minutes=2)
     for _number in range(3):
         Receipt.objects.create(tid=app.pk, app_id=app.pk, address="u", kind=2, due_at=long_ago)
