@@ -70,7 +70,7 @@ def test_a_text_that_the_centre_repeats_after_a_lost_answer_is_heard_once(
     centre.order(drop=True)
     wait_until(lambda: len(centre.seen("bind")) == 2)
     centre.order(deliver=[yes, yes, {**yes, "short_message": "NO"}])
-    wait_until(lambda: len(centre.seen("taken")) >= 3)
+    wait_until(lambda: len(heard) >= 3)
     assert texts_of(heard) == ["YES", "YES", "NO"]
     centre.order(deliver=[yes])
     wait_until(lambda: len(heard) == 4)
