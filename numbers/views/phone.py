@@ -221,12 +221,13 @@ class PhoneNumberWizard(MemberRequiredMixin, Wizard):
 
     def finish(self, answers: Answers) -> Outcome:
         """Buy; what the carrier leaves open goes on by itself."""
-        member = acting(self.request)
+        member, run = acting(self.request), self._run()
         order = buying.buy_number(
             member=member,
             e164=answers.value("search", "e164"),
             address=self._kept(answers),
-            key=f"wizard:{self._run()['order']}",
+            # A draft that an older version has kept has no order of its own.
+            key=f"wizard:{run.get('order', run['id'])}",
         )
         number = order.number
         number.refresh_from_db()

@@ -31,6 +31,7 @@ from imiconnect.numbers.views import lists
 from imiconnect.sharing import services
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.number_allocations import allocate_number
+from imiconnect.wizards import SESSION_KEY
 from tests.factories import client_of
 
 PHONE = "/numbers/get/phone-number/"
@@ -159,17 +160,34 @@ def test_an_old_draft_begins_at_the_search_again(admin: Member, stock: list[str]
     assert client.get(PHONE).headers["Location"] == f"{PHONE}search/"
 
 
+def choose(client: Client, e164: str) -> None:
+    """Choose a number in a country that asks for no address."""
+    RateCard.objects.filter(country="GB").update(address_requirement="none")
+    client.post(f"{PHONE}country/", {"country": "GB"})
+    pick = {"number_type": "multi_function", "carrier": "stock", "e164": e164}
+    client.post(f"{PHONE}search/", pick)
+
+
+def test_a_draft_of_an_older_version_is_bought(admin: Member, stock: list[str]) -> None:
+    client = client_of(admin)
+    choose(client, stock[0])
+    client.post(f"{PHONE}details/", {})
+    session = client.session
+    for run in session[SESSION_KEY].values():
+        run.pop("order", None)
+    session.save()
+    client.post(f"{PHONE}review/", {})
+    assert Number.objects.get(state=State.ACTIVE).value == stock[0]
+
+
 def test_a_chosen_number_is_kept_until_another_is_chosen_or_the_draft_is_discarded(
     admin: Member, stock: list[str]
 ) -> None:
-    RateCard.objects.filter(country="GB").update(address_requirement="none")
     client = client_of(admin)
-    client.post(f"{PHONE}country/", {"country": "GB"})
-    pick = {"number_type": "multi_function", "carrier": "stock"}
-    client.post(f"{PHONE}search/", {**pick, "e164": stock[0]})
+    choose(client, stock[0])
     back = client.get(f"{PHONE}search/").text
     assert f"{pretty(stock[0])} is kept for you until" in back
-    client.post(f"{PHONE}search/", {**pick, "e164": stock[1]})
+    choose(client, stock[1])
     assert Reservation.objects.get().e164 == stock[1]
     client.post(f"{PHONE}details/", {})
     client.post(f"{PHONE}review/", {"act": "discard"})
@@ -179,17 +197,15 @@ def test_a_chosen_number_is_kept_until_another_is_chosen_or_the_draft_is_discard
 def test_after_an_order_that_is_refused_another_number_is_bought(
     admin: Member, stock: list[str]
 ) -> None:
-    RateCard.objects.filter(country="GB").update(address_requirement="none")
     client = client_of(admin)
-    client.post(f"{PHONE}country/", {"country": "GB"})
-    pick = {"number_type": "multi_function", "carrier": "stock"}
-    client.post(f"{PHONE}search/", {**pick, "e164": stock[0]})
+    choose(client, stock[0])
     client.post(f"{PHONE}details/", {})
     StockNumber.objects.filter(e164=stock[0]).update(state="sold", sold_to=uuid7())
     refused = client.post(f"{PHONE}review/", {})
     assert refused.status_code == 422 and "sold to somebody else" in refused.text
     assert "10 minutes are over" not in refused.text
-    client.post(f"{PHONE}search/", {**pick, "e164": stock[1]})
+    choose(client, stock[1])
+    client.post(f"{PHONE}details/", {})
     client.post(f"{PHONE}review/", {})
     assert Number.objects.get(state=State.ACTIVE).value == stock[1]
 
