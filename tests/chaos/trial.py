@@ -124,7 +124,7 @@ class Trial:
     """One fault on a running platform."""
 
     def __init__(self, gateway: Gateway, sink: Sink, per_second: float, seconds: float) -> None:
-        """Prepare; the kill is due after a third of the load."""
+        """Prepare a load of so many messages a second for so long."""
         self.gateway, self.sink = gateway, sink
         self.per_second, self.seconds = per_second, seconds
         self.result = Result()
@@ -151,12 +151,18 @@ class Trial:
         job = self._job(mark)
         sender = threading.Thread(target=lambda: answers.append(run("chaos.load", job)))
         sender.start()
-        time.sleep(self.seconds / 3)
+        time.sleep(self.lead())
         killed = time.monotonic()
         self.strike(fault)
+        if not sender.is_alive():
+            self.result.problems.append("the load was over before what it was to meet")
         sender.join()
         assert answers, "sending has failed"
         return killed, answers[0]
+
+    def lead(self) -> float:
+        """Return the seconds of load before the strike."""
+        return self.seconds / 3
 
     def strike(self, fault: str) -> None:
         """Do what is tried; the load goes on meanwhile."""
