@@ -29,6 +29,7 @@ class State(models.TextChoices):
     VERIFYING = "verifying", _("Verifying")
     ACTIVE = "active", _("Active")
     REJECTED = "rejected", _("Rejected")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
     RELEASING = "releasing", _("Releasing")
     RELEASED = "released", _("Released")
 
@@ -38,11 +39,12 @@ LIVE = (State.PENDING, State.VERIFYING, State.ACTIVE, State.RELEASING)
 
 #: Which state may follow which; what is not here cannot happen.
 NEXT: dict[str, frozenset[str]] = {
-    State.PENDING: frozenset({State.VERIFYING, State.ACTIVE, State.REJECTED}),
-    State.VERIFYING: frozenset({State.ACTIVE, State.REJECTED}),
+    State.PENDING: frozenset({State.VERIFYING, State.ACTIVE, State.REJECTED, State.WITHDRAWN}),
+    State.VERIFYING: frozenset({State.ACTIVE, State.REJECTED, State.WITHDRAWN}),
     State.ACTIVE: frozenset({State.RELEASING}),
     State.RELEASING: frozenset({State.ACTIVE, State.RELEASED}),
     State.REJECTED: frozenset(),
+    State.WITHDRAWN: frozenset(),
     State.RELEASED: frozenset(),
 }
 

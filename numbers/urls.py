@@ -12,6 +12,7 @@ from imiconnect.numbers.views import (
     sender,
     short_code,
     tools,
+    withdraw,
 )
 
 app_name = "numbers"
@@ -35,6 +36,11 @@ urlpatterns = [
     ),
     path("numbers/get/offline/", offline.OfflinePage.as_view(), name="offline"),
     path("numbers/requests/", offline.RequestList.as_view(), name="requests"),
+    path(
+        "numbers/requests/<uuid:pk>/withdraw/",
+        withdraw.WithdrawOffline.as_view(),
+        name="withdraw-offline",
+    ),
     path("carriers/<slug:account>/<path:rest>", carriers.hook, name="carrier-hook"),
     # /tools/
     path("tools/sms-restrictions/", tools.SmsRestrictions.as_view(), name="sms-restrictions"),
@@ -49,6 +55,7 @@ urlpatterns = [
     path("numbers/<uuid:pk>/history/", manage.HistoryPart.as_view(), name="history"),
     path("numbers/<uuid:pk>/release/", manage.ReleasePage.as_view(), name="release"),
     path("numbers/<uuid:pk>/release/undo/", manage.undo_release, name="undo-release"),
+    path("numbers/<uuid:pk>/withdraw/", withdraw.WithdrawNumber.as_view(), name="withdraw"),
     path("numbers/<uuid:pk>/sender-id/", sender.as_sender, name="as-sender"),
     path("numbers/<uuid:pk>/<slug:form>/", manage.NumberForms.as_view(), name="forms"),
 ]

@@ -60,6 +60,7 @@ OBJECTS = {
     "api/v1/customers/:pk": "customer",
     "api/v1/app-profiles/:pk": "device",
     "api/v1/contacts/:pk": "contact",
+    "numbers/requests/:pk": "offline_request",
     "numbers/:pk": "number",
     "api/v1/numbers/offline-requests/:pk": "offline_request",
     "api/v1/numbers/:pk": "number",

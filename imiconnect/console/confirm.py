@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -54,7 +55,10 @@ class ConfirmPage(FormPage):
         raise AttributeError(f"{type(self).__name__} needs get_object_name")
 
     def perform(self) -> str:
-        """Call one service, add a toast, and return the address to go to."""
+        """Call one service, add a toast, and return the address to go to.
+
+        A ``ValidationError`` of the service, which was quicker, is shown on the page.
+        """
         raise AttributeError(f"{type(self).__name__} needs perform")
 
     def consequences(self) -> Sequence[Words]:
@@ -95,7 +99,11 @@ class ConfirmPage(FormPage):
         """Do it, unless something blocks it since the page was drawn."""
         if self.blockers():
             return self.render_to_response(self.get_context_data(form=form), status=409)
-        return HttpResponseRedirect(self.perform())
+        try:
+            return HttpResponseRedirect(self.perform())
+        except ValidationError as problem:
+            form.add_error(None, problem.messages)
+            return self.render_to_response(self.get_context_data(form=form), status=409)
 
 
 def is_dialog(request: HttpRequest) -> bool:

@@ -20,6 +20,8 @@ STATES: dict[str, State] = {
     "queued": State(_("Queued"), "grey", "clock"),
     "draft": State(_("Draft"), "grey", "pencil"),
     "released": State(_("Released"), "grey", "circle-minus"),
+    "withdrawn": State(_("Withdrawn"), "grey", "circle-minus"),
+    "dropped": State(_("Not needed"), "grey", "circle-minus"),
     "off": State(_("Off"), "grey", "circle-minus"),
     "ended": State(_("Ended"), "grey", "circle-minus"),
     "offline": State(_("Offline"), "grey", "circle-minus"),

@@ -74,8 +74,8 @@ class ChargeAdmin(ReadOnlyAdmin):
 class ReservationAdmin(ReadOnlyAdmin):
     """Numbers that are kept for ten minutes."""
 
-    list_display = ("e164", "organization", "carrier", "expires_at")
-    list_select_related = ("organization",)
+    list_display = ("e164", "organization", "kept_by", "carrier", "expires_at")
+    list_select_related = ("organization", "kept_by")
     exact = ("e164",)
     ordering = ("-expires_at",)
 

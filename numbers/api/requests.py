@@ -89,6 +89,14 @@ class OfflineViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, NumbersAp
         made = offline.place_request(member=self.member, **values)
         return Response(s.OfflineSerializer(made).data, status=status.HTTP_201_CREATED)
 
+    @extend_schema(request=None, responses=s.OfflineSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: str) -> Response:
+        """Take back a request that support has not answered."""
+        wish = self.get_object()
+        offline.withdraw(member=self.member, request=wish)
+        return Response(s.OfflineSerializer(wish).data)
+
 
 class ByCountry(pagination.CursorPagination):
     """Reference data in the order of countries."""

@@ -26,6 +26,7 @@ from imiconnect.numbers.services import (
     releasing,
     searching,
     senders,
+    withdrawing,
 )
 from imiconnect.numbers.services.trying import try_text
 from imiconnect.rest import InUse, MemberViewSet, checked_body
@@ -213,6 +214,14 @@ class NumberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, NumbersApi
         releasing.undo_release(member=self.member, number=number)
         return self.number(number, made=False)
 
+    @extend_schema(request=None, responses=s.NumberSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: str) -> Response:
+        """Take back a request for a Sender ID, keyword or short code that waits for support."""
+        number = self.get_object()
+        withdrawing.withdraw(member=self.member, number=number)
+        return self.number(number, made=False)
+
 
 class ShopViewSet(NumbersApi):
     """Searching, reserving and buying phone numbers."""
@@ -239,7 +248,7 @@ class ShopViewSet(NumbersApi):
     @extend_schema(request=s.ReservationSerializer, responses={201: s.ReservationSerializer})
     @action(detail=False, methods=["post"])
     def reservations(self, request: Request) -> Response:
-        """Keep a number for ten minutes."""
+        """Keep a number for ten minutes, for the person whose token it is."""
         values = checked_body(s.ReservationSerializer, request)
         until = buying.reserve(member=self.member, **values)
         data = s.ReservationSerializer({**values, "expires_at": until}).data

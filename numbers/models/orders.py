@@ -47,10 +47,14 @@ class Address(Identified):
 
 
 class Reservation(models.Model):
-    """A number kept for one organization while it confirms; one row per number, ever."""
+    """A number kept for a person who is about to buy it; one row per number, ever."""
 
     e164 = models.CharField(max_length=16, primary_key=True)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    #: Who of it is about to buy; anybody of it where that is not known.
+    kept_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     carrier = models.SlugField(max_length=30)
     #: As what it was offered: it decides the price.
     number_type = models.CharField(max_length=20, choices=NumberType.choices)

@@ -73,6 +73,8 @@ class OperatorVerification(Identified):
         WAITING = "waiting", _("Waiting")
         VERIFIED = "verified", _("Verified")
         REFUSED = "refused", _("Refused")
+        #: The request was rejected or withdrawn before this operator answered.
+        DROPPED = "dropped", _("Not needed any more")
 
     number = models.ForeignKey(Number, on_delete=models.CASCADE, related_name="verifications")
     operator = models.CharField(
@@ -109,6 +111,7 @@ class OfflineRequest(Identified):
         OPEN = "pending", _("Pending")
         ANSWERED = "answered", _("Answered")
         DECLINED = "rejected", _("Rejected")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="offline_requests"

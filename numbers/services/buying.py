@@ -1,6 +1,6 @@
 """Buying a phone number so that it is never bought and lost, and never paid twice.
 
-1. ``reserve``: one UPSERT keeps the number for an organization for ten minutes.
+1. ``reserve``: one UPSERT keeps the number for a person for ten minutes.
 2. ``place_order``: one transaction writes the number (pending) and the order. From now on
    the database knows what is wanted, whatever crashes.
 3. ``run_order``: claim the order by a conditional UPDATE that also says when somebody else
@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,37 +42,38 @@ LEASE = dt.timedelta(seconds=60)
 PAUSES = (15, 60, 300, 1800)
 
 _RESERVE = """
-INSERT INTO numbers_reservation (e164, organization_id, carrier, number_type, expires_at)
-VALUES (%(e164)s, %(organization)s, %(carrier)s, %(number_type)s, %(until)s)
+INSERT INTO numbers_reservation
+    (e164, organization_id, kept_by_id, carrier, number_type, expires_at)
+VALUES
+    (%(e164)s, %(organization)s, %(person)s, %(carrier)s, %(number_type)s, %(until)s)
 ON CONFLICT (e164) DO UPDATE
-    SET organization_id = EXCLUDED.organization_id, carrier = EXCLUDED.carrier,
-        number_type = EXCLUDED.number_type, expires_at = EXCLUDED.expires_at
+    SET organization_id = EXCLUDED.organization_id, kept_by_id = EXCLUDED.kept_by_id,
+        carrier = EXCLUDED.carrier, number_type = EXCLUDED.number_type,
+        expires_at = EXCLUDED.expires_at
     WHERE numbers_reservation.expires_at <= %(now)s
-       OR numbers_reservation.organization_id = EXCLUDED.organization_id
+       OR (numbers_reservation.organization_id = EXCLUDED.organization_id
+           AND coalesce(numbers_reservation.kept_by_id, EXCLUDED.kept_by_id)
+               = EXCLUDED.kept_by_id)
 RETURNING expires_at
 """
 
 
 def reserve(*, member: Member, e164: str, number_type: str, carrier: str) -> dt.datetime:
-    """Keep a number for the organization and return until when.
+    """Keep a number for a person and return until when.
 
-    Raises ``ValidationError`` when somebody else is about to buy it or has it, when it has
-    no price, or when the carrier does not sell it as this type.
+    Raises ``ValidationError`` when somebody else is about to buy it or has it (a colleague is
+    named), when it has no price, or when the carrier does not sell it as this type.
     """
     history.may_manage(member)
     rate_for(e164, number_type)
-    taken = ValidationError(
-        _("Somebody else is about to buy %(number)s, or has it. Choose another one."),
-        code="taken",
-        params={"number": pretty(e164)},
-    )
     if Number.objects.live().filter(kind=Kind.PHONE_NUMBER, value=e164).exists():
-        raise taken
+        raise _taken(member, e164)
     _check_offer(e164, number_type, carrier)
     now = timezone.now()
     values: dict[str, Any] = {
         "e164": e164,
         "organization": member.organization_id,
+        "person": member.user_id,
         "carrier": carrier,
         "number_type": number_type,
         "until": now + RESERVED_FOR,
@@ -82,9 +83,31 @@ def reserve(*, member: Member, e164: str, number_type: str, carrier: str) -> dt.
         cursor.execute(_RESERVE, values)
         row = cursor.fetchone()
     if row is None:
-        raise taken
+        raise _taken(member, e164)
     until: dt.datetime = values["until"]
     return until
+
+
+def _taken(member: Member, e164: str) -> ValidationError:
+    """Return why a number cannot be kept; of another organization nothing is told."""
+    params = {"number": pretty(e164)}
+    own = Number.objects.live().filter(organization=member.organization_id)
+    if own.filter(kind=Kind.PHONE_NUMBER, value=e164).exists():
+        text = _("Your organization has %(number)s already, or has ordered it.")
+        return ValidationError(text, code="taken", params=params)
+    kept = _reservations(member, e164).select_related("kept_by").first()
+    if kept and kept.kept_by:
+        params |= {
+            "person": kept.kept_by.get_full_name(),
+            "until": f"{kept.expires_at:%H:%M} UTC",
+        }
+        text = _(
+            "%(person)s, of your organization, is about to buy %(number)s and keeps it until "
+            "%(until)s. Choose another one."
+        )
+        return ValidationError(text, code="taken", params=params)
+    text = _("Somebody else is about to buy %(number)s, or has it. Choose another one.")
+    return ValidationError(text, code="taken", params=params)
 
 
 def _check_offer(e164: str, number_type: str, carrier: str) -> None:
@@ -102,13 +125,19 @@ def _check_offer(e164: str, number_type: str, carrier: str) -> None:
 
 
 def reservation_of(member: Member, e164: str) -> Reservation | None:
-    """Return the organization's reservation of a number while it lasts."""
-    return _reservations(member, e164).first()
+    """Return the person's reservation of a number while it lasts."""
+    return _reservations(member, e164).filter(_is_of(member)).first()
 
 
 def let_go(*, member: Member, e164: str) -> None:
-    """End the organization's reservation of a number that is not to be bought after all."""
-    Reservation.objects.filter(e164=e164, organization=member.organization_id).delete()
+    """End the person's reservation of a number that is not to be bought after all."""
+    mine = Reservation.objects.filter(e164=e164, organization=member.organization_id)
+    mine.filter(_is_of(member)).delete()
+
+
+def _is_of(member: Member) -> Q:
+    """Return which reservations of the organization are the person's."""
+    return Q(kept_by=member.user_id) | Q(kept_by=None)
 
 
 def _reservations(member: Member, e164: str) -> "QuerySet[Reservation]":
@@ -128,6 +157,7 @@ def place_order(*, member: Member, e164: str, address: Address | None, key: str)
     history.may_manage(member)
     # Held first: the same confirm at the same moment waits here, and then finds the order.
     reservation = _reservations(member, e164).select_for_update().first()
+    is_colleagues = reservation and reservation.kept_by_id not in (None, member.user_id)
     known: NumberOrder | None = (
         NumberOrder.objects.filter(organization=member.organization_id, idempotency_key=key)
         .select_related("number")
@@ -141,6 +171,8 @@ def place_order(*, member: Member, e164: str, address: Address | None, key: str)
         )
     if known:
         return known
+    if is_colleagues:
+        raise _taken(member, e164)
     if reservation is None:
         raise ValidationError(
             _("The 10 minutes for %(number)s are over. Search again and choose a number."),

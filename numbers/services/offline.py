@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,8 +40,30 @@ def answer(*, request: OfflineRequest, text: str, accepted: bool, by: User | Non
     answered = OfflineRequest.objects.filter(
         pk=request.pk, state=OfflineRequest.State.OPEN
     ).update(state=state, answer=text, answered_at=timezone.now(), answered_by=by)
-    if not answered:
-        raise ValidationError(_("This request was answered already."))
-    request.refresh_from_db()
+    _moved(request, answered)
     record("offline_request.answered", request, after={"state": state})
     mailing.tell_answer(request)
+
+
+@transaction.atomic
+def withdraw(*, member: Member, request: OfflineRequest) -> None:
+    """Take a request back; raises ``ValidationError`` when support has answered meanwhile."""
+    history.may_manage(member)
+    if request.organization_id != member.organization_id:
+        raise PermissionDenied
+    withdrawn = OfflineRequest.objects.filter(
+        pk=request.pk, state=OfflineRequest.State.OPEN
+    ).update(state=OfflineRequest.State.WITHDRAWN)
+    _moved(request, withdrawn)
+    record("offline_request.withdrawn", request, after={"state": request.state})
+    mailing.tell_withdrawn(request, member)
+
+
+def _moved(request: OfflineRequest, rows: int) -> None:
+    """Raise ``ValidationError`` where no row was changed; bring the request up to date."""
+    request.refresh_from_db()
+    if rows:
+        return
+    if request.state == OfflineRequest.State.WITHDRAWN:
+        raise ValidationError(_("This request was withdrawn."))
+    raise ValidationError(_("This request was answered already."))

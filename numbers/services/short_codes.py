@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
+from imiconnect import locks
 from imiconnect.accounts.models import Member, User
 from imiconnect.numbers.kinds import Choice, Kind, State
 from imiconnect.numbers.models import (
@@ -132,6 +133,8 @@ def begin_verification(*, number: Number, code: str = "") -> None:
     ``code`` is needed where none was asked for. By support.
     """
     assert number.country is not None  # noqa: S101 - a short code has one
+    # The number before its code, as everywhere, so that no two wait for one another.
+    locks.locked(number)
     digits = checked_code(code or number.value, number.country)
     operators = ", ".join(check.operator for check in number.verifications.order_by("id"))
     due = working_day_after(timezone.now().date(), WORKING_DAYS, number.country_id or "")
@@ -214,9 +217,18 @@ def reject(*, number: Number, reason: str) -> None:
     """Refuse a short code with a reason that the requester reads; by support."""
     if not reason.strip():
         raise ValidationError({"reason": [_("Enter the reason; the requester reads it.")]})
-    code = number.short_code
-    text = _("Rejected: %s") % reason
-    history.moved(number, State.REJECTED, text, reason=reason, short_code=None)
+    end_request(number, State.REJECTED, _("Rejected: %s") % reason, reason=reason)
+    mailing.tell_requester(number)
+
+
+@transaction.atomic
+def end_request(number: Number, to: str, text: str, *, reason: str = "") -> None:
+    """Bring a request to an end without a code.
+
+    A code that it had is free, and operators who have not answered are waited for no more.
+    """
+    code = locks.locked(number).short_code
+    history.moved(number, to, text, reason=reason, short_code=None)
+    number.verifications.filter(result=Result.WAITING).update(result=Result.DROPPED)
     if code and not code.is_shared and not code.numbers.live().exists():
         ShortCode.objects.filter(pk=code.pk).update(is_active=False)
-    mailing.tell_requester(number)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -28,7 +29,7 @@ from imiconnect.numbers.forms.requests import NumberNameForm, ReserveForm, UrlsF
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Number, PhoneLine, ReservedKeyword
 from imiconnect.numbers.ports import answers, uses_of
-from imiconnect.numbers.services import lines, releasing, senders
+from imiconnect.numbers.services import history, lines, releasing, senders, withdrawing
 from imiconnect.numbers.views.sender import add_errors
 from imiconnect.numbers.words import abilities, shown
 
@@ -93,6 +94,7 @@ class NumberPage(MemberRequiredMixin, OfNumber, PageMixin, TemplateView):
             "charges": number.charges.all()[:12],
             "sender": senders.sender_id_of(number) if is_phone and number.sms else None,
             "may_manage": may,
+            "may_withdraw": may and withdrawing.may_be_withdrawn(number),
             "again_url": _again_url(number),
             "may_set_up": may and line is not None and number.state == State.ACTIVE,
             "urls_form": UrlsForm(initial=_urls(line), number=number),
@@ -231,6 +233,13 @@ class ReleasePage(MemberRequiredMixin, OfNumber, ConfirmPage):
             text = _("It is not active, so there is nothing to release.")
             return [Button(text, self.url())]
         return [Button(blocker.text, blocker.url or self.url()) for blocker in found]
+
+    def form_valid(self, form: forms.BaseForm) -> HttpResponse:
+        """Release it; what began to use it meanwhile is shown instead."""
+        try:
+            return super().form_valid(form)
+        except history.Blocked:
+            return self.render_to_response(self.get_context_data(form=form), status=409)
 
     def perform(self) -> str:
         """Begin the release."""

@@ -1,18 +1,22 @@
 """Offline requests: asking for what is not offered, and reading support's answers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console.columns import FIGURE, STATE, TIME, Column
 from imiconnect.console.forms import FormPage
 from imiconnect.console.lists import Button, Empty, ListPage
+from imiconnect.console.markup import escaped
 from imiconnect.console.states import State, register_state
+from imiconnect.console.templatetags.console import status_badge
 from imiconnect.console.toasts import toast
 from imiconnect.numbers.forms.requests import OfflineForm
 from imiconnect.numbers.kinds import NumberType
@@ -61,6 +65,33 @@ def _type(row: OfflineRequest) -> str:
     return str(known.get(row.number_type, _("Any type")))
 
 
+def _with_link(row: OfflineRequest) -> SafeString:
+    """Draw the status; behind that of what waits stands the way to withdraw it."""
+    badge = status_badge(row.state)
+    if row.state != OfflineRequest.State.OPEN:
+        return badge
+    url = escaped(reverse("numbers:withdraw-offline", args=[row.pk]))
+    word, name = escaped(_("Withdraw")), escaped(str(row))
+    return SafeString(
+        f'{badge} <a href="{url}">{word}<span class="visually-hidden"> {name}</span></a>'
+    )
+
+
+_ASKED = (
+    Column("reference", _("Reference"), str),
+    Column("country_name", _("Country")),
+    Column("number_type", _("Type"), _type),
+    Column("quantity", _("How many"), "quantity", FIGURE),
+    Column("details", _("Details")),
+)
+_ANSWERED = (
+    Column("answer", _("Answer")),
+    Column("created_at", _("Requested"), "created_at", TIME),
+)
+_STATE = Column("state", _("Status"), "state", STATE)
+_STATE_WITH_LINK = Column("state", _("Status"), "state", STATE, draw=_with_link)
+
+
 class RequestList(MemberRequiredMixin, ListPage):
     """What was asked, and what support answered."""
 
@@ -74,16 +105,12 @@ class RequestList(MemberRequiredMixin, ListPage):
         _("Numbers of countries that are not offered are asked for here."),
         icon="world",
     )
-    columns = (
-        Column("reference", _("Reference"), str),
-        Column("country_name", _("Country")),
-        Column("number_type", _("Type"), _type),
-        Column("quantity", _("How many"), "quantity", FIGURE),
-        Column("details", _("Details")),
-        Column("state", _("Status"), "state", STATE),
-        Column("answer", _("Answer")),
-        Column("created_at", _("Requested"), "created_at", TIME),
-    )
+
+    @property
+    def columns(self) -> Sequence[Column]:  # type: ignore[override]  # depends on the role
+        """Return the columns; who may ask may also withdraw."""
+        may = acting(self.request).can(Act.MANAGE_NUMBERS)
+        return (*_ASKED, _STATE_WITH_LINK if may else _STATE, *_ANSWERED)
 
     def get_queryset(self) -> QuerySet[OfflineRequest]:
         """Return the organization's requests."""

@@ -161,6 +161,28 @@ def test_a_reservation_that_ran_out_goes_to_the_next(
         order_of(admin, stock[0])
 
 
+def test_a_colleague_is_told_who_keeps_a_number_and_until_when(
+    admin: Member, asset_manager: Member, stock: list[str]
+) -> None:
+    until = keep(admin, stock[0])
+    told = f"{admin.user.get_full_name()}, of your organization.*until {until:%H:%M} UTC"
+    with pytest.raises(ValidationError, match=told):
+        keep(asset_manager, stock[0])
+    with pytest.raises(ValidationError, match=told):
+        order_of(asset_manager, stock[0])
+    buying.let_go(member=asset_manager, e164=stock[0])
+    assert Reservation.objects.get().kept_by == admin.user
+    buying.let_go(member=admin, e164=stock[0])
+    assert keep(asset_manager, stock[0])
+
+
+def test_a_number_that_a_colleague_has_ordered_is_called_the_organizations(
+    asset_manager: Member, order: NumberOrder
+) -> None:
+    with pytest.raises(ValidationError, match="Your organization has"):
+        keep(asset_manager, order.number.value)
+
+
 def test_a_number_is_not_reserved_as_a_cheaper_type(admin: Member, stock: list[str]) -> None:
     with pytest.raises(ValidationError, match="not for sale"):
         buying.reserve(member=admin, e164=stock[0], number_type="landline", carrier="stock")

@@ -14,11 +14,20 @@ from imiconnect.numbers.models import (
     Charge,
     Number,
     NumberOrder,
+    OfflineRequest,
     Reservation,
     ShortCode,
     StockNumber,
 )
-from imiconnect.numbers.services import buying, keywords, releasing
+from imiconnect.numbers.services import (
+    buying,
+    keywords,
+    offline,
+    releasing,
+    senders,
+    short_codes,
+    withdrawing,
+)
 from imiconnect.numbers.services.history import Blocked
 from imiconnect.numbers.services.keywords import Wish
 from imiconnect.sharing.models import NumberAllocation
@@ -80,7 +89,7 @@ def test_two_orders_of_a_number_and_one_is_charged(
         keep(admin, e164)
         order = buying.place_order(member=admin, e164=e164, address=None, key=f"a{number}")
         Number.objects.filter(pk=order.number_id).update(state=State.REJECTED)
-        Reservation.objects.update(organization=outsider.organization)
+        Reservation.objects.update(organization=outsider.organization, kept_by=outsider.user)
         other = buying.place_order(member=outsider, e164=e164, address=None, key=f"b{number}")
         at_once(lambda o=order: buying.run_order(o), lambda o=other: buying.run_order(o))
         states = sorted(
@@ -198,3 +207,52 @@ def test_a_code_is_released_or_a_keyword_stands_on_it_never_both(
             assert "The keyword SAVINGS stands on it" in released and not refused
         else:
             assert f"{digits}" in refused and "being released" in refused and not released
+
+
+def withdrawn(member: Member, number: Number) -> Callable[[], str]:
+    return told(lambda: withdrawing.withdraw(member=member, number=number))
+
+
+def decision_of(number: Number) -> Callable[[], Any]:
+    """Return what support does last: approve it, or write what the operators say."""
+    if number.kind != Kind.SHORT_CODE:
+        return lambda: senders.approve(number=number)
+    number.verifications.create(operator="")
+    short_codes.begin_verification(number=number)
+    check = number.verifications.get()
+    return lambda: short_codes.decide_verification(check=check, verified=True)
+
+
+@pytest.mark.parametrize("kind", [Kind.SENDER_ID, Kind.KEYWORD, Kind.SHORT_CODE])
+def test_a_request_is_decided_or_withdrawn_never_both(
+    admin: Member, make_number: Any, kind: str
+) -> None:
+    code = ShortCode.objects.create(code="55555", country_id="GB", is_shared=True)
+    for name in ("71111", "72222", "73333"):
+        on = {"short_code": code} if kind == Kind.KEYWORD else {}
+        number = make_number(admin, kind, name, state=State.PENDING, **on)
+        approved, taken_back = met_by(
+            held(number), told(decision_of(number)), withdrawn(admin, number)
+        )
+        number.refresh_from_db()
+        assert bool(approved) != bool(taken_back)
+        assert number.state == (State.WITHDRAWN if approved else State.ACTIVE)
+        assert number.events.filter(state=number.state).count() == 1
+
+
+def test_an_offline_request_is_answered_or_withdrawn_never_both(
+    admin: Member, catalogue: None
+) -> None:
+    for quantity in (1, 2, 3):
+        wish = offline.place_request(member=admin, country_name="Nauru", quantity=quantity)
+        copy = OfflineRequest.objects.get(pk=wish.pk)
+        answered, taken_back = met_by(
+            lambda w=wish: OfflineRequest.objects.select_for_update().get(pk=w.pk),
+            told(lambda c=copy: offline.answer(request=c, text="Soon", accepted=True, by=None)),
+            told(lambda w=wish: offline.withdraw(member=admin, request=w)),
+        )
+        wish.refresh_from_db()
+        assert (wish.state, bool(answered), bool(taken_back)) in (
+            ("answered", False, True),
+            ("withdrawn", True, False),
+        )
