@@ -123,14 +123,6 @@ class DevicesForm(_NumbersForm):
         label=_("Forget silent devices after"),
         help_text=_("Days without a sign of life, up to 365. The device registers again."),
     )
-    media_days = forms.IntegerField(
-        label=_("Delete uploaded files after"),
-        help_text=_("Days, up to 3650. Messages with the file stay in the log."),
-    )
-    media_megabytes = forms.IntegerField(
-        label=_("Keep files up to"),
-        help_text=_("Megabytes of all files of the app. An upload beyond that is refused."),
-    )
     threads_per_user = forms.IntegerField(
         label=_("Threads of a user"),
         help_text=_(
@@ -141,6 +133,21 @@ class DevicesForm(_NumbersForm):
     def clean_device_attributes(self) -> tuple[str, ...]:
         """Return the words in the order of the list."""
         return tuple(self.cleaned_data["device_attributes"])
+
+
+class FilesForm(_NumbersForm):
+    """How long files of messages are kept, and how much of them."""
+
+    media_days = forms.IntegerField(
+        label=_("Delete files after"),
+        help_text=_("Days, up to 3650. Messages with the file stay in the log."),
+    )
+    media_megabytes = forms.IntegerField(
+        label=_("Keep files up to"),
+        help_text=_(
+            "Megabytes (million bytes) of all files of the app. A file beyond that is refused."
+        ),
+    )
 
 
 def policy_initial(policy: Policy) -> dict[str, Any]:

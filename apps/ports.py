@@ -56,6 +56,23 @@ class Health:
 
 
 @dataclass(frozen=True)
+class Storage:
+    """How many bytes of files an app keeps, previews with them, and how many it may."""
+
+    kept: int = 0
+    most: int = 0
+    #: What all apps of the person's level and below keep.
+    together: int = 0
+    #: When a file was last refused for want of room.
+    refused_at: dt.datetime | None = None
+
+    @property
+    def left(self) -> int:
+        """How many bytes more the app may keep; none where its policy was lowered since."""
+        return max(self.most - self.kept, 0)
+
+
+@dataclass(frozen=True)
 class PushDevices:
     """How many devices of a platform take push, and how many a push service has given up."""
 
@@ -86,6 +103,8 @@ class Answers:
     #: Let the service behind a ``Use`` get the app's incoming messages.
     choose_incoming: Callable[["App", str], None] = lambda app, use_id: None
     health: Callable[["App"], Health] = lambda app: Health()
+    #: Return what an app keeps in files, as a person of some level is told. Bound by ``rtm``.
+    storage: Callable[["App", "Member"], Storage] = lambda app, member: Storage()
     #: Return the devices that take push by platform; dead ones of the last days alone.
     push_devices: Callable[["App"], dict[str, PushDevices]] = lambda app: {}
     #: Hear that a platform of an app is pushed to for another audience than before, or for

@@ -18,6 +18,7 @@ from imiconnect.apps.models import App
 from imiconnect.apps.ports import Blocker, Health
 from imiconnect.celery import app as celery
 from imiconnect.identity import first_uuid7_at
+from imiconnect.rtm.media.usage import storage_of
 from imiconnect.rtm.models import Callback, Device, Message, OpenMessage
 from imiconnect.rtm.onboarding.obstacles import obstacle_of
 from imiconnect.rtm.push.addresses import change_audience, counted
@@ -34,6 +35,7 @@ PUBLISH_POLICY = "rtm.publish_policy"
 def bind() -> None:
     """Bind the ports of apps and services; once, in ``ready``."""
     of_apps.answers.health = health_of
+    of_apps.answers.storage = storage_of
     of_apps.answers.push_devices = counted
     of_apps.answers.push_audience_changed = change_audience
     of_apps.answers.try_policy = dry_run_url

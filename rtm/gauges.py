@@ -10,6 +10,7 @@ from django.utils import timezone
 from imiconnect.engines.ports import register_gauge
 from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.housekeeping import QUEUES, Depth, depth
+from imiconnect.rtm.media import usage
 from imiconnect.rtm.models import Breaker, Message
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.uplink import figures
@@ -35,6 +36,14 @@ def register() -> None:
         "breakers_open",
         "Apps to whose provider nothing is sent for a while.",
         lambda: float(Breaker.objects.filter(retry_at__isnull=False).count()),
+    )
+    register_gauge(
+        "media_bytes", "Bytes of files of messages that are kept.", usage.kept_in_all
+    )
+    register_gauge(
+        "media_apps_full",
+        "Apps that had no room for a file in the last day.",
+        lambda: usage.apps_without_room(timezone.now()),
     )
     _register_states()
     figures.register()

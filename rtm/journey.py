@@ -28,6 +28,8 @@ from imiconnect.rtm.protocol.states import State
 
 #: The route of attempts that go to the MQTT broker.
 BROKER_ROUTE = "mqtt"
+#: Devices that are named in one line.
+_NAMES_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -237,15 +239,23 @@ def _other_devices(message: Message) -> Iterator[Event]:
     devices = Device.objects.filter(app=message.app, user_id=message.address).filter(
         Exists(owed)
     )
-    for name in devices.order_by("pk").values_list("device_id", flat=True):
-        yield Event(
-            f"owed-{name}",
-            _("Waits for another device of the user, at most until"),
-            message.expires_at,
-            "pending",
-            facts=[(_("Device"), name)],
-            expected=True,
-        )
+    names = list(devices.order_by("pk").values_list("device_id", flat=True))
+    if not names:
+        return
+    words = ngettext(
+        "Waits for another device of the user, at most until",
+        "Waits for {n} other devices of the user, at most until",
+        len(names),
+    )
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    yield Event(
+        "owed",
+        words.format(n=len(names)),
+        message.expires_at,
+        "pending",
+        facts=[(_("Device"), f"{shown} …" if len(names) > _NAMES_SHOWN else shown)],
+        expected=True,
+    )
 
 
 def _key(callback: Callback, number: int) -> str:

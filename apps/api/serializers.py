@@ -197,6 +197,21 @@ class KeepSerializer(serializers.Serializer[Any]):
     keep_seconds = serializers.ChoiceField(choices=Overlap.choices, default=Overlap.DAY)
 
 
+class StorageSerializer(serializers.Serializer[Any]):
+    """What an app keeps in files of messages, in bytes, previews with them."""
+
+    kept = serializers.IntegerField()
+    most = serializers.IntegerField(help_text="The policy's media_megabytes.")
+    left = serializers.IntegerField()
+    together = serializers.IntegerField(
+        help_text="What all apps of the caller's level and below keep."
+    )
+    refused_at = serializers.DateTimeField(
+        allow_null=True, help_text="When a file was last refused for want of room."
+    )
+    kept_days = serializers.IntegerField(help_text="Files are deleted after so many days.")
+
+
 class SecretSerializer(serializers.Serializer[Any]):
     """A secret."""
 

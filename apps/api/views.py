@@ -1,5 +1,6 @@
 """``/api/v1/apps/``: the same services as the pages."""
 
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -26,11 +27,13 @@ from imiconnect.apps.api.serializers import (
     KeepSerializer,
     NewAppSerializer,
     SecretSerializer,
+    StorageSerializer,
     merged,
 )
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import Capability
 from imiconnect.apps.policy import Policy, policy_of
+from imiconnect.apps.ports import answers
 from imiconnect.keys import Overlap
 from imiconnect.rest import checked_body
 
@@ -142,6 +145,15 @@ class AppViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, AppsViewSet):
         app = self.get_object()
         health.check_now(app=app)
         return Response(AppSerializer(self.get_object()).data)
+
+    @extend_schema(responses=StorageSerializer)
+    @action(detail=True, pagination_class=None)
+    def storage(self, request: Request, pk: str) -> Response:
+        """Tell how many bytes of files an app keeps, and how many it may."""
+        app = self.get_object()
+        found = answers.storage(app, self.member)
+        days = {"left": found.left, "kept_days": policy_of(app).media_days}
+        return Response(StorageSerializer(asdict(found) | days).data)
 
     @extend_schema(request=None, responses={201: BegunAuthorizationSerializer})
     @action(detail=True, methods=["post"])

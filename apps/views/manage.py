@@ -22,6 +22,7 @@ from imiconnect.apps.config_rows import rows_of
 from imiconnect.apps.connection import masked_secrets
 from imiconnect.apps.forms import (
     DevicesForm,
+    FilesForm,
     IncomingForm,
     PolicyForm,
     RenameForm,
@@ -81,6 +82,13 @@ class ManageApp(AppMixin, ManagePage):
         Card(
             "devices",
             DevicesForm,
+            Act.MANAGE_APPS,
+            _save_policy,
+            initial=lambda page: policy_initial(policy_of(page.object)),
+        ),
+        Card(
+            "files",
+            FilesForm,
             Act.MANAGE_APPS,
             _save_policy,
             initial=lambda page: policy_initial(policy_of(page.object)),
@@ -166,6 +174,8 @@ class ManageApp(AppMixin, ManagePage):
             "endings": _endings(app, kind),
             "uses": self.uses,
             "health": answers.health(app),
+            "storage": answers.storage(app, self.member),
+            "file_rows": _file_rows(policy_of(app)),
             "sharing": answers.sharing(self.request, app, self.member),
         }
 
@@ -204,9 +214,14 @@ def _device_rows(policy: Policy) -> list[SummaryRow]:
         ),
         SummaryRow(_("Device attributes"), _attribute_words(policy)),
         SummaryRow(_("Forget silent devices after (days)"), str(policy.inactive_days)),
-        SummaryRow(_("Delete uploaded files after (days)"), str(policy.media_days)),
-        SummaryRow(_("Keep files up to (megabytes)"), str(policy.media_megabytes)),
         SummaryRow(_("Threads of a user"), str(policy.threads_per_user)),
+    ]
+
+
+def _file_rows(policy: Policy) -> list[SummaryRow]:
+    return [
+        SummaryRow(_("Delete files after (days)"), str(policy.media_days)),
+        SummaryRow(_("Keep files up to (megabytes)"), str(policy.media_megabytes)),
     ]
 
 

@@ -6,8 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, Max, Q, Sum
 
+from imiconnect.accounts.models import Member
+from imiconnect.apps.models import App
+from imiconnect.apps.policy import policy_of
+from imiconnect.apps.ports import Storage
 from imiconnect.rtm.models import MediaFile, MediaUsage
 from imiconnect.rtm.sql import cursor
 
@@ -47,6 +51,34 @@ def take(app_id: uuid.UUID, size: int, most: int) -> bool:
     with cursor() as own:
         own.execute(_TAKE, [app_id, size, size, most, most])
         return own.fetchone() is not None
+
+
+def storage_of(app: App, member: Member) -> Storage:
+    """Return what an app keeps, and what all apps of a person's level do; one query."""
+    own = App.objects.at_or_below(member).order_by().values("pk")
+    mine = Q(app=app)
+    row = MediaUsage.objects.filter(mine | Q(app__in=own)).aggregate(
+        kept=Sum("bytes", filter=mine),
+        together=Sum("bytes", filter=Q(app__in=own)),
+        refused_at=Max("refused_at", filter=mine),
+    )
+    return Storage(
+        kept=row["kept"] or 0,
+        most=policy_of(app).media_megabytes * MEGABYTE,
+        together=row["together"] or 0,
+        refused_at=row["refused_at"],
+    )
+
+
+def kept_in_all() -> float:
+    """Return how many bytes of files are kept for all apps."""
+    return float(MediaUsage.objects.aggregate(bytes=Sum("bytes"))["bytes"] or 0)
+
+
+def apps_without_room(now: dt.datetime) -> float:
+    """Return how many apps have refused a file for want of room in the last day."""
+    since = now - dt.timedelta(days=1)
+    return float(MediaUsage.objects.filter(refused_at__gt=since).count())
 
 
 @transaction.atomic

@@ -28,9 +28,9 @@ from imiconnect.rtm.sql import again_after_deadlock, bounds, cursor
 log = logging.getLogger(__name__)
 
 BATCH = 500
-#: A message waits for this many other devices of its user, those seen last: a user who has
-#: opened a page in fifty browsers would have fifty rows of each message.
-MOST_DEVICES = 10
+#: A message waits for this many other devices of its user, those seen last. A row for each is
+#: no more than the receipt that ends it; the bound is for a user id that registers without end.
+MOST_DEVICES = 100
 #: A device that confirms nothing gets a message so often: at two connections.
 MOST_TIMES = 6
 #: One whose receipt was slow may have had its wake-ups already.

@@ -28,6 +28,7 @@ from imiconnect.numbers.carriers.voice import Action, Recorder, RecordingError
 from imiconnect.numbers.models import CarrierAccount, Number
 from imiconnect.rtm.callbacks.nudge import nudge as nudge_callbacks
 from imiconnect.rtm.media.parsing import Refused, parse
+from imiconnect.rtm.media.unknown import RECORDINGS
 from imiconnect.rtm.models import Callback, Recording
 from imiconnect.rtm.nudge import say
 from imiconnect.rtm.protocol.clock import iso
@@ -158,7 +159,10 @@ def _step(row: Recording, now: dt.datetime) -> bool:
 
 
 def _fetch(carrier: Recorder, row: Recording) -> None:
-    """Put the sound into our storage and tell the number's URL; raises ``RecordingError``."""
+    """Put the sound into our storage and tell the number's URL; raises ``RecordingError``.
+
+    A crash between storage and commit leaves a file for ``unknown.delete_unknown``.
+    """
     sound = carrier.fetch_recording(row.provider_id)
     try:
         kind = parse(sound.data, sound.content_type, with_preview=False).content_type
@@ -167,7 +171,7 @@ def _fetch(carrier: Recorder, row: Recording) -> None:
     if kind not in _SOUNDS:
         raise RecordingError(f"{kind} is no sound", is_gone=True)
     path = default_storage.save(
-        f"recordings/{row.organization_id}/{row.pk}", ContentFile(sound.data)
+        f"{RECORDINGS}/{row.organization_id}/{row.pk}", ContentFile(sound.data)
     )
     with transaction.atomic():
         kept = Recording.objects.filter(pk=row.pk, state=State.WAITING).update(

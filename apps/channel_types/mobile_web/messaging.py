@@ -68,7 +68,11 @@ class MessagingForm(ConsoleForm):
     server_inbox = forms.BooleanField(
         label=_("Server-side inbox"),
         required=False,
-        help_text=_("Without it, messages are delivered once and not kept for devices."),
+        help_text=_(
+            "Without it, messages are delivered once and not kept for devices. Of a user with "
+            "more than a hundred devices, those seen last wait for messages; others read them "
+            "in the inbox."
+        ),
     )
     single_device_per_user = forms.BooleanField(
         label=_("Single device per user"),

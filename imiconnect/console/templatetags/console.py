@@ -132,6 +132,12 @@ def undo_url(message: Message) -> str:
 
 
 @register.filter
+def megabytes(value: int) -> str:
+    """Write bytes in megabytes (million bytes), which policies count in."""
+    return f"{value / 1_000_000:,.2f}".rstrip("0").rstrip(".") + " MB"
+
+
+@register.filter
 def none_if_empty(value: object) -> object:
     """Write None where there is nothing, so that a cell is never blank."""
     if value is None or value == "" or (isinstance(value, Iterable) and not value):

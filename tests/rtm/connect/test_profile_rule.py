@@ -93,10 +93,11 @@ def test_the_rule_is_part_of_the_policy_that_a_person_changes(
     page = client_of(admin)  # type: ignore[operator]
     shown = page.get(f"/apps/{strict.pk}/").content.decode()
     assert "Register only customers who have a master profile" in shown
-    days = {"inactive_days": 30, "media_days": 7}
-    limits = {"media_megabytes": 50, "threads_per_user": 20}
-    answers = {"card": "devices", **days, **limits, "device_attributes": ["os", "location"]}
+    limits = {"inactive_days": 30, "threads_per_user": 20}
+    answers = {"card": "devices", **limits, "device_attributes": ["os", "location"]}
     assert page.post(f"/apps/{strict.pk}/", answers).status_code == 302
+    files = {"card": "files", "media_days": 7, "media_megabytes": 50}
+    assert page.post(f"/apps/{strict.pk}/", files).status_code == 302
     strict.refresh_from_db()
     policy = policy_of(strict)
     assert (policy.profile_required, policy.inactive_days) == (False, 30)

@@ -245,6 +245,27 @@ def test_all_devices_of_a_topics_subscribers_get_what_is_sent_to_it(
     assert (row.message_id, row.device_id, row.sent) == (mine.pk, tablet.pk, 1)
 
 
+def test_of_very_many_devices_those_seen_last_wait(
+    rtm_app: App, send: Any, device: Device, confirm: Confirm
+) -> None:
+    now, most = timezone.now(), owed.MOST_DEVICES
+    others = [
+        Device(
+            app=rtm_app,
+            user_id="u1",
+            device_id=f"x{number}",
+            last_seen_at=now - dt.timedelta(minutes=number),
+        )
+        for number in range(most + 2)
+    ]
+    Device.objects.bulk_create(others)
+    message = send()
+    mt.process_due()
+    confirm("d1", message.pk)
+    kept = set(OwedMessage.objects.values_list("device_id", flat=True))
+    assert kept == {row.pk for row in others[:most]}
+
+
 def test_a_device_that_never_confirms_is_left_in_peace(
     send: Any, tablet: Device, confirm: Confirm
 ) -> None:

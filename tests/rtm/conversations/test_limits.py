@@ -12,11 +12,14 @@ from django.utils import timezone
 
 from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
+from imiconnect.engines.ports import gauges
 from imiconnect.rtm import threads
 from imiconnect.rtm.media.parsing import Full
 from imiconnect.rtm.media.services import delete_of, delete_old, store, tell_of_refusals
 from imiconnect.rtm.media.usage import MEGABYTE
 from imiconnect.rtm.models import Device, MediaFile, MediaUsage, Thread
+from tests.factories import client_of
+from tests.objects import make_app
 from tests.racing import met_by
 from tests.rtm.conftest import CLIENT_KEY
 from tests.rtm.conversations.conftest import Call
@@ -67,6 +70,31 @@ def test_a_file_beyond_the_quota_is_refused_until_others_are_gone(
     assert delete_of(app_id=rtm_app.pk, user_id="u1") == 1
     assert MediaUsage.objects.get().bytes == 0
     assert upload().status_code == 200
+
+
+@pytest.mark.django_db
+def test_what_an_app_keeps_and_has_left_is_told_and_right_after_a_deletion(
+    rtm_app: App, device: Device, storage: Path, admin: Member, viewer: Member, outsider: Member
+) -> None:
+    limit(rtm_app, media_megabytes=1)
+    other = make_app(admin, "Shop")
+    MediaUsage.objects.create(app=other, bytes=5_000_000)
+    MediaUsage.objects.create(app=make_app(outsider, "Theirs"), bytes=7)
+    upload()
+    upload()
+    url = f"/api/v1/apps/{rtm_app.pk}/storage/"
+    told = client_of(viewer).get(url).json()
+    kept = len(PDF)
+    assert (told["kept"], told["most"], told["left"]) == (kept, MEGABYTE, MEGABYTE - kept)
+    assert (told["together"], told["kept_days"]) == (5_000_000 + kept, 90)
+    assert told["refused_at"]
+    assert client_of(outsider).get(url).status_code == 404
+    page = client_of(admin).get(f"/apps/{rtm_app.pk}/").text
+    assert "0.6 MB of 1 MB" in page and "Last refused for want of room" in page
+    figures = {name: gauges[name][1]() for name in ("media_bytes", "media_apps_full")}
+    assert figures == {"media_bytes": 5_000_007 + kept, "media_apps_full": 1}
+    delete_of(app_id=rtm_app.pk, user_id="u1")
+    assert client_of(viewer).get(url).json()["left"] == MEGABYTE
 
 
 @pytest.mark.django_db(transaction=True)

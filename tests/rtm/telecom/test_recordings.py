@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
@@ -29,6 +30,7 @@ from imiconnect.numbers.ports import answers
 from imiconnect.rtm.customers.erasing import erase_due, request_erasure
 from imiconnect.rtm.customers.exporting import export_customer
 from imiconnect.rtm.directory import create_customer
+from imiconnect.rtm.media.unknown import PATIENCE, RECORDINGS, delete_unknown
 from imiconnect.rtm.models import Callback, Message, Recording
 from imiconnect.rtm.telecom import recordings
 from imiconnect.sandbox.carrier.voicemail import spoken
@@ -210,6 +212,24 @@ def test_a_carrier_that_is_down_is_asked_again_and_the_sound_is_stored_once(
     assert recordings.fetch_due(timezone.now() + dt.timedelta(minutes=1)) == 1
     assert recordings.fetch_due(timezone.now() + dt.timedelta(hours=1)) == 0
     assert Callback.objects.filter(message_id=recorded.message_id).count() == 1
+
+
+def test_a_file_that_a_crash_has_left_goes_and_the_one_of_the_row_stays(
+    recorded: Recording,
+) -> None:
+    name = f"{RECORDINGS}/{recorded.organization_id}/{recorded.pk}"
+    left = default_storage.save(name, ContentFile(SOUND))
+    late = timezone.now() + PATIENCE + dt.timedelta(minutes=1)
+    assert delete_unknown(late) == 0, "it may be fetched just now"
+    recordings.fetch_due()
+    recorded.refresh_from_db()
+    assert recorded.path not in ("", left)
+    assert delete_unknown(timezone.now()) == 0
+    assert delete_unknown(late) == 1
+    assert not default_storage.exists(left) and default_storage.exists(recorded.path)
+    Recording.objects.all().delete()
+    assert delete_unknown(late) == 1
+    assert not default_storage.exists(recorded.path)
 
 
 @pytest.mark.parametrize("sound", [b"<html>", b"%PDF-1.7", b""])
