@@ -32,6 +32,8 @@ from imiconnect.rtm.client.transports import Transport
 Answer = TypeVar("Answer")
 Event = Literal["message", "event", "connection", "sent", "failed", "policy", "error"]
 _DELIVERED, _READ, _CLICKED = 2, 3, 4
+#: Messages that one receipt may name (docs/rtm-protocol.md, "Uplink").
+_MOST_TIDS = 500
 #: Seconds within which the payload key is not asked for again.
 _KEY_PAUSE = 60.0
 #: The event by which a device hears that another registration has ended its own.
@@ -233,10 +235,13 @@ class Client:
         await self._outbox.flush()
 
     async def _receipt(self, status: int, what: dict[str, Any]) -> None:
-        demand(what["tids"], "Give at least one tid.")
+        tids = what["tids"]
+        demand(tids, "Give at least one tid.")
         client_id = self._registration.wire_client_id
         body = {"status": status, "channel": "rt", "clientId": client_id, **what}
-        await self._outbox.add(Item(new_ref(), "deliveryupdate", body))
+        for at in range(0, len(tids), _MOST_TIDS):
+            part = body | {"tids": tids[at : at + _MOST_TIDS]}
+            await self._outbox.add(Item(new_ref(), "deliveryupdate", part))
 
     async def _say(self, item: Item) -> dict[str, Any] | None:
         """Send one item.

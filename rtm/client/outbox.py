@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from imiconnect.rtm.client.backoff import delay_after
-from imiconnect.rtm.client.errors import SdkError
+from imiconnect.rtm.client.errors import ErrorCode, SdkError
 from imiconnect.rtm.client.storage import Store
 
 _NAME = "outbox"
@@ -56,7 +56,8 @@ class Outbox:
 
         Returns None when it waits for the network; raises the ``SdkError`` of a refusal.
         """
-        self._items = [*self._items, item][-_MOST:]
+        self._items.append(item)
+        self._drop_oldest()
         self._keep()
         self._results[item.id] = None
         await self.flush()
@@ -90,6 +91,15 @@ class Outbox:
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task])
+
+    def _drop_oldest(self) -> None:
+        # The first one may be under way.
+        first = 1 if self._lock.locked() else 0
+        over = max(0, len(self._items) - _MOST)
+        lost, self._items[first : first + over] = self._items[first : first + over], []
+        sentence = f"More than {_MOST} messages and receipts waited; the oldest was dropped."
+        for item in lost:
+            self._said(item, Result(error=SdkError(ErrorCode.PUBLISH_FAILED, sentence)))
 
     async def _try(self, item: Item) -> bool:
         try:

@@ -63,18 +63,25 @@ class Callout:
         try:
             while not stop.is_set():
                 try:
-                    client = await self._connected()
+                    client = await _unless(stop, self._connected())
                 except (OSError, NatsError, TimeoutError) as error:
                     log.warning("The broker cannot be reached: %s", error)
                     await _wait(stop, _RECONNECT_SECONDS)
                     continue
+                if client is None:
+                    return
                 self._client = client
                 log.info("Answering the broker's questions.")
-                await stop.wait()
-                await client.close()
+                await self._until_closed(client, stop)
         finally:
             beating.cancel()
-            await asyncio.gather(*self._tasks)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _until_closed(self, client: Client, stop: asyncio.Event) -> None:
+        """Serve until ``stop`` is set, or until the client has given up for good."""
+        while not stop.is_set() and not client.is_closed:
+            await _wait(stop, _RECONNECT_SECONDS)
+        await client.close()
 
     async def _connected(self) -> Client:
         client = Client()
@@ -95,12 +102,20 @@ class Callout:
             error_cb=_note_error,
             reconnected_cb=catch_up,
         )
+        try:
+            await self._listen(client)
+        except BaseException:
+            # Else it would go on answering beside the next one.
+            await client.close()
+            raise
+        return client
+
+    async def _listen(self, client: Client) -> None:
         await client.subscribe(callout.SUBJECT, queue=NAME, cb=self._on_question)
         for event in ("CONNECT", "DISCONNECT"):
             await client.subscribe(f"{_EVENTS}.{event}", queue=NAME, cb=self._on_event)
         await client.subscribe(f"{_EVENTS}.SERVER.CONNS", cb=self._on_sign)
         await self._catch_up(client)
-        return client
 
     async def _catch_up(self, client: Client) -> None:
         """Learn who has come and gone while nobody listened."""
@@ -116,7 +131,12 @@ class Callout:
         """Do it while the next message is read: those that come together share a query."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("A question or event was dropped.", exc_info=error)
 
     async def _answer(self, message: Msg) -> None:
         try:
@@ -211,6 +231,17 @@ def rights_of(grant: Grant) -> Rights:
         publish=dict.fromkeys(grant.names.publish.values()),
         subscribe=grant.names.readable(),
     )
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Client]) -> Client | None:
+    """Return what ``work`` gives, or None once ``stop`` is set: it may wait for ever."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if working.done():
+        return working.result()
+    working.cancel()
+    return None
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

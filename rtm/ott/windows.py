@@ -75,7 +75,9 @@ def give_back(app: App, address: str, place: Place) -> None:
     if place is Place.FULL:
         rows.filter(window_sent__gt=0).update(window_sent=F("window_sent") - 1)
     elif place is Place.BRIEF:
-        rows.update(brief_left=F("brief_left") + 1)
+        # Never more than a new act allows: there may have been one meanwhile.
+        most = registry.get(app.channel_type).brief_messages
+        rows.filter(brief_left__lt=most).update(brief_left=F("brief_left") + 1)
 
 
 def used_up(app: App) -> ChannelError:

@@ -47,7 +47,10 @@ class Note:
     def life(self) -> int:
         """Seconds that it may be kept: what the request says, within the message's expiry."""
         asked = self.extras.get("time_to_live")
-        return min(self.ttl, asked) if isinstance(asked, int) else self.ttl
+        # Extras of a companion come as they were sent; JSON's true is a number to Python.
+        if not isinstance(asked, int) or isinstance(asked, bool):
+            return self.ttl
+        return max(0, min(self.ttl, asked))
 
     @property
     def until(self) -> int:
@@ -61,13 +64,17 @@ def _image(note: Note) -> str:
 
 
 def _data(note: Note) -> dict[str, str]:
-    """Return what the app reads, strings alone as FCM wants them."""
+    """Return what the app reads, strings alone as FCM wants them.
+
+    Names that the push services keep for themselves are left out: a custom tag ``aps`` would
+    take the place of what APNs shows.
+    """
     action = note.extras.get("notificationaction")
     tags = note.extras.get("customtags")
     made = {str(name): _text(value) for name, value in _pairs(tags)}
     if isinstance(action, dict):
         made |= {name: _text(action[name]) for name in ("action", "value") if name in action}
-    reserved = ("from", "message_type")
+    reserved = ("aps", "from", "message_type")
     kept = {
         name: value
         for name, value in made.items()

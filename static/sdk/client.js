@@ -30,7 +30,7 @@ import { Push } from './push.js';
 import { Registration } from './registration.js';
 import { Rest } from './rest.js';
 import { Seen } from './seen.js';
-import { messageBody, Speech } from './speech.js';
+import { inReceipts, messageBody, Speech } from './speech.js';
 import { Store } from './storage.js';
 import { Threads } from './threads.js';
 import { Topics } from './topics.js';
@@ -209,7 +209,7 @@ export class Client extends Emitter {
   markRead(tids) {
     const all = [tids].flat();
     demand(all.length > 0, 'Give at least one tid.');
-    return this.#receipt(RECEIPT.READ, { tids: all });
+    return Promise.all(inReceipts(all).map((part) => this.#receipt(RECEIPT.READ, { tids: part })));
   }
 
   /**

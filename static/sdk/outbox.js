@@ -3,7 +3,7 @@
  * @module outbox
  */
 import { delayAfter } from './backoff.js';
-import { SdkError } from './errors.js';
+import { ErrorCode, SdkError } from './errors.js';
 
 const MOST = 1_000;
 
@@ -53,8 +53,7 @@ export class Outbox {
    */
   async add(item) {
     this.#items.push(item);
-    // A device that was away for a month says its latest thousand things.
-    while (this.#items.length > MOST) this.#items.shift();
+    this.#dropOldest();
     this.#keep();
     this.#results.set(item.id, null);
     await this.flush();
@@ -75,6 +74,17 @@ export class Outbox {
     clearTimeout(this.#timer);
     this.#items = [];
     this.#keep();
+  }
+
+  /** A device that was away for a month says its latest thousand things. */
+  #dropOldest() {
+    // The first one may be under way.
+    const first = this.#running ? 1 : 0;
+    const over = Math.max(0, this.#items.length - MOST);
+    for (const lost of this.#items.splice(first, over)) {
+      const words = `More than ${MOST} messages and receipts waited; the oldest was dropped.`;
+      this.#done(lost, { error: new SdkError(ErrorCode.PUBLISH_FAILED, words) });
+    }
   }
 
   async #run() {

@@ -9,6 +9,8 @@ import { Tokens } from './tokens.js';
 /** Milliseconds that one call may take. */
 const TIMEOUT = 10_000;
 const UPLOAD_TIMEOUT = 60_000;
+/** Bytes that browsers let a call carry that outlives its page (Fetch, "keepalive"), less some. */
+const MOST_OF_KEEPALIVE = 60_000;
 /** Codes that say that the app, the thread or the topic does not allow it. */
 const NOT_SUPPORTED = new Set([62, 67]);
 
@@ -96,10 +98,11 @@ export class Rest {
     const { failure = ErrorCode.UNKNOWN, keepalive = false, plain = false } = options;
     const key = plain ? '' : this.payloadKey;
     const sent = key && body !== undefined ? { encrypted: await seal(key, body) } : body;
+    const text = sent === undefined ? undefined : JSON.stringify(sent);
     const request = {
       method,
-      keepalive,
-      body: sent === undefined ? undefined : JSON.stringify(sent),
+      keepalive: keepalive && new Blob([text]).size <= MOST_OF_KEEPALIVE,
+      body: text,
       type: sent === undefined ? '' : 'application/json',
       timeout: TIMEOUT,
     };
@@ -145,9 +148,17 @@ async function answerOf(response, failure) {
       { status },
     );
   }
+  let text;
+  try {
+    text = await response.text();
+  } catch (cause) {
+    // Lost on its way: whatever was asked may be done, and is to be asked again.
+    const words = 'The answer of the platform was cut off. Check the network.';
+    throw new SdkError(ErrorCode.SERVER_UNREACHABLE, words, { cause });
+  }
   let answer;
   try {
-    answer = await response.json();
+    answer = Object(JSON.parse(text));
   } catch (cause) {
     throw new SdkError(
       ErrorCode.INVALID_RESPONSE,

@@ -4,6 +4,19 @@
  */
 import { ErrorCode, SdkError } from './errors.js';
 
+/** Messages that one receipt may name (docs/rtm-protocol.md, "Uplink"). */
+const MOST_TIDS = 500;
+
+/**
+ * @param {string[]} tids
+ * @returns {string[][]} as many as one receipt may name, each
+ */
+export function inReceipts(tids) {
+  const count = Math.ceil(tids.length / MOST_TIDS);
+  const part = (_, index) => tids.slice(index * MOST_TIDS, (index + 1) * MOST_TIDS);
+  return Array.from({ length: count }, part);
+}
+
 /**
  * @param {string} clientId
  * @param {object} content what `publish` was given

@@ -186,6 +186,27 @@ def test_what_waits_is_said_in_order_after_a_reload(shop: Page, live_site: str) 
     assert keep("") == [["1", "2", "3"], 0]
 
 
+def test_what_is_dropped_because_too_much_waits_is_told(shop: Page, live_site: str) -> None:
+    result = run(
+        shop, live_site,
+        """
+        const { Store } = await load('storage');
+        const { Outbox } = await load('outbox');
+        const { SdkError, ErrorCode } = await load('errors');
+        const offline = new SdkError(ErrorCode.SERVER_UNREACHABLE, 'offline');
+        const failed = [];
+        const done = ({ id }, { error }) => failed.push([id, error.code]);
+        const outbox = new Outbox(new Store('AB12345678', null), async () => { throw offline; },
+          done);
+        for (let id = 0; id < 1002; id += 1) await outbox.add({ id, kind: 'mo', body: {} });
+        const { size } = outbox;
+        outbox.clear();
+        return [failed, size];
+        """,
+    )  # fmt: skip
+    assert result == [[[0, 6202], [1, 6202]], 1000]
+
+
 def test_the_back_off_grows_with_chance_up_to_a_minute(shop: Page, live_site: str) -> None:
     delays = run(
         shop, live_site,

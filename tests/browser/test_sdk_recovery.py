@@ -131,6 +131,19 @@ def test_a_click_is_told_with_what_was_clicked(shop: Page) -> None:
     assert (receipt.address, receipt.detail) == ("ana", {"button": "yes"})
 
 
+def test_a_message_that_is_too_large_to_outlive_its_page_goes_all_the_same(shop: Page) -> None:
+    large = "(letters) => window.device.publish({ text: 'Hi', extras: { note: letters } })"
+    ask(shop, large, "x" * 100_000)
+    assert shop.evaluate("window.told.sent.length") == 1
+    assert Inbound.objects.count() == 1
+
+
+def test_more_messages_than_a_receipt_may_name_are_told_as_read_in_two(shop: Page) -> None:
+    ask(shop, """() => window.device.markRead(Array.from({ length: 501 }, (_, n) =>
+        `01890000-0000-7000-8000-${String(n).padStart(12, '0')}`))""")  # fmt: skip
+    assert Receipt.objects.filter(kind=Receipt.Kind.READ).count() == 501
+
+
 def test_a_message_whose_answer_was_lost_is_stored_once(shop: Page) -> None:
     lost: list[Route] = []
 

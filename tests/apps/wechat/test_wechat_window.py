@@ -271,6 +271,9 @@ def test_a_place_of_a_lesser_act_is_given_back(
     STORE.set_switches({"down"})
     send()
     assert Contact.objects.get().brief_left == 3
+    # As where another act came between the taking and the giving back.
+    windows.give_back(wechat_app, OPENID, Place.BRIEF)
+    assert Contact.objects.get().brief_left == 3
 
 
 def test_an_app_is_sent_as_fast_as_its_policy_says(

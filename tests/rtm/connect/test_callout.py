@@ -1,5 +1,8 @@
 """Devices at the broker's own port: names, presence, and what was missed."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from imiconnect.apps.models import App
@@ -11,7 +14,7 @@ from imiconnect.rtm.models import Wake
 from imiconnect.rtm.protocol import callout, topics
 from tests.rtm.connect.conftest import Callout, MakeDevice, in_loop
 from tests.rtm.connect.peers import Peer
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.mark.parametrize("user_id", ["john.doe", "jane doe", "50%", "ü"])
@@ -71,6 +74,17 @@ def test_what_was_missed_is_caught_up_with(
             wait_until(lambda: another.is_answering, 30)
             wait_until(lambda: Row.objects.get(pk=seen.pk).is_connected)
             wait_until(lambda: not Row.objects.get(pk=left.pk).is_connected)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_stops_while_no_broker_answers(settings: Any) -> None:
+    settings.RTM_AUTH_CALLOUT_URL = "nats://127.0.0.1:1"
+    service, stop = Callout(), asyncio.Event()
+    running = asyncio.create_task(service.run(stop))
+    done, _ = await asyncio.wait({running}, timeout=0.1)
+    assert not done and not service.is_answering
+    stop.set()
+    await asyncio.wait_for(running, PATIENCE)
 
 
 @pytest.mark.parametrize("message", [b"", b"x", b"a.b.c", b"a.e30.c", b"a.\xff.c", b"a.W10.c"])
