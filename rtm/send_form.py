@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import shlex
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -91,10 +92,21 @@ def _content(channel: str, text: str, more: dict[str, Any] | None = None) -> dic
     return ({"text": text} if text else {}) | (more or {})
 
 
-class _RouteField(forms.ModelChoiceField):  # type: ignore[type-arg]  # in stubs only
-    def label_from_instance(self, obj: Any) -> str:
-        channel = registry.get(obj.app.channel_type).name
-        return f"{obj.service.name} · {obj.app.name} ({channel})"
+class _RouteField(forms.ChoiceField):
+    """One of the routes that were read for the form; a model's field reads them anew."""
+
+    def offer(self, routes: Sequence[Allocation]) -> None:
+        """Offer these."""
+        self._routes = {str(route.pk): route for route in routes}
+        self.choices = [(key, self._label(route)) for key, route in self._routes.items()]
+
+    def clean(self, value: Any) -> Allocation | None:
+        """Return the chosen route."""
+        return self._routes.get(super().clean(value))
+
+    def _label(self, route: Allocation) -> str:
+        channel = registry.get(route.app.channel_type).name
+        return f"{route.service.name} · {route.app.name} ({channel})"
 
 
 class _JsonField(forms.JSONField):
@@ -108,9 +120,7 @@ class SendForm(ConsoleForm):
     """One message to one customer."""
 
     route = _RouteField(
-        None,
         label=_("Service and app"),
-        empty_label=None,
         error_messages={"required": _("Select the service and app")},
     )
     user_id = forms.CharField(
@@ -155,9 +165,12 @@ class SendForm(ConsoleForm):
     )
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
-        """Offer the routes that ``member`` may send through."""
+        """Offer the routes that ``member`` may send through; they are read once."""
         super().__init__(*args, **kwargs)
-        self.fields["route"].queryset = routes_of(member)  # type: ignore[attr-defined]  # a model choice
+        self.routes = list(routes_of(member))
+        field = self.fields["route"]
+        assert isinstance(field, _RouteField)  # noqa: S101 - declared above
+        field.offer(self.routes)
         # A template has words of its own.
         self.fields["text"].required = not str(self.data.get("more", "")).strip()
 

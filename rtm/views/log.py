@@ -87,9 +87,8 @@ class MessageLog(MemberRequiredMixin, ListPage):
         messages: QuerySet[Any] = Message.objects.visible_to(acting(self.request))
         return messages.select_related("service", "app").defer("callback_data", "notify_url")
 
-    def filtered(self, queryset: QuerySet[Any], values: dict[str, Any]) -> QuerySet[Any]:
-        """Narrow the log by the filters."""
-        return narrowed(queryset, self._filters().search(timezone.now()))  # type: ignore[arg-type]  # of messages
+    def _rows(self, filters: Any) -> QuerySet[Any]:
+        return narrowed(self.get_queryset(), filters.search(timezone.now()))  # type: ignore[arg-type]  # of messages
 
     def primary(self) -> Button | None:
         """Offer to send a message to those who may."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from imiconnect.accounts.access import acting
 from imiconnect.rtm.models import Device
-from imiconnect.rtm.send_form import SendForm, example, request_words, routes_of
+from imiconnect.rtm.send_form import SendForm, example, request_words
 from imiconnect.rtm.views.send_page import SendPage
 from imiconnect.sharing.models import Service
 
@@ -33,8 +33,9 @@ class SendMessage(SendPage):
         member = acting(self.request)
         users = Device.objects.visible_to(member).filter(unregistered_at=None)
         newest = users.order_by("-id").values_list("user_id", flat=True)[:_SUGGESTED]
-        routes = {str(route.pk): request_words(route) for route in routes_of(member)}
-        return super().get_context_data(**kwargs) | {
+        context = super().get_context_data(**kwargs)
+        routes = {str(route.pk): request_words(route) for route in context["form"].routes}
+        return context | {
             "any_sender": bool(routes),
             "recent_users": list(dict.fromkeys(newest)),
             "routes": routes,
