@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -40,17 +40,16 @@ class _Owner(NamedTuple):
 def uses_of(app: App, member: Member) -> list[Use]:
     """Return the services that use an app, as far as the person may see them, oldest first."""
     visible = Service.objects.visible_to(member).values("pk")
+    first = Allocation.objects.usable().filter(app=app).by_turn().values("pk")[:1]
     found = Allocation.objects.filter(app=app, service__in=visible).select_related("service")
-    rows = list(found.order_by("id"))
-    heard = Allocation.objects.hearing().filter(app=app).values_list("pk", flat=True)
-    hearing = set(heard if rows else ())
+    rows = found.annotate(hears=Q(pk=Subquery(first))).order_by("id")
     return [
         Use(
             id=str(row.pk),
             name=row.service.name,
             url=address_of("services:manage", row.service_id),
             state=row.service.state,
-            gets_incoming=row.pk in hearing,
+            gets_incoming=bool(row.hears),
         )
         for row in rows
     ]

@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import cached_property
@@ -241,6 +247,10 @@ class ListPage(PageMixin, TemplateView):
 
     def _run(self, act: BulkAct) -> HttpResponse:
         ids = self.request.POST.getlist("ids")[:MAX_SELECTED]
+        try:
+            rows = self.get_queryset().filter(pk__in=ids)
+        except (ValidationError, ValueError):
+            raise Http404 from None  # no keys at all
         if ids:
-            act.run(self.request, self.get_queryset().filter(pk__in=ids))
+            act.run(self.request, rows)
         return HttpResponseRedirect(self.request.get_full_path())

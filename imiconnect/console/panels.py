@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
@@ -12,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from imiconnect.console.words import Words
 
 log = logging.getLogger(__name__)
+_OVER_FOR = 86_400  # seconds
 
 Context = dict[str, Any]
 
@@ -119,13 +121,21 @@ def needs_attention(request: HttpRequest) -> tuple[list[Attention], bool]:
 
 
 def first_steps(request: HttpRequest) -> list[ShownStep]:
-    """Return the tasks of the first run in order; empty once all are done."""
+    """Return the tasks of the first run in order; empty once all are done.
+
+    Then nobody asks again for a day.
+    """
+    key = f"first-run-over:{request.member.pk}"  # type: ignore[attr-defined]
+    if cache.get(key):
+        return []
     shown: list[ShownStep] = []
     next_seen = False
     for step in sorted(registry.steps.values(), key=lambda step: step.order):
         done = _is_done(step, request)
         shown.append(ShownStep(step, _url(step.url_name), done, not done and not next_seen))
         next_seen = next_seen or not done
+    if not next_seen:
+        cache.set(key, True, _OVER_FOR)
     return shown if next_seen else []
 
 

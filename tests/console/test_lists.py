@@ -140,6 +140,10 @@ def test_unknown_bulk_act_is_refused(client: Client) -> None:
     assert client.post(URL, {"act": "drop"}).status_code == 403
 
 
+def test_a_bulk_act_on_what_is_no_key_is_not_found(client: Client) -> None:
+    assert client.post(URL, {"act": "rename", "ids": ["x"]}).status_code == 404
+
+
 def test_csv_has_every_filtered_row(client: Client, groups: list[Group]) -> None:
     response = client.get(f"{URL}?format=csv&name=Group+0")
     lines = b"".join(response.streaming_content).decode().splitlines()  # type: ignore[attr-defined]

@@ -326,8 +326,8 @@ def manage_context(page: Any) -> dict[str, Any]:
     app: App = page.object
     secrets, encrypts = secrets_of(app), policy_of(app).payload_encryption
     web = secrets.push.get(Platform.WEB.value)
-    health = {row.platform: row for row in app.push_health.all()}
-    devices = answers.push_devices(app)
+    health = {row.platform: row for row in app.push_health.all()} if secrets.push else {}
+    devices = answers.push_devices(app) if secrets.push else {}
     return {
         "push_rows": [
             PushRow(

@@ -5,6 +5,8 @@ import shlex
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from imiconnect.accounts.models import Member
@@ -38,6 +40,15 @@ def test_who_may_send(
     role: Role, status: int, service: Service, cast: dict[Role, Member], client_of: Any
 ) -> None:
     assert client_of(cast[role]).get("/messages/send/").status_code == status
+
+
+def test_the_routes_are_read_once(service: Service, developer: Member, client_of: Any) -> None:
+    client = client_of(developer)
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get("/messages/send/").text
+    read = [row["sql"] for row in asked if row["sql"].startswith('SELECT "sharing_allocation"')]
+    assert len(read) == 1
+    assert f"{service.name} · Northwind Web" in page
 
 
 @committed
