@@ -37,6 +37,8 @@ export class Connection {
   #turn = 0;
   #isLastWay = true;
   #wanted = false;
+  /** Tries and questions that are under way: what follows is theirs to decide. */
+  #busy = 0;
   #waiting = [];
   #access;
   #on;
@@ -58,7 +60,7 @@ export class Connection {
   open() {
     this.#wanted = true;
     const opened = new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    if (!this.#client && !this.#timer) this.#try();
+    if (!this.#client && !this.#timer && !this.#busy) this.#try();
     return opened;
   }
 
@@ -118,6 +120,7 @@ export class Connection {
   }
 
   async #try() {
+    this.#busy += 1;
     this.#become('connecting');
     try {
       const access = await this.#access(this.#turn);
@@ -125,6 +128,8 @@ export class Connection {
       if (this.#wanted) this.#start(access);
     } catch (error) {
       this.#lost(error);
+    } finally {
+      this.#busy -= 1;
     }
   }
 
@@ -170,7 +175,9 @@ export class Connection {
 
   async #lost(error) {
     if (!this.#wanted) return;
+    this.#busy += 1;
     const refusal = REFUSALS.has(error?.code) ? await this.#refusal(error) : this.#hopeless(error);
+    this.#busy -= 1;
     if (!this.#wanted) return;
     if (refusal) {
       this.#wanted = false;
