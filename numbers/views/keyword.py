@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting, member_required
 from imiconnect.console.forms import FormPage
 from imiconnect.console.toasts import toast
+from imiconnect.manage import refuse
 from imiconnect.numbers.forms.codes import KeywordForm, wish_of
 from imiconnect.numbers.kinds import State
 from imiconnect.numbers.services import keywords
-from imiconnect.numbers.views.sender import add_errors
 
 
 def _preview(request: HttpRequest, values: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class KeywordPage(MemberRequiredMixin, FormPage):
             details = {name: values[name] for name in keywords.DETAILS}
             number = keywords.request_keyword(member=member, wish=form.wish, **details)
         except ValidationError as problem:
-            add_errors(form, problem)
+            refuse(form, problem)
             return self.form_invalid(form)
         active = number.state == State.ACTIVE
         done = _("The keyword can be used") if active else _("The keyword was requested")

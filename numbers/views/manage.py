@@ -25,12 +25,12 @@ from imiconnect.console.lists import Button
 from imiconnect.console.templatetags.console import plain_moment
 from imiconnect.console.toasts import toast
 from imiconnect.console.words import Words
+from imiconnect.manage import refuse
 from imiconnect.numbers.forms.requests import NumberNameForm, ReserveForm, UrlsForm
 from imiconnect.numbers.kinds import Kind, State
 from imiconnect.numbers.models import Number, PhoneLine, ReservedKeyword
 from imiconnect.numbers.ports import answers, uses_of
 from imiconnect.numbers.services import history, lines, releasing, senders, withdrawing
-from imiconnect.numbers.views.sender import add_errors
 from imiconnect.numbers.words import abilities, shown
 
 _FORMS = {
@@ -173,7 +173,7 @@ class NumberForms(NumberPage):
                 member = acting(self.request)
                 service(member=member, number=self.number, **form.cleaned_data)
             except ValidationError as problem:
-                add_errors(form, problem)
+                refuse(form, problem)
             else:
                 toast(self.request, done)
                 return HttpResponseRedirect(self.url())

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting, member_required
 from imiconnect.console.forms import FormPage
 from imiconnect.console.toasts import toast
+from imiconnect.manage import refuse
 from imiconnect.numbers.forms.requests import SenderForm
 from imiconnect.numbers.kinds import State
 from imiconnect.numbers.models import Country, Number, SmsRestriction
@@ -26,15 +27,6 @@ def rules_of(iso2: str) -> dict[str, Any]:
     rules = SmsRestriction.objects.filter(country=country).first() if country else None
     held = applied(country) if country else ""
     return {"country": country, "rules": rules, "applied": held}
-
-
-def add_errors(form: forms.BaseForm, problem: ValidationError) -> None:
-    """Put what a service refused at the fields it names."""
-    if not hasattr(problem, "error_dict"):
-        form.add_error(None, problem.messages)
-        return
-    for name, messages in problem.message_dict.items():
-        form.add_error(name if name in form.fields else None, messages)
 
 
 class SenderPage(MemberRequiredMixin, FormPage):
@@ -71,7 +63,7 @@ class SenderPage(MemberRequiredMixin, FormPage):
                 member=acting(self.request), code=values["code"], country=values["country"]
             )
         except ValidationError as problem:
-            add_errors(form, problem)
+            refuse(form, problem)
             return self.form_invalid(form)
         active = number.state == State.ACTIVE
         done = _("The Sender ID can be used") if active else _("The Sender ID was requested")
