@@ -2,17 +2,15 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, serializers, status
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imiconnect.accounts.roles import Act
-from imiconnect.apps.models import App
-from imiconnect.rest import MemberViewSet, checked_body
+from imiconnect.rest import checked_body
 from imiconnect.rtm import segments as services
+from imiconnect.rtm.api.named import NamedViewSet
 from imiconnect.rtm.audience import size_of
 from imiconnect.rtm.models import Segment
 from imiconnect.rtm.protocol.expressions import MAX_EXPRESSION, MAX_NAME
@@ -52,7 +50,7 @@ class SegmentSerializer(serializers.Serializer[Any]):
         return size_of(segment)
 
 
-class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet):
+class SegmentViewSet(NamedViewSet):
     """Segments of the apps that the caller may see."""
 
     queryset = Segment.objects.none()
@@ -61,26 +59,11 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberVie
         ("create", "partial_update", "destroy"), Act.MANAGE_CUSTOMERS
     )
 
-    def get_queryset(self) -> QuerySet[Any]:
-        """Return the segments, of one app where the query names it."""
-        rows = self.visible(Segment.objects.visible_to).select_related("app")
-        if self.action == "list" and self.request.query_params.get("app"):
-            given = self.request.query_params["app"]
-            rows = rows.filter(app=serializers.UUIDField().run_validation(given))
-        return rows
-
-    @extend_schema(parameters=[OpenApiParameter("app", str)])
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List them, newest first."""
-        return super().list(request, *args, **kwargs)
-
     @extend_schema(request=NewSegmentSerializer, responses={201: SegmentSerializer})
     def create(self, request: Request) -> Response:
         """Make a segment."""
         values = checked_body(NewSegmentSerializer, request)
-        apps = App.objects.visible_to(self.member)
-        app = get_object_or_404(apps, pk=values.pop("app"))
-        segment = services.create_segment(app=app, **values)
+        segment = services.create_segment(app=self.app_of(values.pop("app")), **values)
         return Response(SegmentSerializer(segment).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=SegmentChangesSerializer, responses=SegmentSerializer)

@@ -3,17 +3,16 @@
 from typing import Any, ClassVar
 
 from django.db.models import Count, QuerySet
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, serializers, status
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imiconnect.accounts.roles import Act
-from imiconnect.apps.models import App
-from imiconnect.rest import MemberViewSet, checked_body
+from imiconnect.rest import checked_body
 from imiconnect.rtm import topics as services
+from imiconnect.rtm.api.named import NamedViewSet
 from imiconnect.rtm.models import Subscription, Topic
 from imiconnect.rtm.protocol.expressions import MAX_NAME
 from imiconnect.rtm.rest.fields import NameField
@@ -71,7 +70,7 @@ class SubscriptionSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class TopicViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewSet):
+class TopicViewSet(NamedViewSet):
     """Topics of the apps that the caller may see."""
 
     queryset = Topic.objects.none()
@@ -83,25 +82,13 @@ class TopicViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberViewS
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the topics with the number of their subscribers."""
-        rows: QuerySet[Any] = self.visible(Topic.objects.visible_to).select_related("app")
-        if self.action == "list" and self.request.query_params.get("app"):
-            given = self.request.query_params["app"]
-            rows = rows.filter(app=serializers.UUIDField().run_validation(given))
-        counted: QuerySet[Any] = rows.annotate(subscribers=Count("subscriptions"))
-        return counted
-
-    @extend_schema(parameters=[OpenApiParameter("app", str)])
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List them, newest first."""
-        return super().list(request, *args, **kwargs)
+        return super().get_queryset().annotate(subscribers=Count("subscriptions"))
 
     @extend_schema(request=NewTopicSerializer, responses={201: TopicSerializer})
     def create(self, request: Request) -> Response:
         """Make a topic."""
         values = checked_body(NewTopicSerializer, request)
-        apps = App.objects.visible_to(self.member)
-        app = get_object_or_404(apps, pk=values.pop("app"))
-        topic = services.create_topic(app=app, **values)
+        topic = services.create_topic(app=self.app_of(values.pop("app")), **values)
         return Response(TopicSerializer(topic).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=TopicChangesSerializer, responses=TopicSerializer)
