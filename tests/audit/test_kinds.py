@@ -144,10 +144,16 @@ def test_a_request_for_a_number_is_on_record(
     catalogue: None,
     client_of: ClientOf,
 ) -> None:
-    assert _post(client_of(admin), path, **body).status_code == 201
+    client = client_of(admin)
+    made = _post(client, path, **body)
+    assert made.status_code == 201
     entry = _recorded(action, admin)
     assert entry.after
     assert entry.before == {}
+    base = path if path == "offline-requests/" else ""
+    assert _post(client, f"{base}{made.json()['id']}/withdraw/").status_code == 200
+    withdrawn = _recorded(f"{action.partition('.')[0]}.withdrawn", admin)
+    assert withdrawn.after == {"state": "withdrawn"}
 
 
 def test_the_shares_of_a_deleted_app_are_on_record(admin: Member, app: App, team: Team) -> None:

@@ -51,7 +51,7 @@ def test_it_is_asked_before_it_is_withdrawn_and_the_history_says_so(
     assert name.state == State.WITHDRAWN and url not in page
     assert "This request was withdrawn" in page and "Ask again" in page
     assert [event.state for event in name.events.all()] == [State.PENDING, State.WITHDRAWN]
-    assert AuditEntry.objects.filter(kind="sender_id.withdrawn").count() == 1
+    assert AuditEntry.objects.filter(action="sender_id.withdrawn").count() == 1
 
 
 def test_what_is_withdrawn_waits_for_nobody_and_can_be_asked_for_again(
