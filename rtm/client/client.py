@@ -14,6 +14,7 @@ from imiconnect.rtm.client.interactive import Answers
 from imiconnect.rtm.client.messages import (
     MESSAGE,
     Message,
+    in_receipts,
     message_from,
     new_ref,
     parse_message,
@@ -32,8 +33,6 @@ from imiconnect.rtm.client.transports import Transport
 Answer = TypeVar("Answer")
 Event = Literal["message", "event", "connection", "sent", "failed", "policy", "error"]
 _DELIVERED, _READ, _CLICKED = 2, 3, 4
-#: Messages that one receipt may name (docs/rtm-protocol.md, "Uplink").
-_MOST_TIDS = 500
 #: Seconds within which the payload key is not asked for again.
 _KEY_PAUSE = 60.0
 #: The event by which a device hears that another registration has ended its own.
@@ -239,9 +238,8 @@ class Client:
         demand(tids, "Give at least one tid.")
         client_id = self._registration.wire_client_id
         body = {"status": status, "channel": "rt", "clientId": client_id, **what}
-        for at in range(0, len(tids), _MOST_TIDS):
-            part = body | {"tids": tids[at : at + _MOST_TIDS]}
-            await self._outbox.add(Item(new_ref(), "deliveryupdate", part))
+        for part in in_receipts(tids):
+            await self._outbox.add(Item(new_ref(), "deliveryupdate", body | {"tids": part}))
 
     async def _say(self, item: Item) -> dict[str, Any] | None:
         """Send one item.

@@ -4,11 +4,14 @@ import datetime as dt
 import json
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
 MESSAGE = "message"
+#: Messages that one receipt may name (docs/rtm-protocol.md, "Uplink").
+MAX_TIDS = 500
 
 
 class MessageStatus(IntEnum):
@@ -121,3 +124,8 @@ def _moment(value: Any) -> dt.datetime:
 def new_ref() -> str:
     """Return a name for something that has no tid yet, in the order of their making."""
     return f"{int(time.time() * 1000):012x}{secrets.token_hex(8)}"
+
+
+def in_receipts(tids: Sequence[str]) -> list[list[str]]:
+    """Return tids in lists as long as one receipt may name."""
+    return [list(tids[at : at + MAX_TIDS]) for at in range(0, len(tids), MAX_TIDS)]
