@@ -56,7 +56,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     encrypted (AES-256-CBC), beside TLS. ``multi_user_per_device`` is about phones; without it
     a device that registers for another user ends its earlier registration. Without
     ``server_inbox`` nothing is kept for devices beyond a day; with ``device_sync`` a user's
-    devices hear of what the others have sent, read and deleted.
+    devices hear of what the others have sent, read and deleted. With ``pin_required`` a device
+    registers a user ID only with a one-time PIN, which ``pin_sender_id`` has sent to the
+    mobile number of the customer with that customer ID.
     """
 
     retry_count: int = 3
@@ -80,6 +82,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     single_device_per_user: bool = False
     multi_user_per_device: bool = False
     device_sync: bool = False
+    pin_required: bool = False
+    pin_sender_id: str = ""
 
     def allows_origin(self, origin: str) -> bool:
         """Tell whether a page of ``origin`` may be a device of this app."""
@@ -148,7 +152,21 @@ def _messaging_problems(policy: Policy) -> dict[str, Any]:
     elif policy.secondary_transport == policy.primary_transport:
         sentence = _("Secondary transport must be another one than the primary.")
         problems["secondary_transport"] = [sentence]
-    return problems
+    return problems | _pin_problems(policy)
+
+
+def _pin_problems(policy: Policy) -> dict[str, Any]:
+    if not policy.pin_required:
+        return {}
+    if not policy.pin_sender_id:
+        return {"pin_sender_id": [_("Select the Sender ID that sends the PINs.")]}
+    if policy.client_key_as_password:
+        sentence = _(
+            "Devices that connect with the client key need no PIN: let them connect with "
+            "access tokens only, then ask for PINs."
+        )
+        return {"pin_required": [sentence]}
+    return {}
 
 
 _RANGES: dict[str, tuple[int, int, Any]] = {

@@ -114,6 +114,8 @@ class Answers:
     sharing: Callable[["HttpRequest", "App", "Member"], str] = lambda request, app, member: ""
     #: Return why customers who go on board of an app get no password. Bound by ``rtm``.
     onboarding_obstacle: Callable[["App"], Blocker | None] = lambda app: None
+    #: Return why users of an app get no one-time PIN. Bound by ``rtm``.
+    pin_obstacle: Callable[["App"], Blocker | None] = lambda app: None
     #: Return the address of a page that tries a policy on a past day; empty without one.
     try_policy: Callable[["App"], str] = lambda app: ""
 

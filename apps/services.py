@@ -5,6 +5,7 @@ app that has been deleted meanwhile. Every
 function commits on its own unless the caller holds a transaction, and leaves an audit entry.
 """
 
+import uuid
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -24,6 +25,7 @@ from imiconnect.apps.models import App, ClientKey, new_app_id
 from imiconnect.apps.policy import Policy, as_stored, checked, policy_of
 from imiconnect.apps.ports import Blocker, answers
 from imiconnect.apps.push.secrets import with_payload_key
+from imiconnect.apps.senders import check_sender_id
 from imiconnect.audit.services import record
 from imiconnect.keys import Overlap
 from imiconnect.locks import locked
@@ -80,7 +82,7 @@ def create_app(  # noqa: PLR0913 - an app consists of these
         "config": checked_config,
         "secrets": stored,
         "account": _free_account(kind, checked_config),
-        "policy": as_stored(checked(policy or Policy())),
+        "policy": as_stored(_checked_policy(member.organization_id, policy or Policy())),
         "created_by_id": member.user_id,
     }
     app = _with_free_app_id(fields, app_id)
@@ -91,6 +93,16 @@ def create_app(  # noqa: PLR0913 - an app consists of these
     if kind.handlers:
         health.watch(app)
     return app
+
+
+def _checked_policy(
+    organization_id: uuid.UUID, policy: Policy, before: Policy | None = None
+) -> Policy:
+    """Return a policy that holds the rules; raises ``ValidationError`` by field."""
+    after = checked(policy)
+    if before is None or before.pin_sender_id != after.pin_sender_id:
+        check_sender_id(organization_id, after.pin_sender_id, field="pin_sender_id")
+    return after
 
 
 def _free_account(kind: ChannelType, config: Mapping[str, Any]) -> str:
@@ -180,7 +192,8 @@ def update_app(
 def set_policy(*, app: App, policy: Policy) -> App:
     """Change what devices and the gateway follow, and tell live devices after the commit."""
     app = locked(app)
-    before, after = policy_of(app), checked(policy)
+    before = policy_of(app)
+    after = _checked_policy(app.organization_id, policy, before)
     if before == after:
         return app
     app.policy = as_stored(after)

@@ -20,7 +20,7 @@ from imiconnect.celery import app as celery
 from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.media.usage import storage_of
 from imiconnect.rtm.models import Callback, Device, Message, OpenMessage
-from imiconnect.rtm.onboarding.obstacles import obstacle_of
+from imiconnect.rtm.onboarding.obstacles import obstacle_of, pin_obstacle_of
 from imiconnect.rtm.push.addresses import change_audience, counted
 from imiconnect.rtm.rules.planning import variables_of
 from imiconnect.sharing import ports as of_services
@@ -40,6 +40,7 @@ def bind() -> None:
     of_apps.answers.push_audience_changed = change_audience
     of_apps.answers.try_policy = dry_run_url
     of_apps.answers.onboarding_obstacle = obstacle_of
+    of_apps.answers.pin_obstacle = pin_obstacle_of
     of_apps.answers.blockers.append(reasons_to_keep_app)
     of_apps.answers.changed.append(announce_policy)
     of_services.answers.blockers.append(reasons_to_keep_service)

@@ -25,7 +25,7 @@ KEEP_BATCHES = dt.timedelta(days=30)
 KEEP_EVENTS = dt.timedelta(days=180)
 #: What rules did is on their pages for a month.
 KEEP_RUNS = dt.timedelta(days=30)
-#: How customers linked themselves; the audit log keeps that they did.
+#: How customers linked or proved themselves; the audit log keeps that they were linked.
 KEEP_ONBOARDING = dt.timedelta(days=30)
 #: That somebody has typed is nobody's business for long.
 KEEP_TYPING = dt.timedelta(days=1)
@@ -56,6 +56,7 @@ _SOURCES = {
     "expiry": "rtm_openmessage WHERE expires_at <= %b",
     "rules": "(SELECT due_at FROM rtm_ruleevent UNION ALL SELECT due_at FROM sharing_rulerun "
     "WHERE due_at IS NOT NULL UNION ALL SELECT due_at FROM rtm_onboardingstep "
+    "WHERE due_at IS NOT NULL UNION ALL SELECT due_at FROM rtm_userpin "
     "WHERE due_at IS NOT NULL) waiting WHERE due_at <= %b",
     "events": "(SELECT due_at FROM rtm_userevent WHERE due_at IS NOT NULL UNION ALL "
     "SELECT due_at FROM rtm_owedmessage WHERE due_at IS NOT NULL) waiting WHERE due_at <= %b",
@@ -111,6 +112,7 @@ def delete_old(now: dt.datetime) -> int:
         ("rtm_providerref", KEEP_PROVIDER_REFS),
         ("sharing_rulerun", KEEP_RUNS),
         ("rtm_onboardingstep", KEEP_ONBOARDING),
+        ("rtm_userpin", KEEP_ONBOARDING),
         ("rtm_profilebatch", KEEP_BATCHES),
         ("rtm_fanout", KEEP_FANOUTS),
         ("rtm_userevent", KEEP_USER_EVENTS),

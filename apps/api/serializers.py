@@ -45,6 +45,8 @@ class PolicySerializer(serializers.Serializer[Any]):
     single_device_per_user = serializers.BooleanField(required=False)
     multi_user_per_device = serializers.BooleanField(required=False)
     device_sync = serializers.BooleanField(required=False)
+    pin_required = serializers.BooleanField(required=False)
+    pin_sender_id = serializers.CharField(required=False, allow_blank=True, max_length=20)
 
 
 class HealthSerializer(serializers.Serializer[Any]):

@@ -176,6 +176,19 @@ class OnboardingStepAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.UserPin)
+class UserPinAdmin(ReadOnlyAdmin):
+    """PINs by which users prove themselves; no PIN is shown, for none is kept."""
+
+    list_display = (
+        "user_id", "app", "customer", "wrong", "problem", "sent_at", "validated_at", "used_at",
+    )  # fmt: skip
+    list_filter: ClassVar = [_APP]
+    list_select_related = ("app", "customer")
+    exact = ("user_id",)
+    ordering = ("-id",)
+
+
 @admin.register(models.Message)
 class MessageAdmin(ReadOnlyAdmin):
     """The message log."""

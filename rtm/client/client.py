@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, TypeVar
 
+from imiconnect.rtm.client.authentication import UserAuthentication
 from imiconnect.rtm.client.connection import Connection, State, StateChange, Told
 from imiconnect.rtm.client.emitter import Emitter
 from imiconnect.rtm.client.errors import ENDINGS, ErrorCode, SdkError, conflict, demand
@@ -73,6 +74,7 @@ class Client:
         self.threads, self.topics = Threads(*shared), Topics(*shared)
         self.files, self.profile = Files(*shared, self._upload), Profile(*shared)
         self.answers = Answers(self.publish)
+        self.authentication = UserAuthentication(app_id, self._registration, rest)
         self._emitter = Emitter()
         self._seen: Seen | None = None
         self._has_renewed = False

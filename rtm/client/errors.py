@@ -33,8 +33,8 @@ class SdkError(Exception):
     """An error with a documented number and a sentence that says what to do.
 
     ``gateway`` is the gateway's own code where it gave one, ``status`` the HTTP status, and
-    ``reason`` its word for programs: ``jwt``, ``encryption``, ``replaced``, ``taken`` or
-    ``inactive``.
+    ``reason`` its word for programs: ``jwt``, ``encryption``, ``pin``, ``replaced``,
+    ``taken`` or ``inactive``.
     """
 
     def __init__(

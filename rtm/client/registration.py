@@ -60,6 +60,8 @@ class Registration:
     def __init__(self, app_id: str, rest: Rest, store: Store) -> None:
         """Take up a registration that was kept."""
         self._app_id, self._rest, self._store = app_id, rest, store
+        #: What right PINs of users are worth, until they have registered.
+        self._proofs: dict[str, str] = {}
         self.session: Session | None = None
         kept = store.read(_SESSION, None)
         # A session of an older version of this client may lack something.
@@ -97,6 +99,7 @@ class Registration:
             "channel": "rt",
             "channelType": system(),
             "data": {"update": {"os": system(), **(attributes or {})}},
+            **self._proof(user_id),
         }
         if customer_id:
             body["customerId"] = customer_id
@@ -112,15 +115,29 @@ class Registration:
         except KeyError as missing:
             sentence = f"The answer to register has no {missing.args[0]}."
             raise SdkError(ErrorCode.INVALID_RESPONSE, sentence) from missing
+        self._proofs.pop(user_id, None)
         self._keep(session)
         return session
+
+    def keep_proof(self, user_id: str, token: str) -> None:
+        """Send what a right PIN is worth with the next registration of the user."""
+        self._proofs[user_id] = token
+
+    def device_id_or(self, device_id: str | None) -> str:
+        """Return the device id as ``register`` would: the given one, or this device's own."""
+        demand(device_id != "", "Give the device_id, or leave it out.")
+        return device_id or (self.session and self.session.device_id) or self._own_device_id()
+
+    def _proof(self, user_id: str) -> dict[str, str]:
+        token = self._proofs.get(user_id)
+        return {"pinToken": token} if token else {}
 
     async def rename(self, user_id: str) -> Session:
         """Give the device to another user, or, without an id, to a new guest."""
         session, body = self.need(), {"clientId": self.wire_client_id}
         what = "setUserId" if user_id else "removeUserId"
         if user_id:
-            body["userId"] = user_id
+            body |= {"userId": user_id, **self._proof(user_id)}
         answer = await self._rest.call("POST", f"/{self._app_id}/{what}", body=body)
         renamed = replace(
             session,
@@ -132,6 +149,7 @@ class Registration:
             payload_key=answer.get("encryptionKey", ""),
             payload_key_id=answer.get("encryptionKeyId", ""),
         )
+        self._proofs.pop(user_id, None)
         self._keep(renamed)
         return renamed
 

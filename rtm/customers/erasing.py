@@ -38,6 +38,7 @@ from imiconnect.rtm.models import (
     Subscription,
     Thread,
     UserEvent,
+    UserPin,
     Watermark,
 )
 from imiconnect.rtm.nudge import say
@@ -208,6 +209,7 @@ def _forget_what_waits(places: Places) -> None:
         SegmentUser.objects.filter(segment__app=app, user_id=user).delete()
         UserEvent.objects.filter(app=app, address=user).delete()
         OnboardingStep.objects.filter(app=app, address=user).delete()
+        UserPin.objects.filter(app=app, user_id=user).delete()
         RuleEvent.objects.filter(app_id=app, address=user).delete()
         Contact.objects.filter(app=app, address=user).delete()
         Watermark.objects.filter(app_id=app, address=user).delete()
@@ -215,6 +217,8 @@ def _forget_what_waits(places: Places) -> None:
         said = FanOut.objects.filter(app=app, but_not=user)
         ended = Coalesce("finished_at", Now())
         said.update(payload=ERASED, but_not="", finished_at=ended)
+    own = UserPin.objects.filter(app__organization=places.organization)
+    own.filter(user_id=places.customer_id).delete()
     _forget_typing(places)
     names = {user for _app, user in places.users} | set(places.addresses)
     texts = RuleEvent.objects.filter(organization_id=places.organization, app_id=None)

@@ -11,6 +11,7 @@ from imiconnect.rtm.models.media import MediaFile, MediaUsage
 from imiconnect.rtm.models.messages import Attempt, Channel, IdempotencyKey, Message
 from imiconnect.rtm.models.onboarding import OnboardingStep
 from imiconnect.rtm.models.optouts import OptOut, OptWord
+from imiconnect.rtm.models.pins import UserPin
 from imiconnect.rtm.models.push import Companion, PushAddress
 from imiconnect.rtm.models.queues import (
     ClientRef,
@@ -73,6 +74,7 @@ __all__ = [
     "Topic",
     "UnclaimedText",
     "UserEvent",
+    "UserPin",
     "Wake",
     "Watermark",
 ]

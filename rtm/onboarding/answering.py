@@ -134,9 +134,13 @@ def _end(step: OnboardingStep, now: dt.datetime, *, problem: str) -> None:
 @transaction.atomic
 def _hide(steps: list[OnboardingStep]) -> None:
     """Take passwords that are over, or have served, out of the message log."""
-    transids = [step.transid for step in steps if step.transid]
+    hide_texts([step.transid for step in steps if step.transid])
+    keys = [step.pk for step in steps]
+    OnboardingStep.objects.filter(pk__in=keys).update(due_at=None)
+
+
+def hide_texts(transids: list[uuid.UUID]) -> None:
+    """Take what requests have sent out of the message log; their outcome stays."""
     for message in Message.objects.filter(transid__in=transids):
         payload = message.payload | {"message": MASK}
         Message.objects.filter(pk=message.pk).update(payload=payload)
-    keys = [step.pk for step in steps]
-    OnboardingStep.objects.filter(pk__in=keys).update(due_at=None)

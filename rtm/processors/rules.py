@@ -1,10 +1,11 @@
-"""What follows from events: rules of services are matched and done, on-boarding is answered."""
+"""What follows from events: rules of services are done, on-boarding and PINs answered."""
 
 import datetime as dt
 
 from django.utils import timezone
 
 from imiconnect.rtm.onboarding.answering import answer_due
+from imiconnect.rtm.pins.sending import send_due
 from imiconnect.rtm.rules import acting, planning
 
 
@@ -13,4 +14,5 @@ def process_due(*, limit: int = planning.BATCH, now: dt.datetime | None = None) 
     moment = now or timezone.now()
     planned = planning.plan_due(limit=limit, now=moment)
     answered = answer_due(limit=acting.BATCH, now=now or timezone.now())
+    answered += send_due(limit=acting.BATCH, now=now or timezone.now())
     return planned + answered + acting.act_due(limit=acting.BATCH, now=now or timezone.now())

@@ -61,6 +61,7 @@ def policy_answer(request: Request, app: App, policy: Policy) -> dict[str, Any]:
                 "basicpush": "1" if configured else "0",
                 "encryption": "1" if policy.payload_encryption else "0",
                 "securedconnection": "1" if secured else "0",
+                "userpin": "1" if policy.pin_required else "0",
             },
             "transports": _transports(policy),
             **(

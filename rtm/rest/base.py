@@ -32,6 +32,7 @@ from imiconnect.rtm.connect.registration import registered_devices
 from imiconnect.rtm.intake.answers import wrong_source
 from imiconnect.rtm.intake.limits import RateLimit
 from imiconnect.rtm.models import Customer, Device
+from imiconnect.rtm.pins.services import Asker, NotProved, take_proof
 from imiconnect.rtm.protocol import cors
 from imiconnect.rtm.protocol.sealing import Unreadable
 from imiconnect.rtm.protocol.topics import name_problem
@@ -53,6 +54,11 @@ from imiconnect.vault import digest
 #: Calls of one device; facts/imiconnect.md, 18.5, has 10 to 100 a second for a whole tenant.
 _DEVICE_CALLS = RateLimit(per_second=50)
 _CALLS = RateLimit()
+ASK_FOR_PIN = (
+    "This app registers a user ID only with a one-time PIN: call generatePin, then "
+    "validatePin, and send the pinToken of its answer."
+)
+OTHER_CUSTOMER = "The one-time PIN proves the customer whose customer ID is the user ID alone."
 
 
 class RtmsView(APIView):
@@ -229,6 +235,30 @@ class RtmsView(APIView):
             if rows.exclude(customer__customer_id=customer_id).exists():
                 raise RtmsError(Code.WRONG_TOKEN, OTHER_USER, reason="jwt")
 
+    def proved(self, values: dict[str, Any], device_id: str) -> str:
+        """Return the customer ID that the PIN of a call proves, where the app asks for one.
+
+        Else what the call names itself. A user ID needs the ``pinToken`` of its PIN, and a
+        device is linked only with the customer who has proved it; guests are nobody's. What a
+        customer's server registers needs no PIN. Call it in the transaction that uses it up;
+        raises ``RtmsError`` with the reason ``pin``.
+        """
+        user_id, named = values.get("userId") or "", values.get("customerId") or ""
+        if not self.policy.pin_required or self.service is not None:
+            return str(named)
+        if named and named != user_id:
+            raise no_proof(OTHER_CUSTOMER)
+        if not user_id:
+            return ""
+        asker = Asker(self.app, user_id, device_id)
+        try:
+            customer = take_proof(
+                asker=asker, proof=values.get("pinToken") or "", now=timezone.now()
+            )
+        except NotProved:
+            raise no_proof(ASK_FOR_PIN) from None
+        return str(customer.customer_id)
+
     def user_devices(self, user_id: str) -> list[Device]:
         """Return the registered devices of a user, one of which is proved by its token.
 
@@ -264,6 +294,11 @@ class RtmsView(APIView):
                     raise RtmsError(Code.OLD_TOKEN)
                 return
         raise RtmsError(Code.WRONG_TOKEN)
+
+
+def no_proof(sentence: str) -> RtmsError:
+    """Return the refusal of what a one-time PIN has not proved."""
+    return RtmsError(Code.INVALID, sentence, status=HTTPStatus.FORBIDDEN, reason="pin")
 
 
 def customer_of(device: Device) -> str:

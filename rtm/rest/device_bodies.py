@@ -28,6 +28,25 @@ class RegisterBody(serializers.Serializer[Any]):
     customerId = serializers.CharField(required=False, allow_blank=True, max_length=100)
     tenant = serializers.CharField(required=False, allow_blank=True, max_length=100)
     data = DataSerializer(required=False)  # type: ignore[assignment]  # its documented name
+    pinToken = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=200,
+        help_text="Of validatePin, where the app asks for a one-time PIN.",
+    )
+
+
+class PinBody(serializers.Serializer[Any]):
+    """``POST generatePin``: whose PIN, and which device will validate it."""
+
+    userId = NameField()
+    deviceId = NameField()
+
+
+class TypedPinBody(PinBody):
+    """``POST validatePin``."""
+
+    pin = serializers.CharField(max_length=20)
 
 
 class ClientBody(serializers.Serializer[Any]):
@@ -40,6 +59,9 @@ class UserIdBody(ClientBody):
     """``POST setUserId``."""
 
     userId = NameField()
+    pinToken = serializers.CharField(
+        required=False, allow_blank=True, max_length=200, help_text="As at register."
+    )
 
 
 class CustomerIdBody(ClientBody):
@@ -74,6 +96,9 @@ class FeaturesAnswer(serializers.Serializer[Any]):
     basicpush = serializers.CharField()
     encryption = serializers.CharField()
     securedconnection = serializers.CharField()
+    userpin = serializers.CharField(
+        help_text="Whether a user ID is registered only with a one-time PIN."
+    )
 
 
 class TransportAnswer(serializers.Serializer[Any]):
@@ -128,6 +153,19 @@ class DoneAnswer(serializers.Serializer[Any]):
     status = serializers.CharField(required=False)
     code = serializers.CharField()
     description = serializers.CharField()
+
+
+class PinSentAnswer(DoneAnswer):
+    """The answer to ``generatePin``: the same whether a PIN was sent or not."""
+
+    expiresIn = serializers.IntegerField(help_text="Seconds for which a PIN is good.")
+
+
+class PinProofAnswer(DoneAnswer):
+    """The answer to ``validatePin``."""
+
+    pinToken = serializers.CharField(help_text="Good once, for the same user and device.")
+    expiresIn = serializers.IntegerField(help_text="Seconds for which it is good.")
 
 
 class PolicyCallAnswer(DoneAnswer):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -14,7 +15,7 @@ from imiconnect.rtm.models import Device
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.rest import device_bodies as bodies
 from imiconnect.rtm.rest.addresses import encryption_answer, policy_answer
-from imiconnect.rtm.rest.base import RtmsView, customer_of
+from imiconnect.rtm.rest.base import OTHER_CUSTOMER, RtmsView, customer_of, no_proof
 from imiconnect.rtm.rest.errors import Code, RtmsError
 
 DONE = {"status": "Success", "code": "0", "description": "success"}
@@ -81,13 +82,14 @@ class RegisterView(RtmsView):
         """Register and return tokens, names on the broker, and the policy."""
         values = self.body(bodies.RegisterBody)
         self.check_becoming(values["userId"] or "", values.get("customerId", ""))
-        registered = registration.register_device(
-            app=self.app,
-            user_id=values["userId"] or "",
-            device_id=values["deviceId"],
-            profile=bodies.profile_of(values),
-            customer_id=values.get("customerId", ""),
-        )
+        with transaction.atomic():
+            registered = registration.register_device(
+                app=self.app,
+                user_id=values["userId"] or "",
+                device_id=values["deviceId"],
+                profile=bodies.profile_of(values),
+                customer_id=self.proved(values, values["deviceId"]),
+            )
         answer = DONE | _tokens(registered) | _names(registered.device)
         return Response(
             answer
@@ -164,7 +166,11 @@ class SetUserIdView(_RenamingView):
         if is_foreign:
             # The link was the former user's; nobody vouches for it now.
             registration.set_customer_id(device=device, customer_id="")
-        changed = registration.set_user_id(device=device, user_id=values["userId"])
+        with transaction.atomic():
+            customer_id = self.proved(values, device.device_id)
+            changed = registration.set_user_id(device=device, user_id=values["userId"])
+            if customer_id:
+                registration.set_customer_id(device=changed, customer_id=customer_id)
         return self._renamed(changed)
 
 
@@ -198,6 +204,9 @@ class SetCustomerIdView(RtmsView):
         device = self.device_of(values["clientId"])
         if self.vouched and not self.vouched.names_customer(values["customerId"]):
             raise RtmsError(Code.WRONG_TOKEN, "The JWT names another customer.", reason="jwt")
+        if self.policy.pin_required and self.service is None:
+            if values["customerId"] != device.user_id or device.is_guest:
+                raise no_proof(OTHER_CUSTOMER)
         registration.set_customer_id(device=device, customer_id=values["customerId"])
         return Response(DONE | {"customerId": values["customerId"]})
 

@@ -10,6 +10,7 @@ from imiconnect.rtm.rest import (
     devices,
     inbox,
     media,
+    pins,
     profiles,
     push,
     segments,
@@ -31,6 +32,8 @@ def _rtms(version: str) -> list[URLPattern]:
         # <appId>/
         path(f"{of_app}verifyPolicy", devices.VerifyPolicyView.as_view()),
         path(f"{of_app}register", devices.RegisterView.as_view()),
+        path(f"{of_app}generatePin", pins.GeneratePinView.as_view()),
+        path(f"{of_app}validatePin", pins.ValidatePinView.as_view()),
         path(f"{of_app}unregister", devices.UnregisterView.as_view()),
         path(f"{of_app}token", devices.TokenView.as_view()),
         path(f"{of_app}setUserId", devices.SetUserIdView.as_view()),

@@ -194,25 +194,55 @@ async function connect(userId) {
   shown.clear();
   threadId = null;
   one('[data-phone-empty]').hidden = false;
-  await device.register({ userId });
+  if (!(await register(userId))) return;
   showFacts();
   await loadHistory();
   await device.connect();
 }
 
+/** Register; where the app asks for a PIN, send one the first time and ask for it. */
+async function register(userId) {
+  const field = one('[data-pin-field]');
+  const { pin } = form.elements;
+  const isAsked = !field.hidden && field.dataset.user === userId;
+  if (isAsked) await device.authentication.validatePin(userId, pin.value.trim());
+  try {
+    await device.register({ userId });
+  } catch (error) {
+    if (error.reason !== 'pin') throw error;
+    await device.authentication.generatePin(userId);
+    field.dataset.user = userId;
+    field.hidden = false;
+    pin.value = '';
+    pin.focus();
+    showState('closed');
+    return false;
+  }
+  field.hidden = true;
+  return true;
+}
+
+form.elements.user.addEventListener('input', () => {
+  one('[data-pin-field]').hidden = true;
+});
+
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
   const input = form.elements.user;
+  const { pin } = form.elements;
   const userId = input.value.trim();
   if (!userId) return trouble(input, words.needUser);
   if (/[/+#*>]/.test(userId)) return trouble(input, words.badUser);
   trouble(input, '');
+  trouble(pin, '');
+  const isPin = !one('[data-pin-field]').hidden;
+  if (isPin && !pin.value.trim()) return trouble(pin, words.needPin);
   showState('connecting');
   try {
     await connect(userId);
   } catch (error) {
     if (device?.state !== 'refused') showState('closed');
-    trouble(input, words.trouble.replace('{why}', error.message));
+    trouble(isPin && error.reason === 'pin' ? pin : input, words.trouble.replace('{why}', error.message));
   }
   return undefined;
 });

@@ -17,6 +17,7 @@
  * for people who want to watch).
  * @module client
  */
+import { UserAuthentication } from './authentication.js';
 import { Calls } from './calls.js';
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
@@ -55,6 +56,7 @@ export class Client extends Emitter {
   /** @type {Topics} */
   topics;
   profile;
+  authentication;
   #appId;
   #clientKey;
   #automatic;
@@ -90,6 +92,7 @@ export class Client extends Emitter {
     this.#files = new Files(...shared);
     this.topics = new Topics(...shared);
     this.profile = new Profile(...shared);
+    this.authentication = new UserAuthentication(appId, this.#registration, this.#rest);
     this.#push = new Push(appId, domain, this.#rest, this.#store, this.#registration);
     this.#outbox = new Outbox(
       this.#store,

@@ -183,12 +183,25 @@ export class Profile {
   publishEvent(event: string, update?: Record<string, unknown>): Promise<void>;
 }
 
+/** One-time PINs by SMS, for apps whose policy asks for one (`features.userpin` is "1"). */
+export class UserAuthentication {
+  /** The answer is the same for everybody, also for a user ID that nobody has. */
+  generatePin(userId: string, options?: { deviceId?: string }): Promise<{ expiresIn: number }>;
+  /** After it the next `register` or `setUserId` of the user is proved, once. */
+  validatePin(
+    userId: string,
+    pin: string,
+    options?: { deviceId?: string },
+  ): Promise<{ expiresIn: number }>;
+}
+
 /** A device; `startup` makes it. */
 export class Client {
   private constructor();
   readonly threads: Threads;
   readonly topics: Topics;
   readonly profile: Profile;
+  readonly authentication: UserAuthentication;
   readonly session: Session | null;
   readonly state: ConnectionState;
   /** How many messages and receipts wait to be sent. */
@@ -270,7 +283,7 @@ export class SdkError extends Error {
   readonly gateway: number | null;
   readonly status: number | null;
   /**
-   * The gateway's word for programs: `jwt`, `encryption`, or why another registration has ended
+   * The gateway's word for programs: `jwt`, `encryption`, `pin`, or why another registration has ended
    * this device's (`replaced`, `taken`, `inactive`; code 6006).
    */
   readonly reason: string;

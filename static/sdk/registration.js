@@ -47,6 +47,8 @@ export class Registration {
   #store;
   #appId;
   #domain;
+  /** What right PINs of users are worth, until they have registered. */
+  #proofs = new Map();
 
   /**
    * @param {string} appId
@@ -95,12 +97,14 @@ export class Registration {
         ...(profile.customerId ? { customerId: profile.customerId } : {}),
         ...(profile.isGuest ? { isGuest: true } : {}),
         data: { update: this.#environment() },
+        ...this.#proof(profile.userId),
       },
       { failure: ErrorCode.REGISTRATION_FAILED, plain: true },
     );
     if (!answer.userId) {
       throw new SdkError(ErrorCode.INVALID_RESPONSE, 'The answer to register names no user ID.');
     }
+    this.#proofs.delete(profile.userId);
     this.#keep({
       userId: answer.userId,
       deviceId: answer.deviceId ?? deviceId,
@@ -111,6 +115,29 @@ export class Registration {
       ...this.#places(answer.broker, answer.policy ?? {}),
     });
     return this.session;
+  }
+
+  /**
+   * Send what a right PIN is worth with the next registration of the user.
+   * @param {string} userId
+   * @param {string} token
+   */
+  keepProof(userId, token) {
+    this.#proofs.set(userId, token);
+  }
+
+  /**
+   * @param {string} [deviceId]
+   * @returns {string} the device id as `register` would have it: the given one, or the own
+   */
+  deviceIdOr(deviceId) {
+    demand(deviceId !== '', 'Give the deviceId, or leave it out.');
+    return deviceId ?? this.session?.deviceId ?? this.#ownDeviceId();
+  }
+
+  #proof(userId) {
+    const pinToken = this.#proofs.get(userId);
+    return pinToken ? { pinToken } : {};
   }
 
   /**
@@ -145,8 +172,10 @@ export class Registration {
    */
   async rename(userId) {
     const what = userId ? 'setUserId' : 'removeUserId';
-    const body = { clientId: this.clientId, ...(userId ? { userId } : {}) };
+    const named = userId ? { userId, ...this.#proof(userId) } : {};
+    const body = { clientId: this.clientId, ...named };
     const answer = await this.#rest.post(`/${this.#appId}/${what}`, body);
+    this.#proofs.delete(userId);
     const { userId: renamed, uplinkTopic = '' } = answer;
     this.#keep({ ...this.need(), userId: renamed, uplinkTopic, ...keyOf(answer) });
     return this.session;

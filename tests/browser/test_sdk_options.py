@@ -18,7 +18,8 @@ from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy, policy_of
 from imiconnect.apps.push.services import renew_payload_key
 from imiconnect.rtm.broker import link
-from imiconnect.rtm.models import Device, Inbound, Thread
+from imiconnect.rtm.models import Customer, Device, Inbound, Thread, UserPin
+from imiconnect.rtm.onboarding.codes import code_of
 from imiconnect.rtm.protocol.sealing import seal, unseal
 from imiconnect.rtm.protocol.topics import updates
 from imiconnect.rtm.sealing import sealer
@@ -270,3 +271,30 @@ def test_a_browser_takes_of_the_policy_what_it_can(here: Page, live_site: str) -
         [],
         ["wss://gw.test/mqtt"],
     ]
+
+
+def test_a_user_id_is_proved_by_a_pin(here: Page, live_site: str, app: App) -> None:
+    Customer.objects.create(
+        organization=app.organization, customer_id="ana", attributes={"msisdn": "447400123456"}
+    )
+    App.objects.update(policy=app.policy | {"pin_required": True, "pin_sender_id": "ACME"})
+    script = """
+    const { startup } = await load('imiconnect');
+    const device = startup(args[0], args[1], { storage: sessionStorage });
+    const reason = await device.register({ userId: 'ana' }).catch((error) => error.reason);
+    return { reason, ...(await device.authentication.generatePin('ana')) };
+    """
+    key = apps.current_client_key(app).secret
+    asked = run(here, live_site, script, app.app_id, key)
+    assert asked == {"reason": "pin", "expiresIn": 1800}
+    script = """
+    const { shutdown, startup } = await load('imiconnect');
+    await shutdown(args[0]);
+    const device = startup(args[0], args[1], { storage: sessionStorage });
+    const { authentication } = device;
+    const wrong = await authentication.validatePin('ana', 'x').catch((error) => error.reason);
+    await authentication.validatePin('ana', args[2]);
+    return [wrong, (await device.register({ userId: 'ana' })).userId];
+    """
+    pin = code_of(UserPin.objects.get().pk)
+    assert run(here, live_site, script, app.app_id, key, pin) == ["pin", "ana"]

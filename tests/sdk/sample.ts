@@ -13,6 +13,8 @@ export async function main(): Promise<number> {
   // @ts-expect-error a text is a string
   await device.publish({ text: 7 });
   try {
+    const { expiresIn } = await device.authentication.generatePin('ana');
+    await device.authentication.validatePin('ana', '123456', { deviceId: `d${expiresIn}` });
     const { userId } = await device.register({ userId: 'ana' });
     await device.connect();
     const sent = await device.publish({ text: `Hi from ${userId}` });

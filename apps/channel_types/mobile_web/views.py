@@ -347,6 +347,7 @@ def manage_context(page: Any) -> dict[str, Any]:
         ],
         "sdk_files": [(name, downloads.FILES[name][0]) for name in downloads.systems_of(app)],
         "jwt_shown": masked(secrets.jwt_secret),
+        "pin_obstacle": answers.pin_obstacle(app),
         "payload_key_id": secrets.payload_key_id if encrypts else "",
         "web_push": web,
         "opt_in": opt_in(app) if web else "",

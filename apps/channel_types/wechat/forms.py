@@ -19,8 +19,8 @@ from imiconnect.apps.channel_types.wechat.config import (
     new_aes_key,
     new_token,
 )
-from imiconnect.apps.channel_types.wechat.senders import senders_of
 from imiconnect.apps.models import new_app_id
+from imiconnect.apps.senders import choices_of
 from imiconnect.apps.services import NAME_LENGTH
 from imiconnect.console.forms import ConsoleForm
 
@@ -127,9 +127,7 @@ class OnboardingForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         field = self.fields["sender_id"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        senders = senders_of(organization).order_by("-kind", "value")
-        names = dict.fromkeys(senders.values_list("value", flat=True))
-        field.choices = [("", _("None")), *((name, name) for name in names)]
+        field.choices = choices_of(organization)
 
     def clean(self) -> dict[str, Any]:
         """Hold the rules of the configuration."""

@@ -16,8 +16,8 @@ from imiconnect.apps.channel_types.wechat.config import (
     checked_secrets,
     onboarding_of,
 )
-from imiconnect.apps.channel_types.wechat.senders import check_sender
 from imiconnect.apps.config_rows import rows_of
+from imiconnect.apps.senders import check_sender
 
 #: Hours and messages after each message of a customer (facts/wechat.md, section 5).
 WINDOW_SECONDS = 48 * 3600

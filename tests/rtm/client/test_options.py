@@ -18,7 +18,8 @@ from imiconnect.rtm.broker import link
 from imiconnect.rtm.client import ErrorCode, SdkError
 from imiconnect.rtm.client.sealing import Unreadable, seal, unseal
 from imiconnect.rtm.client.transports import addresses
-from imiconnect.rtm.models import Device, Inbound, Message, Receipt
+from imiconnect.rtm.models import Customer, Device, Inbound, Message, Receipt, UserPin
+from imiconnect.rtm.onboarding.codes import code_of
 from imiconnect.rtm.processors import mt
 from imiconnect.rtm.protocol import sealing as of_server
 from imiconnect.rtm.protocol import topics
@@ -244,3 +245,25 @@ def test_a_device_that_was_away_learns_it_when_it_comes_back(
         "replaced",
     )
     assert Device.objects.get(device_id="new").unregistered_at is None
+
+
+def test_a_user_id_is_proved_by_a_pin(make_phone: MakePhone, rtm_app: App) -> None:
+    customer = Customer.objects.create(
+        organization=rtm_app.organization,
+        customer_id="u1",
+        attributes={"msisdn": "447400123456"},
+    )
+    needs = {"client_key_as_password": False, "pin_required": True, "pin_sender_id": "ACME"}
+    App.objects.update(policy=rtm_app.policy | needs)
+    phone = make_phone()
+    with pytest.raises(SdkError) as refused:
+        phone.register(user_id="u1")
+    assert (refused.value.code, refused.value.reason) == (ErrorCode.REGISTRATION_FAILED, "pin")
+    prove = phone.client.authentication
+    assert phone.loop.run(prove.generate_pin("u1")) == 1800
+    with pytest.raises(SdkError) as wrong:
+        phone.loop.run(prove.validate_pin("u1", "x"))
+    assert wrong.value.reason == "pin"
+    phone.loop.run(prove.validate_pin("u1", code_of(UserPin.objects.get().pk)))
+    assert phone.register(user_id="u1").user_id == "u1"
+    assert Device.objects.get().customer == customer

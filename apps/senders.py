@@ -1,4 +1,4 @@
-"""Numbers that may send the one-time password of the on-boarding."""
+"""Numbers that may send the one-time passwords of an app."""
 
 import uuid
 from collections.abc import Mapping
@@ -25,8 +25,19 @@ def senders_of(organization: Any) -> Any:
 
 
 def check_sender(organization_id: uuid.UUID, config: Mapping[str, Any]) -> None:
-    """Raise ``ValidationError`` unless the Sender ID is the organization's and sends SMS."""
-    name = str(config.get("sender_id", ""))
+    """Raise ``ValidationError`` unless ``sender_id`` is the organization's and sends SMS."""
+    check_sender_id(organization_id, str(config.get("sender_id", "")), field="sender_id")
+
+
+def check_sender_id(organization_id: uuid.UUID, name: str, *, field: str) -> None:
+    """Raise ``ValidationError`` for ``field`` unless a name is a sender of the organization."""
     if name and not senders_of(organization_id).filter(folded=folded(name)).exists():
         sentence = _("Select an active Sender ID of your organization that sends SMS.")
-        raise ValidationError({"sender_id": [sentence]})
+        raise ValidationError({field: [sentence]})
+
+
+def choices_of(organization: Any) -> list[tuple[str, Any]]:
+    """Return the choices of a field: none, and the senders of an organization."""
+    senders = senders_of(organization).order_by("-kind", "value")
+    names = dict.fromkeys(senders.values_list("value", flat=True))
+    return [("", _("None")), *((name, name) for name in names)]

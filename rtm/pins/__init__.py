@@ -1,0 +1,1 @@
+"""Users prove a user ID by a one-time PIN."""
