@@ -25,7 +25,7 @@ from imiconnect.rtm.desk.conversations import Listed, Pick
 from imiconnect.rtm.desk.files import Attached
 from imiconnect.rtm.live import tell_of_conversation
 from imiconnect.rtm.media import addresses
-from imiconnect.rtm.models import Message, Thread
+from imiconnect.rtm.models import Message, Thread, ThreadGuest
 
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
@@ -33,6 +33,7 @@ IDEMPOTENCY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The same answer with the same key is sent once, for 24 hours.",
 )
+_GUEST = r"guests/(?P<agent>[0-9a-f-]{36})"
 _TID = r"messages/(?P<tid>[0-9a-f-]{36})/files/(?P<place>[0-9]{1,3})"
 
 
@@ -200,6 +201,19 @@ class ConversationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Memb
         """Let another agent see and answer."""
         thread, agent = self.get_object(), self._agent(request)
         services.let_in(thread=thread, agent=agent)
+        return self._done(thread)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("agent", uuid.UUID, OpenApiParameter.PATH)],
+        responses={204: None},
+    )
+    @action(detail=True, methods=["delete"], url_path=_GUEST, url_name="guest")
+    def send_out(self, request: Request, pk: str, agent: str) -> Response:
+        """Take a guest's place away; the agent who has it, Admins and the guest may."""
+        thread = self.get_object()
+        guests = ThreadGuest.objects.filter(thread=thread).select_related("agent")
+        guest = get_object_or_404(guests, agent=agent)
+        services.send_out(thread=thread, agent=guest.agent, by=self.member)
         return self._done(thread)
 
     @extend_schema(request=None, responses=bodies.OneConversationSerializer)

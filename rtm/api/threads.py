@@ -13,6 +13,8 @@ from imiconnect.accounts.roles import Act
 from imiconnect.apps.models import App
 from imiconnect.rest import MemberViewSet, checked_body
 from imiconnect.rtm import threads as services
+from imiconnect.rtm.desk.services import change_thread
+from imiconnect.rtm.live import tell_of_conversation
 from imiconnect.rtm.models import Stream, Thread, Topic
 from imiconnect.rtm.rest.fields import JSONObject, NameField
 from imiconnect.sharing.models import Service
@@ -122,7 +124,9 @@ class ThreadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, MemberView
 
     @extend_schema(request=ThreadChangesSerializer, responses=ThreadSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Rename, close or open a thread again."""
+        """Rename, close or open a thread again; it is on record as what the desk does."""
         thread = self.get_object()
         values = checked_body(ThreadChangesSerializer, request)
-        return Response(ThreadSerializer(services.update_thread(thread=thread, **values)).data)
+        changed = change_thread(thread=thread, **values)
+        tell_of_conversation(changed)
+        return Response(ThreadSerializer(changed).data)

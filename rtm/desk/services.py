@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect import locks
 from imiconnect.accounts.models import Member
+from imiconnect.accounts.roles import Role
 from imiconnect.apps.channel_types import registry
 from imiconnect.audit.services import record
 from imiconnect.rtm.desk import files as attachments
@@ -97,6 +98,29 @@ def let_in(*, thread: Thread, agent: Member) -> None:
 
 
 @transaction.atomic
+def send_out(*, thread: Thread, agent: Member, by: Member) -> None:
+    """Take a guest's place away: they neither see nor answer the conversation of another.
+
+    The agent who has it, an Admin, and guests themselves may; where nobody has it, whoever
+    sees it. Raises ``PermissionDenied`` for others. Nothing is done about who is no guest.
+    """
+    locks.locked(thread)
+    holder = Assignment.objects.filter(thread=thread).first()
+    if not may_send_out(holder, agent_id=agent.pk, by=by):
+        raise PermissionDenied
+    gone, _rows = ThreadGuest.objects.filter(thread=thread, agent=agent).delete()
+    if gone:
+        _recorded("conversation.unshared", thread, agent)
+
+
+def may_send_out(holder: Assignment | None, *, agent_id: uuid.UUID, by: Member) -> bool:
+    """Tell whether a person may take the place of a guest away."""
+    if holder is None or by.role == Role.ADMIN:
+        return True
+    return by.pk in (holder.agent_id, agent_id)
+
+
+@transaction.atomic
 def share_stream(*, stream: Stream, shared: bool) -> Stream:
     """Let every agent see all conversations of a stream, or each only the own again."""
     locked = locks.locked(stream)
@@ -110,11 +134,43 @@ def share_stream(*, stream: Stream, shared: bool) -> Stream:
 @transaction.atomic
 def set_status(*, thread: Thread, status: str) -> Thread:
     """Close a conversation or open it again, which keeps the place of who still waits."""
-    changed = update_thread(thread=thread, status=Thread.Status(status))
-    if changed.status == Thread.Status.ACTIVE:
-        _queue(changed)
-    _recorded(f"conversation.{status.lower()}", changed, None)
+    return change_thread(thread=thread, status=Thread.Status(status))
+
+
+@transaction.atomic
+def change_thread(*, thread: Thread, **changes: Any) -> Thread:
+    """Change what ``update_thread`` may, as a person of the console does: it is on record.
+
+    A conversation that is opened again waits for an agent, from now on unless it does already.
+    """
+    before = locks.locked(thread)
+    changed = update_thread(thread=thread, **changes)
+    if changed.status != before.status:
+        is_desks = _is_desks(changed)
+        if is_desks and changed.status == Thread.Status.ACTIVE:
+            _queue(changed)
+        what = "conversation" if is_desks else "thread"
+        _recorded(f"{what}.{changed.status.lower()}", changed, None)
+    told = {
+        name: (getattr(before, name), getattr(changed, name))
+        for name in sorted(changes.keys() - {"status"})
+        if getattr(before, name) != getattr(changed, name)
+    }
+    if told:
+        record(
+            "thread.updated",
+            changed,
+            organization_id=changed.app.organization_id,
+            before={name: old for name, (old, _new) in told.items()},
+            after={name: new for name, (_old, new) in told.items()},
+        )
     return changed
+
+
+def _is_desks(thread: Thread) -> bool:
+    """Tell whether agents answer in a thread: it is a conversation with one user."""
+    is_conversation: bool = thread.type == Thread.Type.CONVERSATION
+    return is_conversation and thread.topic_id is None and bool(thread.user_id)
 
 
 def reply(

@@ -29,7 +29,7 @@ from imiconnect.rtm.desk.conversations import NO_STREAM, SHOWS, Pick
 from imiconnect.rtm.desk.files import limits_of
 from imiconnect.rtm.desk.forms import AgentForm, ReplyForm
 from imiconnect.rtm.live import tell_of_conversation
-from imiconnect.rtm.models import Stream, Thread
+from imiconnect.rtm.models import Stream, Thread, ThreadGuest
 from imiconnect.rtm.views.desk_acts import thread_url
 
 _WORDS = {
@@ -151,10 +151,21 @@ class Desk(MemberRequiredMixin, PageMixin, TemplateView):
                 "others": conversations.others_of_customer(self.member, thread),
                 "agent_form": AgentForm(agents=agents, auto_id="hand-%s"),
                 "guest_form": AgentForm(agents=agents, auto_id="guest-%s"),
+                "guests": self._guests(thread),
                 "is_admin": self.member.role == Role.ADMIN,
             }
             context["talk_part"] = self._drawn("desk-talk", context)
         return context
+
+    def _guests(self, thread: Thread) -> list[ThreadGuest]:
+        """Return who is let in, each with ``may_go``: whether this person may end that."""
+        holder = getattr(thread, "assignment", None)
+        guests = list(thread.guests.select_related("agent__user").order_by("id"))
+        for guest in guests:
+            guest.may_go = services.may_send_out(
+                holder, agent_id=guest.agent_id, by=self.member
+            )
+        return guests
 
     def _talk(self, thread: Thread) -> dict[str, Any]:
         customer = conversations.customers_of([thread]).get((thread.app_id, thread.user_id))

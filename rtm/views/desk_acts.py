@@ -3,16 +3,19 @@
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.accounts.access import Act
+from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.models import Member
+from imiconnect.console.confirm import ConfirmPage
 from imiconnect.console.toasts import toast
+from imiconnect.console.words import Words
 from imiconnect.manage import ActView
 from imiconnect.rtm.desk import conversations, services
 from imiconnect.rtm.desk.forms import AgentForm
 from imiconnect.rtm.live import tell_of_conversation
-from imiconnect.rtm.models import Stream, Thread
+from imiconnect.rtm.models import Stream, Thread, ThreadGuest
 
 
 def thread_url(thread: Thread, request: HttpRequest) -> str:
@@ -100,6 +103,53 @@ class LetIn(_WithAgent):
             toast(
                 self.request, _("%(name)s sees the conversation.") % {"name": agent.user.name}
             )
+
+
+class SendOut(MemberRequiredMixin, ConfirmPage):
+    """Take a guest's place away."""
+
+    act = Act.CONVERSE
+    section = "conversations"
+    title = _("Take the guest's place away")
+    act_label = _("Take the place away")
+    keep_label = _("Keep the guest")
+    back_label = _("Conversation")
+
+    @cached_property
+    def guest(self) -> ThreadGuest:
+        """The guest of the address, in a conversation that the agent sees; others are 404."""
+        rows = conversations.conversations_for(acting(self.request))
+        thread = get_object_or_404(rows, pk=self.kwargs["thread_id"])
+        guests = ThreadGuest.objects.filter(thread=thread)
+        guests = guests.select_related("agent__user", "thread__app", "thread__stream")
+        found: ThreadGuest = get_object_or_404(guests, agent=self.kwargs["agent_id"])
+        return found
+
+    @property
+    def back_url(self) -> str:  # type: ignore[override]  # depends on the conversation
+        """The conversation."""
+        return thread_url(self.guest.thread, self.request)
+
+    def get_object_name(self) -> str:
+        """Name the guest."""
+        return str(self.guest.agent.user.name)
+
+    def consequences(self) -> list[Words]:
+        """Say what is lost and what stays."""
+        return [
+            _("The agent neither sees nor answers this conversation any more."),
+            _("What they have answered stays, and they can be let in again."),
+        ]
+
+    def perform(self) -> str:
+        """Do it; who has given up an own place goes to the list."""
+        guest, member = self.guest, acting(self.request)
+        services.send_out(thread=guest.thread, agent=guest.agent, by=member)
+        tell_of_conversation(guest.thread)
+        words = _("%(name)s has no place in the conversation any more.")
+        toast(self.request, words % {"name": guest.agent.user.name})
+        visible = conversations.conversations_for(member).filter(pk=guest.thread_id)
+        return self.back_url if visible.exists() else reverse("rtm:conversations")
 
 
 class SetThreadStatus(ThreadAct):

@@ -156,6 +156,11 @@ urlpatterns = [
         name="conversation-let-in",
     ),
     path(
+        "conversations/<uuid:thread_id>/guests/<uuid:agent_id>/",
+        desk_acts.SendOut.as_view(),
+        name="conversation-send-out",
+    ),
+    path(
         "conversations/<uuid:thread_id>/close/",
         desk_acts.SetThreadStatus.as_view(),
         name="conversation-close",

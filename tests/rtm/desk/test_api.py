@@ -99,6 +99,16 @@ def test_a_conversation_says_who_has_it_and_what_it_takes(scene: Scene, ann: Cli
     assert [guest["name"] for guest in ann.get(of(scene.cards)).json()["guests"]] == ["Ben"]
 
 
+def test_a_guests_place_is_taken_away(scene: Scene, ann: Client, ben: Client) -> None:
+    ann.post(of(scene.cards, "take/"))
+    ann.post(of(scene.cards, "guests/"), {"agent": scene.ben.pk}, **JSON)
+    place = of(scene.cards, f"guests/{scene.ben.pk}/")
+    assert ann.delete(of(scene.cards, f"guests/{scene.ann.pk}/")).status_code == 404
+    assert ann.delete(place).status_code == 204
+    assert ben.get(of(scene.cards)).status_code == 404
+    assert ann.delete(place).status_code == 404
+
+
 def test_of_two_agents_who_take_a_conversation_the_second_is_refused(
     scene: Scene, ann: Client, ben: Client
 ) -> None:

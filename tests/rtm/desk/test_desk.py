@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from imiconnect.accounts.models import Member
+from imiconnect.accounts.models import Member, Organization
+from imiconnect.accounts.roles import Role
 from imiconnect.audit.models import AuditEntry
 from imiconnect.rtm.desk import services
 from imiconnect.rtm.desk.conversations import conversations_for
 from imiconnect.rtm.models import Assignment, Message, Thread
 from imiconnect.sharing.models import Service
+from tests.factories import make_member
 from tests.rtm.desk.conftest import Scene
 
 
@@ -166,6 +168,70 @@ def test_a_guest_answers_beside_the_agent(scene: Scene) -> None:
     services.reply(thread=scene.cards, agent=scene.ben, text="Hello")
     assert Message.objects.get(direction=0).payload["senderId"] == "Ben"
     assert Assignment.objects.get().agent == scene.ann
+
+
+def test_a_guests_place_is_taken_away(scene: Scene, client_of: Any) -> None:
+    services.take(thread=scene.cards, agent=scene.ann)
+    services.let_in(thread=scene.cards, agent=scene.ben)
+    url = f"/conversations/{scene.cards.pk}/"
+    leave = f"{url}guests/{scene.ben.pk}/"
+    assert f'href="{leave}' in client_of(scene.ann).get(url).content.decode()
+    assert "neither sees nor answers" in client_of(scene.ann).get(leave).content.decode()
+    assert client_of(scene.ann).post(leave).headers["Location"] == url
+    assert client_of(scene.ben).get(url).status_code == 404
+    assert client_of(scene.ann).post(leave).status_code == 404
+    assert AuditEntry.objects.filter(action="conversation.unshared").count() == 1
+
+
+def test_guests_leave_by_themselves_but_send_nobody_out(
+    scene: Scene, organization: Organization, client_of: Any
+) -> None:
+    cem = make_member(organization, Role.ASSET_MANAGER, name="Cem")
+    services.take(thread=scene.cards, agent=scene.ann)
+    for guest in (scene.ben, cem):
+        services.let_in(thread=scene.cards, agent=guest)
+    url = f"/conversations/{scene.cards.pk}/guests/"
+    assert client_of(cem).post(f"{url}{scene.ben.pk}/").status_code == 403
+    left = client_of(cem).post(f"{url}{cem.pk}/")
+    assert left.headers["Location"] == "/conversations/"
+    assert [row.agent for row in scene.cards.guests.all()] == [scene.ben]
+
+
+@pytest.mark.parametrize(
+    ("changes", "actions"),
+    [
+        ({"status": "Closed"}, ["conversation.closed"]),
+        ({"status": "Active"}, []),
+        ({"title": "Cards", "status": "Closed"}, ["conversation.closed", "thread.updated"]),
+    ],
+)
+def test_rest_leaves_the_audit_entries_of_the_desk(
+    scene: Scene, client_of: Any, changes: dict[str, str], actions: list[str]
+) -> None:
+    url = f"/api/v1/threads/{scene.cards.pk}/"
+    client_of(scene.ann).patch(url, changes, content_type="application/json")
+    entries = AuditEntry.objects.filter(object_id=str(scene.cards.pk)).order_by("action")
+    assert [entry.action for entry in entries] == actions
+    assert {entry.actor_name for entry in entries} <= {str(scene.ann.user)}
+
+
+def test_a_conversation_that_rest_opens_again_waits(scene: Scene, client_of: Any) -> None:
+    Thread.objects.update(status=Thread.Status.CLOSED, waits_since=None)
+    url = f"/api/v1/threads/{scene.cards.pk}/"
+    client_of(scene.ann).patch(url, {"status": "Active"}, content_type="application/json")
+    scene.cards.refresh_from_db()
+    assert scene.cards.waits_since
+
+
+def test_an_announcement_that_rest_opens_again_waits_for_nobody(
+    scene: Scene, client_of: Any
+) -> None:
+    Thread.objects.update(status="Closed", waits_since=None, type="Announcement")
+    url = f"/api/v1/threads/{scene.cards.pk}/"
+    client_of(scene.ann).patch(url, {"status": "Active"}, content_type="application/json")
+    scene.cards.refresh_from_db()
+    assert (scene.cards.status, scene.cards.waits_since) == ("Active", None)
+    assert AuditEntry.objects.filter(action="thread.active").exists()
 
 
 @pytest.mark.django_db(transaction=True)
