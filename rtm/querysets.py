@@ -21,6 +21,20 @@ class OwnedQuerySet(models.QuerySet[Any]):
         return self.filter(organization=member.organization_id)
 
 
+class TemplateQuerySet(OwnedQuerySet):
+    """Message templates: those of the whole organization, and those of services."""
+
+    def visible_to(self, member: "Member") -> Self:
+        """Return what the person's services may use."""
+        from imiconnect.sharing.models import Service
+
+        rows = super().visible_to(member)
+        if not member.group_id:
+            return rows
+        services = Service.objects.visible_to(member).values("pk")
+        return rows.filter(models.Q(service=None) | models.Q(service__in=services))
+
+
 class CustomerQuerySet(OwnedQuerySet):
     """Master profiles."""
 

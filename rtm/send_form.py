@@ -17,8 +17,9 @@ from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import Capability, Request
 from imiconnect.apps.models import App
 from imiconnect.console.forms import ConsoleForm
-from imiconnect.rtm.models import Thread
+from imiconnect.rtm.models import MessageTemplate, Thread
 from imiconnect.rtm.protocol.topics import MAX_NAME, name_problem
+from imiconnect.rtm.wordings.forms import add_parameters, message_of
 from imiconnect.sharing.models import Allocation, Service
 
 PATH = "/resources/v1/messaging"
@@ -164,15 +165,28 @@ class SendForm(ConsoleForm):
         required=False,
     )
 
-    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
-        """Offer the routes that ``member`` may send through; they are read once."""
+    def __init__(
+        self,
+        *args: Any,
+        member: Member,
+        template: MessageTemplate | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Offer the routes that ``member`` may send through; they are read once.
+
+        Of a template it asks for the parameters instead of a text.
+        """
         super().__init__(*args, **kwargs)
+        self.template = template
         self.routes = list(routes_of(member))
         field = self.fields["route"]
         assert isinstance(field, _RouteField)  # noqa: S101 - declared above
         field.offer(self.routes)
         # A template has words of its own.
         self.fields["text"].required = not str(self.data.get("more", "")).strip()
+        if template:
+            del self.fields["text"], self.fields["more"]
+            add_parameters(self, template, required=True)
 
     def clean_correlation_id(self) -> str:
         """Hold the documented limit."""
@@ -186,6 +200,8 @@ class SendForm(ConsoleForm):
             sentence = _("User ID must not contain / + # * > or line breaks.")
             self.add_error("user_id", sentence)
         self._check_content(values)
+        if route and self.template:
+            self._check_template(route, self.template)
         if route and named:
             self._check_thread(route, named, values.get("user_id", ""))
         return values
@@ -201,15 +217,27 @@ class SendForm(ConsoleForm):
             "deliverychannel": words["channel"],
             "appid": words["appid"],
             "destination": [destination],
-            "channels": {
-                words["channel"]: _content(words["channel"], values["text"], values["more"])
-            },
-        }
+        } | self._content(words["channel"])
         if values["thread"]:
             body["thread"] = values["thread"]
         if until := expiry_after(values["expiry"], now):
             body["expiry"] = until
         return body
+
+    def _content(self, channel: str) -> dict[str, Any]:
+        """Return the part of the request that says what is sent."""
+        values = self.cleaned_data
+        if self.template:
+            return {"message": message_of(self.template, values)}
+        return {"channels": {channel: _content(channel, values["text"], values["more"])}}
+
+    def _check_template(self, route: Allocation, template: MessageTemplate) -> None:
+        if registry.get(route.app.channel_type).channel != template.channel:
+            sentence = _("The template is for %s: select an app of that channel.")
+            self.add_error("route", sentence % template.get_channel_display())
+        elif template.service_id not in (None, route.service_id):
+            sentence = _("The template is of the service %s: select an app of it.")
+            self.add_error("route", sentence % template.service)
 
     def _check_content(self, values: dict[str, Any]) -> None:
         route, more = values.get("route"), values.get("more")

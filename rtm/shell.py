@@ -56,7 +56,11 @@ def message_pages(request: HttpRequest, current: str) -> list[Button]:
     member = getattr(request, "member", None)
     if not member or not member.can(Act.SEND_MESSAGES):
         return []
-    pages = (("messages", _("Log")), ("callbacks", _("Callbacks")))
+    pages = (
+        ("messages", _("Log")),
+        ("callbacks", _("Callbacks")),
+        ("templates", _("Templates")),
+    )
     return [
         Button(label, address(f"rtm:{name}"), current=name == current) for name, label in pages
     ]

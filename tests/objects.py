@@ -29,6 +29,7 @@ from imiconnect.rtm.segments import create_segment
 from imiconnect.rtm.streams import create_stream
 from imiconnect.rtm.telecom.optouts import opt_out, save_word
 from imiconnect.rtm.topics import create_topic
+from imiconnect.rtm.wordings.services import create_template
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.rules.services import Draft, create_rule
@@ -105,6 +106,9 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         "device": device.pk,
         "contact": Contact.objects.create(app=app, address="northwind-contact").pk,
         "thread": thread.pk,
+        "template": create_template(
+            member=admin, channel="sms", name="Northwind", content={"text": "Northwind"}
+        ).pk,
         "topic": topic.pk,
         "media": media.pk,
         "segment": segment.pk,

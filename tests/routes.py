@@ -42,6 +42,8 @@ OBJECTS = {
     "messages/recordings/:key": "recording",
     "api/v1/recordings/:pk": "recording",
     "messages/:key": "message",
+    "messages/templates/:template_id": "template",
+    "api/v1/templates/:pk": "template",
     "conversations/:tid": "message",
     "conversations/:agent_id": "person",
     "api/v1/conversations/:pk": "thread",

@@ -200,6 +200,17 @@ class MessageAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.MessageTemplate)
+class MessageTemplateAdmin(ReadOnlyAdmin):
+    """Texts with parameters that requests name."""
+
+    list_display = ("name", "channel", "organization", "service", "is_locked", "updated_at")
+    list_filter: ClassVar = [_ORGANIZATION, "channel", "is_locked"]
+    list_select_related = ("organization", "service")
+    search_fields = ("name",)
+    ordering = ("-id",)
+
+
 @admin.register(models.Attempt)
 class AttemptAdmin(ReadOnlyAdmin):
     """Tries to hand a message over."""

@@ -10,6 +10,7 @@ from imiconnect.rtm.api.optouts import OptOutViewSet, OptWordViewSet
 from imiconnect.rtm.api.recordings import RecordingViewSet
 from imiconnect.rtm.api.segments import SegmentViewSet
 from imiconnect.rtm.api.streams import ServiceStreamViewSet, StreamViewSet
+from imiconnect.rtm.api.templates import TemplateViewSet
 from imiconnect.rtm.api.threads import ThreadViewSet
 from imiconnect.rtm.api.topics import TopicViewSet
 
@@ -20,6 +21,7 @@ router.register("app-profiles", AppProfileViewSet, basename="api-app-profile")
 router.register("streams", StreamViewSet, basename="api-stream")
 router.register("threads", ThreadViewSet, basename="api-thread")
 router.register("conversations", ConversationViewSet, basename="api-conversation")
+router.register("templates", TemplateViewSet, basename="api-template")
 router.register("topics", TopicViewSet, basename="api-topic")
 router.register("segments", SegmentViewSet, basename="api-segment")
 router.register("recordings", RecordingViewSet, basename="api-recording")

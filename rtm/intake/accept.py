@@ -14,7 +14,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from imiconnect.apps.policy import Policy, expiry_of
-from imiconnect.rtm.intake import idempotency, spreads
+from imiconnect.rtm.intake import idempotency, spreads, templates
 from imiconnect.rtm.intake.addresses import Line, channels_of
 from imiconnect.rtm.intake.answers import (
     APP_INVALID,
@@ -120,9 +120,10 @@ async def accept(connection: Connection, orders: Sequence[Order]) -> list[Answer
         else:
             order.transid = request_ids(0)[0]
             accepted[number] = Accepted(order, sender, order.transid)
-    for number, refusal in (await _fill(connection, accepted)).items():
-        results[number] = refusal
-        del accepted[number]
+    for step in (templates.fill, _fill):
+        for number, refusal in (await step(connection, accepted)).items():
+            results[number] = refusal
+            del accepted[number]
     if any(item.order.idempotency_key or item.spreads for item in accepted.values()):
         async with connection.transaction():
             known = await idempotency.take(connection, accepted)

@@ -50,12 +50,20 @@ class Medium:
 
     def payload(self, channels: dict[str, Any]) -> dict[str, Any]:
         """Return the payload in ``channels``; raises ``Refusal``."""
+        found = self.object_in(channels)
+        if found is None:
+            raise missing(f"channels.{self.names[0]}")
+        where, value = found
+        return self.content(value, where)
+
+    def object_in(self, channels: dict[str, Any]) -> tuple[str, Any] | None:
+        """Return where in ``channels`` the object of this medium is, and the object."""
         nested = channels.get(_OTT_OBJECT)
         for where, found in (("channels", channels), (f"channels.{_OTT_OBJECT}", nested)):
             for name in self.names:
                 if isinstance(found, dict) and name in found:
-                    return self.content(found[name], f"{where}.{name}")
-        raise missing(f"channels.{self.names[0]}")
+                    return f"{where}.{name}", found[name]
+        return None
 
 
 _by_name: dict[str, Medium] = {}

@@ -19,7 +19,7 @@ from django.utils import timezone
 from imiconnect.apps.policy import MAX_EXPIRY_SECONDS
 from imiconnect.callback_urls import checked_url
 from imiconnect.rtm import conditions
-from imiconnect.rtm.intake import media
+from imiconnect.rtm.intake import media, templates
 from imiconnect.rtm.intake.answers import (
     INVALID_JSON,
     TOO_MANY_DESTINATIONS,
@@ -84,7 +84,9 @@ class Order:
     app_id: str
     destinations: list[Destination]
     answers: list[str]
+    #: Of one that names a template: what goes with it, until it is accepted.
     payload: dict[str, Any]
+    template: templates.Call | None = None
     expires_at: dt.datetime | None = None
     priority: int = 2
     callback_data: str = ""
@@ -145,17 +147,20 @@ def parse(raw: bytes, *, now: dt.datetime) -> Order:
         raise missing("appid")
     if not body.destination:
         raise missing("destination")
-    if body.message is not None:
-        raise invalid("message with a template is not supported; use channels instead.")
     destinations, answers = _destinations(body, medium)
-    if not body.channels:
+    template = None
+    if body.message is not None:
+        template = templates.parsed(body.message, medium, body.channels)
+    elif not body.channels:
         raise missing("channels")
     return Order(
         medium=medium,
         app_id=body.appid if medium.needs_app and _APP_ID.fullmatch(body.appid) else "",
         destinations=destinations,
         answers=answers,
-        payload=medium.payload(body.channels) | _conditions(body.conditions),
+        payload=({} if template else medium.payload(body.channels or {}))
+        | _conditions(body.conditions),
+        template=template,
         expires_at=_expiry(body.expiry, now),
         priority=_priority(body.priority),
         callback_data=_at_most(body.callback_data, MAX_CALLBACK_DATA, "callbackData"),

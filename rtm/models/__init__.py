@@ -25,6 +25,7 @@ from imiconnect.rtm.models.queues import (
 )
 from imiconnect.rtm.models.recordings import Recording
 from imiconnect.rtm.models.rules import RuleEvent
+from imiconnect.rtm.models.templates import MessageTemplate
 from imiconnect.rtm.models.threads import ServiceStream, Stream, Thread
 from imiconnect.rtm.models.topics import Segment, SegmentUser, Subscription, Topic
 from imiconnect.rtm.models.unclaimed import UnclaimedText
@@ -52,6 +53,7 @@ __all__ = [
     "MediaFile",
     "MediaUsage",
     "Message",
+    "MessageTemplate",
     "OnboardingStep",
     "OpenMessage",
     "OptOut",

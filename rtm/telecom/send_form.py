@@ -12,10 +12,12 @@ from imiconnect.console.forms import ConsoleForm
 from imiconnect.console.words import Words
 from imiconnect.numbers.kinds import State
 from imiconnect.numbers.words import described
+from imiconnect.rtm.models import MessageTemplate
 from imiconnect.rtm.send_form import EXPIRIES, checked_correlation_id, expiry_after
 from imiconnect.rtm.telecom.addresses import digits_of
 from imiconnect.rtm.telecom.content import FLASH, TEXT, TYPES, UNICODE
 from imiconnect.rtm.telecom.parts import MOST_PARTS, split_text
+from imiconnect.rtm.wordings.forms import add_parameters, message_of
 from imiconnect.sharing.models import NumberAllocation, Service
 
 _CODES = {word: code for code, word in TYPES.items()}
@@ -137,13 +139,28 @@ class SmsForm(OverNumberForm):
         required=False,
     )
 
+    def __init__(
+        self, *args: Any, template: MessageTemplate | None = None, **kwargs: Any
+    ) -> None:
+        """Ask for what a template needs instead of a text."""
+        super().__init__(*args, **kwargs)
+        self.template = template
+        if template:
+            for name in ("text", "kind", "purpose"):
+                del self.fields[name]
+            add_parameters(self, template, required=True)
+
     def offered(self, member: Member) -> "QuerySet[NumberAllocation]":
         """Return the numbers mapped for SMS."""
         return senders_of(member)
 
     def clean(self) -> dict[str, Any]:
-        """Hold the limit of parts."""
+        """Hold the limit of parts, and the service of a template."""
         values = super().clean() or self.cleaned_data
+        sender, template = values.get("sender"), self.template
+        if sender and template and template.service_id not in (None, sender.service_id):
+            sentence = _("The template is of the service %s: select a sender of it.")
+            self.add_error("sender", sentence % template.service)
         text, kind = values.get("text", ""), values.get("kind")
         if text and split_text(text, unicode=kind == UNICODE).parts > MOST_PARTS:
             sentence = _("Text must take %s parts or fewer.") % MOST_PARTS
@@ -153,6 +170,10 @@ class SmsForm(OverNumberForm):
     def request(self, now: dt.datetime) -> dict[str, Any]:
         """Return the body of the equivalent REST request."""
         values = self.cleaned_data
+        if self.template:
+            body = self.body("sms", {}) | {"message": message_of(self.template, values)}
+            until = expiry_after(values["expiry"], now)
+            return body | ({"expiry": until} if until else {})
         kind = str(_CODES[values["kind"] or TEXT])
         content = {"type": kind, "text": values["text"]}
         if values["purpose"]:

@@ -18,6 +18,7 @@ class SendMessage(SendPage):
     template_name = "rtm/send.html"
     route = "send"
     customer = ("user_id", "user")
+    template_channels = ("rt", "fb", "twitter", "wechat", "apple")
 
     def example(self) -> dict[str, Any]:
         """Return an in-app message."""

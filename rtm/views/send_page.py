@@ -4,19 +4,25 @@ import json
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console.forms import FormPage
 from imiconnect.console.toasts import toast
 from imiconnect.console.words import Words
+from imiconnect.rtm.models import MessageTemplate
 from imiconnect.rtm.send_form import PATH, curl_of
 from imiconnect.rtm.services import Refusal, send_request
 from imiconnect.rtm.shell import send_pages
+from imiconnect.rtm.wordings.forms import choices_for
+from imiconnect.rtm.wordings.rendering import names_in
+from imiconnect.rtm.wordings.shapes import example_of, text_of
 from imiconnect.sharing.models import Service
 
 
@@ -38,6 +44,8 @@ class SendPage(MemberRequiredMixin, FormPage):
     #: The field that another page may fill in, and the parameter by which it does.
     customer: ClassVar[tuple[str, str]] = ("to", "to")
     accepted: Words = _("Message accepted")
+    #: The channels whose templates the page sends.
+    template_channels: ClassVar[tuple[str, ...]] = ()
 
     def example(self) -> dict[str, Any]:
         """Return a request to show before anything is typed."""
@@ -48,9 +56,28 @@ class SendPage(MemberRequiredMixin, FormPage):
         service: Service = values["sender"].service
         return service
 
+    @cached_property
+    def template(self) -> MessageTemplate | None:
+        """The template in the address, whose parameters are asked for; 404 for another's."""
+        asked = self.request.GET.get("template", "")
+        if not asked or not self.template_channels:
+            return None
+        rows = MessageTemplate.objects.visible_to(acting(self.request))
+        rows = rows.filter(channel__in=self.template_channels).select_related("service")
+        try:
+            found: MessageTemplate | None = rows.filter(pk=asked).first()
+        except ValidationError:
+            found = None
+        if found is None:
+            raise Http404
+        return found
+
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Add the person who sends."""
-        return super().get_form_kwargs() | {"member": acting(self.request)}
+        """Add the person who sends, and the template."""
+        more: dict[str, Any] = {"member": acting(self.request)}
+        if self.template_channels:
+            more["template"] = self.template
+        return super().get_form_kwargs() | more
 
     def get_initial(self) -> dict[str, Any]:
         """Take the customer that another page has put into the address."""
@@ -59,11 +86,23 @@ class SendPage(MemberRequiredMixin, FormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the other channels, and the request that the form stands for."""
+        channels = list(self.template_channels)
+        chosen = self.template
         return super().get_context_data(**kwargs) | {
+            "templates": choices_for(acting(self.request), channels) if channels else [],
+            "template": chosen,
+            "template_text": text_of(chosen.channel, chosen.content) if chosen else "",
+            "plain_url": self.request.path,
             "kinds": send_pages(self.route),
-            "curl": curl_of(self.example()),
+            "curl": curl_of(self._example()),
             "messaging_path": PATH,
         }
+
+    def _example(self) -> dict[str, Any]:
+        if self.template is None:
+            return self.example()
+        names = names_in(self.template.content)
+        return example_of(self.template, {name: name for name in names})
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         """Hand the message to the gateway and lead to its journey."""

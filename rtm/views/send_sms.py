@@ -23,6 +23,7 @@ class SendSms(SendPage):
     form_class = SmsForm
     template_name = "rtm/send_sms.html"
     route = "send-sms"
+    template_channels = ("sms",)
 
     def example(self) -> dict[str, Any]:
         """Return a text."""

@@ -24,6 +24,7 @@ from imiconnect.rtm.views import (
     send_sms,
     stream_pages,
     streams,
+    templates,
     topics,
 )
 
@@ -43,6 +44,38 @@ urlpatterns = [
     path("messages/send/sms/", send_sms.SendSms.as_view(), name="send-sms"),
     path("messages/send/call/", send_call.SendCall.as_view(), name="send-call"),
     path("messages/send/sms/parts/", send_sms.count_parts, name="sms-parts"),
+    path("messages/templates/", templates.Templates.as_view(), name="templates"),
+    path("messages/templates/new/", templates.NewTemplate.as_view(), name="template-new"),
+    path(
+        "messages/templates/<uuid:template_id>/",
+        templates.TemplatePage.as_view(),
+        name="template",
+    ),
+    path(
+        "messages/templates/<uuid:template_id>/edit/",
+        templates.EditTemplate.as_view(),
+        name="template-edit",
+    ),
+    path(
+        "messages/templates/<uuid:template_id>/copy/",
+        templates.CopyTemplate.as_view(),
+        name="template-copy",
+    ),
+    path(
+        "messages/templates/<uuid:template_id>/lock/",
+        templates.LockTemplate.as_view(),
+        name="template-lock",
+    ),
+    path(
+        "messages/templates/<uuid:template_id>/unlock/",
+        templates.LockTemplate.as_view(locked=False),
+        name="template-unlock",
+    ),
+    path(
+        "messages/templates/<uuid:template_id>/delete/",
+        templates.DeleteTemplate.as_view(),
+        name="template-delete",
+    ),
     path("messages/recordings/<uuid:key>/", recordings.recording, name="recording"),
     path(
         "messages/recordings/<uuid:key>/delete/",

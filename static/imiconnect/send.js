@@ -3,7 +3,7 @@
   "use strict";
   const place = document.querySelector("#curl code");
   const form = document.querySelector("form [name=user_id]")?.form;
-  if (!place || !form) return;
+  if (!place || !form || !form.elements.text) return;
   const routes = JSON.parse(document.getElementById("routes").textContent);
   const after = { "5m": 300, "1h": 3600, "24h": 86400, "7d": 604800 }; // seconds
   const [head] = place.textContent.split("  -d ");

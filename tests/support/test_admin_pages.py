@@ -137,6 +137,9 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     device = rtm.Device.objects.create(app=app, user_id="u", device_id=f"d{number}")
     rtm.DeviceEvent.objects.create(app=app, device=device, user_id="u", kind="battery")
     rtm.Erasure.objects.create(organization=organization)
+    rtm.MessageTemplate.objects.create(
+        organization=organization, name=f"t{number}", channel="sms", content={"text": "x"}
+    )
     thread = rtm.Thread.objects.create(app=app, service=service, user_id="u")
     agent = Member.objects.filter(organization=organization)[0]
     rtm.Assignment.objects.create(thread=thread, agent=agent)

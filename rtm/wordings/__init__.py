@@ -1,0 +1,1 @@
+"""Message templates: texts with parameters, for every service that sends."""
