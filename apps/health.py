@@ -126,6 +126,7 @@ def _note_success(app: App, found: Checked) -> AppHealth:
     row.state, row.problem, row.misses = AppHealth.State.HEALTHY, "", 0
     row.checked_at = timezone.now()
     row.broken_since = row.told_at = None
+    row.granted = None if found.granted is None else sorted(found.granted)
     row.save()
     keep_endings(app=app, endings=found.endings)
     return row
@@ -195,6 +196,12 @@ def say_goodbye(app: App) -> None:
     except ChannelError:
         return
     transaction.on_commit(partial(handler.deactivate, account), robust=True)
+
+
+def granted_to(app: App) -> frozenset[str] | None:
+    """Return what the provider lets an app do, in its words; None where it has not said."""
+    row: AppHealth | None = getattr(app, "checkup", None)
+    return None if row is None or row.granted is None else frozenset(row.granted)
 
 
 def broken_apps(apps: QuerySet[Any]) -> QuerySet[Any]:

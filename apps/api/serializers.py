@@ -56,6 +56,11 @@ class HealthSerializer(serializers.Serializer[Any]):
     problem = serializers.CharField()
     checked_at = serializers.DateTimeField(allow_null=True)
     broken_since = serializers.DateTimeField(allow_null=True)
+    granted = serializers.ListField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="What the provider lets the app do, in its words; null where it does not say.",
+    )
 
 
 class EndingSerializer(serializers.Serializer[Any]):

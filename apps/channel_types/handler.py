@@ -35,6 +35,8 @@ class Account(Generic[Config, Secrets]):
     secrets: Secrets
     hook_url: str
     shared_hook_url: str
+    #: What the last check has found to be granted; only there where profiles are read.
+    granted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,13 @@ class Ending:
 
 @dataclass(frozen=True)
 class Checked:
-    """An app was found in order; ``endings`` are all things that end, anew at each check."""
+    """An app was found in order; ``endings`` are all things that end, anew at each check.
+
+    ``granted`` is what the provider lets the app do, in its words; None where it does not say.
+    """
 
     endings: tuple[Ending, ...] = ()
+    granted: tuple[str, ...] | None = None
 
 
 class Handler(Generic[Config, Secrets]):

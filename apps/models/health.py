@@ -31,6 +31,8 @@ class AppHealth(Identified):
     #: Checks in a row that did not come to an answer.
     misses = models.PositiveSmallIntegerField(default=0)
     checked_at = models.DateTimeField(_("last check"), null=True, blank=True)
+    #: What the provider lets the app do, in its words; None where it has not said.
+    granted = models.JSONField(null=True, blank=True)
     next_check_at = models.DateTimeField(default=timezone.now)
     broken_since = models.DateTimeField(_("broken since"), null=True, blank=True)
     told_at = models.DateTimeField(_("told by mail"), null=True, blank=True)

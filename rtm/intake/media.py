@@ -47,6 +47,8 @@ class Medium:
     needs_inbox: bool = False
     lane: str = MT
     incoming: Callable[[Incoming], str] = incoming
+    #: Whether ``incoming`` reads the profile of who has written.
+    needs_profile: bool = False
 
     def payload(self, channels: dict[str, Any]) -> dict[str, Any]:
         """Return the payload in ``channels``; raises ``Refusal``."""

@@ -1,7 +1,8 @@
 """The notification of a message from a customer through a provider, as documented.
 
 Facts/imiconnect.md, section 15: ``userId``, ``channel``, the provider's id of the customer,
-``appId``, ``event``, ``ts``, ``timeStamp``, ``tid``, ``message``, ``attachments``.
+``appId``, ``event``, ``ts``, ``timeStamp``, ``tid``, ``message``, ``attachments``, and of
+Facebook ``locale``, ``gender`` and ``timezone``, which are empty where it does not tell them.
 """
 
 import json
@@ -28,6 +29,8 @@ def notification(kind: ChannelType, id_type: str, message: Incoming) -> str:
         "timeStamp": at,
         "tid": str(message.tid),
     }
+    for name in kind.request.profile_fields if kind.request else ():
+        body[name] = str(message.profile.get(name, ""))
     for name in ("interactiveData", "extras"):
         if payload.get(name):
             body[name] = payload[name]

@@ -45,6 +45,7 @@ def medium_of(kind: ChannelType, handler: Handler[Any, Any]) -> media.Medium:
         fill=partial(_fill, attribute=request.id_types[0]),
         lane=OTT,
         incoming=partial(notification, kind, request.id_types[0]),
+        needs_profile=bool(request.profile_fields),
     )
 
 

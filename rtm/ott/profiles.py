@@ -8,7 +8,7 @@ does not answer delays nothing but that: it is asked again later.
 import datetime as dt
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.errors import UNREADABLE, ChannelError
 from imiconnect.apps.channel_types.handler import Account, Handler
 from imiconnect.apps.connection import account_of
+from imiconnect.apps.health import granted_to
 from imiconnect.apps.models import App
 from imiconnect.rtm.models import Contact, RuleEvent
 from imiconnect.rtm.nudge import nudge, say
@@ -81,7 +82,7 @@ def _claim(now: dt.datetime) -> list[Contact]:
     rows = list(due.select_for_update(of=("self",), skip_locked=True)[:BATCH])
     keys = [row.pk for row in rows]
     Contact.objects.filter(pk__in=keys).update(profile_due_at=now + LEASE)
-    return list(Contact.objects.filter(pk__in=keys).select_related("app"))
+    return list(Contact.objects.filter(pk__in=keys).select_related("app__checkup"))
 
 
 def _question(contact: Contact) -> _Question | None:
@@ -90,7 +91,9 @@ def _question(contact: Contact) -> _Question | None:
         _close(contact, {})
         return None
     try:
-        return _Question(contact, handler, account_of(contact.app, handler))
+        account = account_of(contact.app, handler)
+        known = replace(account, granted=granted_to(contact.app) or frozenset())
+        return _Question(contact, handler, known)
     except ChannelError:
         _close(contact, {})
         return None

@@ -61,6 +61,10 @@ FROM unnest(%b::uuid[], %b::text[]) u (app_id, user_id)
 JOIN rtm_device d ON d.app_id = u.app_id AND d.user_id = u.user_id
 JOIN rtm_customer c ON c.id = d.customer_id ORDER BY d.app_id, d.user_id, d.id DESC
 """
+_PROFILES = """
+SELECT k.app_id, k.address, k.profile FROM unnest(%b::uuid[], %b::text[]) u (app_id, address)
+JOIN rtm_contact k ON k.app_id = u.app_id AND k.address = u.address
+"""
 _LOG = """COPY rtm_message (id, transid, organization_id, service_id, app_id, thread_id,
   channel, direction, address, device_id, state, code, reason, payload, created_at,
   closed_at)
@@ -224,6 +228,7 @@ def _callbacks(
     users = list({(line[4], line[8]) for line in lines if line[4]})
     found = _query(_CUSTOMERS, [u[0] for u in users], [u[1] for u in users])
     customers = {(row[0], row[1]): row[2] for row in found}
+    profiles = _profiles(lines)
     rows = []
     for line in lines:
         url = urls.get(line[0]) or services.get(line[3])
@@ -239,6 +244,21 @@ def _callbacks(
             stream=threads[line[0]].topic or threads[line[0]].stream,
             at=line[14],
             address=line[8],
+            profile=profiles.get((line[4], line[8]), {}),
         )
         rows.append((line[2], line[3], line[0], url, medium.incoming(message)))
     return rows
+
+
+def _profiles(lines: list[tuple[Any, ...]]) -> dict[tuple[uuid.UUID, str], dict[str, Any]]:
+    """Return what is known of who has written, on channels whose notifications tell of it."""
+    wanted = {
+        (line[4], line[8])
+        for line in lines
+        if line[4] and (medium := media.serving(line[6])) and medium.needs_profile
+    }
+    if not wanted:
+        return {}
+    apps, addresses = zip(*wanted, strict=True)
+    found = _query(_PROFILES, list(apps), list(addresses))
+    return {(app, address): profile for app, address, profile in found}

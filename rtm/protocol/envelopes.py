@@ -4,7 +4,8 @@ Shapes as in facts/imiconnect.md: downlink section 18.3, receipts 14, incoming m
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -113,7 +114,8 @@ class News(msgspec.Struct, frozen=True):
 class Incoming:
     """A message from a customer; ``user_id`` is the customer id where the user has one.
 
-    ``address`` is the customer's on the channel; for RTM the user ID.
+    ``address`` is the customer's on the channel; for RTM the user ID. ``profile`` is what is
+    known of them there, for channels whose notifications have some of it.
     """
 
     tid: UUID
@@ -124,6 +126,7 @@ class Incoming:
     stream: str
     at: dt.datetime
     address: str = ""
+    profile: Mapping[str, Any] = field(default_factory=dict)
 
 
 def downlink(message: Downlink) -> bytes:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -39,6 +40,14 @@ _WORDS = {
 _CURSOR = re.compile(r"[\w-]{1,300}\Z", re.ASCII)
 #: Which part htmx asks for, by the element it replaces.
 _PARTS = {"desk-list": "rtm/desk/list.html", "desk-talk": "rtm/desk/talk.html"}
+
+
+@dataclass(frozen=True)
+class Guest:
+    """An agent who is let in, and whether the person at the desk may end that."""
+
+    agent: Member
+    may_go: bool
 
 
 class Desk(MemberRequiredMixin, PageMixin, TemplateView):
@@ -157,15 +166,17 @@ class Desk(MemberRequiredMixin, PageMixin, TemplateView):
             context["talk_part"] = self._drawn("desk-talk", context)
         return context
 
-    def _guests(self, thread: Thread) -> list[ThreadGuest]:
-        """Return who is let in, each with ``may_go``: whether this person may end that."""
+    def _guests(self, thread: Thread) -> list[Guest]:
+        """Return who is let in."""
         holder = getattr(thread, "assignment", None)
-        guests = list(thread.guests.select_related("agent__user").order_by("id"))
-        for guest in guests:
-            guest.may_go = services.may_send_out(
-                holder, agent_id=guest.agent_id, by=self.member
+        guests = ThreadGuest.objects.filter(thread=thread).select_related("agent__user")
+        return [
+            Guest(
+                row.agent,
+                services.may_send_out(holder, agent_id=row.agent_id, by=self.member),
             )
-        return guests
+            for row in guests.order_by("id")
+        ]
 
     def _talk(self, thread: Thread) -> dict[str, Any]:
         customer = conversations.customers_of([thread]).get((thread.app_id, thread.user_id))

@@ -32,6 +32,12 @@ FIELDS = (
     "messages,messaging_postbacks,messaging_optins,message_deliveries,message_reads,"
     "messaging_referrals"
 )
+#: Fields of a profile, and the permission that each needs (User Profile API reference).
+PERMISSIONS = {
+    "locale": "pages_user_locale",
+    "gender": "pages_user_gender",
+    "timezone": "pages_user_timezone",
+}
 #: Pages of accounts that are read at most; a person with more than 10,000 pages there is not.
 _MOST_PAGES = 100
 _BY_SUBCODE: dict[int, Outcome] = {
@@ -134,14 +140,17 @@ class GraphClient:
         """Send one message; return its ``message_id``."""
         return _text(self._call("POST", f"{page_id}/messages", token, body), "message_id")
 
-    def person(self, psid: str, token: str) -> dict[str, str]:
+    def person(self, psid: str, token: str, *more: str) -> dict[str, str]:
         """Return who has written to the page (User Profile API); what is not told is left out.
 
-        Other fields need permissions of their own and fail the whole call without them.
+        ``more`` are fields that need permissions of their own (``PERMISSIONS``): without them
+        they fail the whole call.
         """
-        wanted = ("name", "first_name", "last_name", "profile_pic")
+        wanted = ("name", "first_name", "last_name", "profile_pic", *more)
         answer = self._call("GET", psid, token, fields=",".join(wanted))
-        return {name: str(answer[name]) for name in wanted if answer.get(name)}
+        return {
+            name: str(answer[name]) for name in wanted if answer.get(name) not in (None, "")
+        }
 
     def set_profile(self, token: str, body: dict[str, Any]) -> None:
         """Set parts of the Messenger profile; ten calls in ten minutes are allowed."""

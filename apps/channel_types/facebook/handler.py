@@ -12,7 +12,7 @@ from imiconnect.apps.channel_types.errors import (
 )
 from imiconnect.apps.channel_types.events import Event
 from imiconnect.apps.channel_types.facebook import inbound, outbound
-from imiconnect.apps.channel_types.facebook.client import GraphClient
+from imiconnect.apps.channel_types.facebook.client import PERMISSIONS, GraphClient
 from imiconnect.apps.channel_types.facebook.config import PageConfig, PageSecrets
 from imiconnect.apps.channel_types.facebook.provider import facebook
 from imiconnect.apps.channel_types.files import Takes
@@ -88,8 +88,19 @@ class FacebookHandler(Handler[PageConfig, PageSecrets]):
         return Sent(mid, detail, is_final=is_final, asked_at=asked_at)
 
     def profile_of(self, account: Page, address: str) -> dict[str, Any]:
-        """Ask for the names and the picture of somebody who has written to the page."""
-        return dict(graph().person(address, account.secrets.page_token))
+        """Ask who has written to the page: names, picture, and what the page may know besides.
+
+        Locale, gender and time zone are asked for where the page's token has the permission;
+        one that was taken back since costs those alone.
+        """
+        token = account.secrets.page_token
+        more = [name for name, scope in PERMISSIONS.items() if scope in account.granted]
+        try:
+            return dict(graph().person(address, token, *more))
+        except ChannelError as error:
+            if not more or error.outcome not in (PERMISSION, CONTENT):
+                raise
+        return dict(graph().person(address, token))
 
     def activate(self, account: Page) -> None:
         """Subscribe the page to the Meta app's webhook."""
@@ -110,6 +121,8 @@ class FacebookHandler(Handler[PageConfig, PageSecrets]):
             raise ChannelError(PERMISSION, ", ".join(missing))
         ends = [found.get("expires_at") or 0, found.get("data_access_expires_at") or 0]
         first = min((int(end) for end in ends if end), default=0)
+        granted = tuple(str(scope) for scope in found.get("scopes", []))
         if not first:
-            return Checked()
-        return Checked((Ending("page_token", dt.datetime.fromtimestamp(first, dt.UTC)),))
+            return Checked(granted=granted)
+        ending = Ending("page_token", dt.datetime.fromtimestamp(first, dt.UTC))
+        return Checked((ending,), granted)

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 
+from imiconnect.apps.channel_types.facebook.client import PERMISSIONS
 from imiconnect.apps.channel_types.facebook.handler import graph
 from imiconnect.apps.channel_types.facebook.provider import facebook, is_configured
 from imiconnect.apps.channel_types.linking import Begun, Choice, Granted, Refused
@@ -14,6 +15,16 @@ from imiconnect.console.words import Words
 SCOPE = "pages_show_list,pages_messaging,pages_manage_metadata,pages_read_engagement"
 _NO_MESSAGES = _("You may not answer messages of this page.")
 _NO_SUBSCRIPTION = _("You may not connect apps to this page.")
+
+
+def scope() -> str:
+    """Return what the login asks for: what every page needs, and the fields of profiles."""
+    more = [
+        PERMISSIONS[name]
+        for name in facebook().profile_fields.replace(",", " ").split()
+        if name in PERMISSIONS
+    ]
+    return ",".join([SCOPE, *more])
 
 
 class FacebookLinking:
@@ -37,7 +48,7 @@ class FacebookLinking:
             "state": state,
             "response_type": "code",
         }
-        query |= {"config_id": found.config_id} if found.config_id else {"scope": SCOPE}
+        query |= {"config_id": found.config_id} if found.config_id else {"scope": scope()}
         return Begun(f"{found.dialog_url}/{found.version}/dialog/oauth?{urlencode(query)}")
 
     def state_of(self, query: Mapping[str, str]) -> str:

@@ -11,7 +11,9 @@ class FacebookSettings(ProviderSettings):
     """The operator's Meta app, and Meta's addresses.
 
     ``config_id`` is a configuration of Facebook Login for Business; without one the login
-    asks for the permissions by name.
+    asks for the permissions by name. ``profile_fields`` are those of ``locale``, ``gender``
+    and ``timezone`` that Meta has approved the app to know of customers: the login asks for
+    their permissions, which without the approval it would refuse as a whole.
     """
 
     model_config = SettingsConfigDict(env_prefix="FACEBOOK_", extra="ignore")
@@ -20,6 +22,7 @@ class FacebookSettings(ProviderSettings):
     app_secret: str = ""
     verify_token: str = ""
     config_id: str = ""
+    profile_fields: str = ""
     version: str = "v25.0"
     dialog_url: str = "https://www.facebook.com"
     graph_url: str = "https://graph.facebook.com"

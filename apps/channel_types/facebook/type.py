@@ -40,7 +40,11 @@ TYPE = ChannelType(
     ending_labels={"page_token": _("Page access token")},
     handlers={"fb": f"{_HERE}.handler.FacebookHandler"},
     linking=f"{_HERE}.linking.FacebookLinking",
-    request=Request(names=("fb", "facebook", "messenger"), id_types=("psid", "fbid")),
+    request=Request(
+        names=("fb", "facebook", "messenger"),
+        id_types=("psid", "fbid"),
+        profile_fields=("locale", "gender", "timezone"),
+    ),
     urls=f"{_HERE}.urls.urlpatterns",
     api_urls=f"{_HERE}.api.urlpatterns",
     prerequisites=(
@@ -92,5 +96,7 @@ TYPE = ChannelType(
     rate_per_second=40,
     window_seconds=86_400,
     credentials_template="apps/channel_types/facebook/credentials.html",
+    manage_context=f"{_HERE}.told.manage_context",
+    manage_template="apps/channel_types/facebook/manage.html",
     order=20,
 )

@@ -29,7 +29,8 @@ def dialog(request: HttpRequest, version: str) -> HttpResponse:
     if request.POST.get("act") == "continue":
         code = secrets.token_urlsafe(40)
         pages = [page for page, _kept in world.pages()]
-        store.put("code", code, redirect_uri=redirect_uri, pages=pages)
+        scopes = request.GET.get("scope", "").split(",")
+        store.put("code", code, redirect_uri=redirect_uri, pages=pages, scopes=scopes)
         answer |= {"code": code}
     else:
         answer |= {

@@ -115,6 +115,8 @@ def access_token(request: HttpRequest) -> dict[str, Any]:
     if found is None or found["redirect_uri"] != query.get("redirect_uri"):
         raise GraphError(400, 100, "This authorization code has been used or is not valid.")
     store.drop("code", code)
+    for page in found["pages"]:
+        store.change("page", page, scopes=found.get("scopes", world.SCOPES))
     token = world.new_token("user", person=world.PERSON, pages=found["pages"])
     return {"access_token": token, "token_type": "bearer", "expires_in": 5400}
 
@@ -128,19 +130,27 @@ def me(request: HttpRequest) -> dict[str, Any]:
 
 @endpoint
 def person(request: HttpRequest, person: str) -> dict[str, Any]:
-    """Say who has written to the token's page; nobody else is told of."""
+    """Say who has written to the token's page; nobody else is told of.
+
+    A field for which the page has no permission fails the whole call.
+    """
     page = _token(request)[1]["page"]
     found = store.get("psid", person)
     if found is None or found["page"] != page:
         words = "Unsupported get request. Object does not exist or cannot be loaded."
         raise GraphError(400, 100, words, subcode=33)
-    known = {
+    known: dict[str, Any] = {
         "name": f"{found['first']} {found['last']}",
         "first_name": found["first"],
         "last_name": found["last"],
         "profile_pic": f"https://platform-lookaside.example/{person}.jpg",
     }
     fields = request.GET.get("fields", "").split(",")
+    for name in world.PROFILE_SCOPES.keys() & set(fields):
+        scope = world.PROFILE_SCOPES[name]
+        if scope not in world.scopes_of(page):
+            raise GraphError(403, 230, f"(#230) Requires {scope} permission to read {name}")
+    known |= found.get("more", {})
     return {name: known[name] for name in fields if name in known} | {"id": person}
 
 
@@ -174,7 +184,8 @@ def debug_token(request: HttpRequest) -> dict[str, Any]:
         raise GraphError(400, 190, "Invalid OAuth access token.")
     found = store.get("token", request.GET.get("input_token", ""))
     good = bool(found and not found.get("dead")) and not store.misbehaves("expired_token")
-    data: dict[str, Any] = {"app_id": APP_ID, "is_valid": good, "scopes": world.SCOPES}
+    scopes = world.scopes_of(str((found or {}).get("page", "")))
+    data: dict[str, Any] = {"app_id": APP_ID, "is_valid": good, "scopes": scopes}
     if not good:
         words = "Error validating access token: Session has expired."
         data["error"] = {"code": 190, "subcode": 463, "message": words}

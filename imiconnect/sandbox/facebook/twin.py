@@ -20,6 +20,7 @@ def values() -> dict[str, str]:
         "app_secret": APP_SECRET,
         "verify_token": VERIFY_TOKEN,
         "config_id": "",
+        "profile_fields": "locale,gender,timezone",
         "dialog_url": base,
         "graph_url": base,
         "sdk_url": f"{base}/sdk",

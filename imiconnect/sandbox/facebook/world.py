@@ -17,7 +17,17 @@ _PAGES = {
     "20000000000003": ("Harbour Telecom", _ALL),
     "20000000000004": ("Northwind Insights", ["ANALYZE"]),
 }
-_CUSTOMERS = (("Cora", "Customer"), ("Carl", "Client"))
+#: Names, and what Meta tells of a person to pages that have the permission.
+_CUSTOMERS = (
+    ("Cora", "Customer", {"locale": "en_GB", "gender": "female", "timezone": 0}),
+    ("Carl", "Client", {"locale": "pt_BR", "gender": "male", "timezone": -3}),
+)
+#: The permission that each of those needs.
+PROFILE_SCOPES = {
+    "locale": "pages_user_locale",
+    "gender": "pages_user_gender",
+    "timezone": "pages_user_timezone",
+}
 SCOPES = [
     "pages_show_list",
     "pages_messaging",
@@ -34,15 +44,22 @@ def seed() -> None:
         return
     for number, (page, (name, tasks)) in enumerate(_PAGES.items(), start=1):
         store.put("page", page, name=name, tasks=tasks, profile={}, fields="")
-        for place, (first, last) in enumerate(_CUSTOMERS, start=1):
+        for place, (first, last, more) in enumerate(_CUSTOMERS, start=1):
             psid = f"70000000000{number}{place}"
-            store.put("psid", psid, page=page, first=first, last=last, last_act=0.0)
+            names = {"first": first, "last": last, "more": more}
+            store.put("psid", psid, page=page, last_act=0.0, **names)
 
 
 def pages() -> list[tuple[str, dict[str, Any]]]:
     """Return all pages."""
     seed()
     return store.all("page")
+
+
+def scopes_of(page: str) -> list[str]:
+    """Return what the newest login has granted for a page; before one, the usual."""
+    kept = store.get("page", page) or {}
+    return list(kept.get("scopes", SCOPES))
 
 
 def customers(page: str) -> list[tuple[str, dict[str, Any]]]:
