@@ -59,7 +59,7 @@ class HealthSerializer(serializers.Serializer[Any]):
     granted = serializers.ListField(
         child=serializers.CharField(),
         allow_null=True,
-        help_text="What the provider lets the app do, in its words; null where it does not say.",
+        help_text="What the provider lets the app do, in its words; null: it does not say.",
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
-from imiconnect.accounts.models import Group, Member, Organization
+from imiconnect.accounts.models import Group, Member
 from imiconnect.accounts.roles import Role
 from imiconnect.audit.models import AuditEntry
 from imiconnect.rtm.models import Message, MessageTemplate
@@ -75,10 +75,8 @@ def test_a_locked_template_is_changed_by_admins_alone(
     ]  # fmt: skip
 
 
-def test_one_of_everybody_is_changed_at_the_top_alone(
-    make: Make, organization: Organization, group: Group
-) -> None:
-    below = make_member(organization, Role.DEVELOPER, group=group)
+def test_one_of_everybody_is_changed_at_the_top_alone(make: Make, group: Group) -> None:
+    below = make_member(group, Role.DEVELOPER)
     template = make()
     assert template in MessageTemplate.objects.visible_to(below)
     with pytest.raises(PermissionDenied):
