@@ -71,7 +71,7 @@ class TemplateForm(ConsoleForm):
         max_length=10_000,
         required=False,
         strip=False,
-        widget=forms.Textarea({"rows": 4, "data-parts": ""}),
+        widget=forms.Textarea({"rows": 4}),
         help_text=_(
             "Write a parameter as $(name): the request says what comes there. $$(name) is "
             "those characters themselves."
