@@ -53,6 +53,7 @@ class TemplateFilters(FilterForm):
 class TemplateForm(ConsoleForm):
     """A template of one channel, new or to be changed."""
 
+    unmarked = ("text", "service")
     name = forms.CharField(
         label=_("Name"),
         max_length=MAX_NAME,
@@ -120,6 +121,13 @@ class TemplateForm(ConsoleForm):
         if not isinstance(found, dict):
             raise ValidationError(_("What else the message has must be a JSON object"))
         return found
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a text where nothing else is said."""
+        values = super().clean() or self.cleaned_data
+        if not values.get("text", "").strip() and not values.get("more"):
+            self.add_error("text", _("Enter the text"))
+        return values
 
     @property
     def content(self) -> dict[str, Any]:
@@ -199,6 +207,7 @@ class PreviewForm(ConsoleForm):
         """Begin with the names as values."""
         super().__init__(*args, **kwargs)
         add_parameters(self, template, required=False)
+        self.unmarked = tuple(self.fields)
 
 
 def choices_for(member: Member, channels: list[str]) -> list[tuple[str, Any]]:
