@@ -1,5 +1,7 @@
 """Proving a user ID by a one-time PIN, where the app asks for one."""
 
+from typing import Any
+
 from imiconnect.rtm.client.errors import demand
 from imiconnect.rtm.client.registration import Registration
 from imiconnect.rtm.client.rest import Rest
@@ -37,6 +39,6 @@ class UserAuthentication:
         self._registration.keep_proof(user_id, str(answer["pinToken"]))
         return int(answer["expiresIn"])
 
-    async def _say(self, what: str, device_id: str | None, **body: str) -> dict[str, object]:
+    async def _say(self, what: str, device_id: str | None, **body: str) -> dict[str, Any]:
         body["deviceId"] = self._registration.device_id_or(device_id)
         return await self._rest.call("POST", f"/{self._app_id}/{what}", body=body, plain=True)

@@ -125,9 +125,10 @@ def take_proof(*, asker: Asker, proof: str, now: dt.datetime) -> Customer:
     if not proof or not good.update(used_at=now):
         raise NotProved
     row = UserPin.objects.select_related("customer").get(proof_digest=digest(proof))
-    if row.customer is None:
+    customer: Customer | None = row.customer
+    if customer is None:
         raise NotProved
-    return row.customer
+    return customer
 
 
 @transaction.atomic

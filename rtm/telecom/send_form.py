@@ -159,8 +159,8 @@ class SmsForm(OverNumberForm):
         values = super().clean() or self.cleaned_data
         sender, template = values.get("sender"), self.template
         if sender and template and template.service_id not in (None, sender.service_id):
-            sentence = _("The template is of the service %s: select a sender of it.")
-            self.add_error("sender", sentence % template.service)
+            other = _("The template is of the service %s: select a sender of it.")
+            self.add_error("sender", other % template.service)
         text, kind = values.get("text", ""), values.get("kind")
         if text and split_text(text, unicode=kind == UNICODE).parts > MOST_PARTS:
             sentence = _("Text must take %s parts or fewer.") % MOST_PARTS

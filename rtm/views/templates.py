@@ -140,7 +140,7 @@ class _TemplateFormPage(FormPage):
         """Call the service; it may raise ``ValidationError``."""
         raise NotImplementedError
 
-    def form_valid(self, form: TemplateForm) -> HttpResponse:  # type: ignore[override]  # the form of this page
+    def form_valid(self, form: TemplateForm) -> HttpResponse:
         """Keep it and lead to its page."""
         try:
             template = self.keep(form)

@@ -1,5 +1,6 @@
 """Writes of message templates, and what one looks like with its parameters filled in."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -160,13 +161,15 @@ def rendered(template: MessageTemplate, parameters: dict[str, str]) -> dict[str,
 
 
 def _save(template: MessageTemplate, values: dict[str, Any]) -> None:
-    checks = {"name": _name, "expiry_seconds": _expiry}
+    checks: dict[str, Callable[[Any], Any]] = {
+        "name": _name,
+        "content": lambda value: _content(template.channel, value),
+        "expiry_seconds": _expiry,
+    }
     problems: dict[str, list[Any]] = {}
     for field, value in values.items():
         try:
-            check = checks.get(field)
-            good = check(value) if check else _content(template.channel, value)
-            setattr(template, field, good)
+            setattr(template, field, checks[field](value))
         except ValidationError as error:
             problems[field] = error.messages
     if problems:

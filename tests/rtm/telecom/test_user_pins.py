@@ -282,7 +282,7 @@ def test_the_page_says_what_keeps_pins_back(
     assert "nothing goes out" not in client.get(url).content.decode()
     sender.allocations.all().delete()
     assert "NORTHWIND is not mapped to the service Alerts" in client.get(url).content.decode()
-    Allocation.objects.update(is_inbound=False)
+    Allocation.objects.all().delete()
     assert "no PIN goes out" in client.get(url).content.decode()
 
 
