@@ -107,7 +107,11 @@ def make_objects(admin: Member, team: Team, team_member: Member) -> dict[str, An
         "contact": Contact.objects.create(app=app, address="northwind-contact").pk,
         "thread": thread.pk,
         "template": create_template(
-            member=admin, channel="sms", name="Northwind", content={"text": "Northwind"}
+            member=admin,
+            channel="sms",
+            name="Northwind",
+            content={"text": "Northwind"},
+            service=service,
         ).pk,
         "topic": topic.pk,
         "media": media.pk,

@@ -63,7 +63,7 @@ def test_one_permission_more_tells_one_field_more(connected: App, client: Client
     profiles.read_due()
     profile = Contact.objects.get().profile
     assert (profile["locale"], "gender" in profile) == ("en_GB", False)
-    assert [row.is_told for row in told_to(connected)] == [True, False, False]
+    assert [row.is_told for row in told_to(App.objects.get())] == [True, False, False]
 
 
 def test_a_permission_that_was_taken_back_costs_no_names(
