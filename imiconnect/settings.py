@@ -332,6 +332,7 @@ SPECTACULAR_SETTINGS = {
         "ThreadType": "imiconnect.rtm.models.Thread.Type",
         "TopicAccess": "imiconnect.rtm.models.Topic.Access",
         "Transport": "imiconnect.apps.policy.TRANSPORTS",
+        "TemplateChannel": "imiconnect.rtm.models.templates.TEMPLATE_CHANNELS",
         "TypingState": ["start", "stop"],
     },
     "PREPROCESSING_HOOKS": ["imiconnect.rtm.openapi.without_twins"],
