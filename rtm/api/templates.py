@@ -14,7 +14,7 @@ from imiconnect.accounts.roles import Act
 from imiconnect.rest import MemberViewSet, checked_body
 from imiconnect.rtm.intake.answers import Refusal
 from imiconnect.rtm.models import Channel, MessageTemplate
-from imiconnect.rtm.models.templates import TEMPLATE_CHANNELS
+from imiconnect.rtm.models.templates import TEMPLATE_WORDS
 from imiconnect.rtm.rest.fields import JSONObject
 from imiconnect.rtm.telecom.parts import split_text
 from imiconnect.rtm.wordings import services
@@ -47,7 +47,7 @@ class NewTemplateBody(serializers.Serializer[Any]):
     """A template to make; a parameter in it is written ``$(name)``."""
 
     name = serializers.CharField(max_length=services.MAX_NAME)
-    channel = serializers.ChoiceField(choices=TEMPLATE_CHANNELS)
+    channel = serializers.ChoiceField(choices=TEMPLATE_WORDS)
     service = serializers.UUIDField(allow_null=True, default=None)
     content = JSONObject()
     expiry_seconds = serializers.IntegerField(allow_null=True, default=None)
@@ -82,7 +82,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
 class TemplateQuery(serializers.Serializer[Any]):
     """Filters of the list."""
 
-    channel = serializers.ChoiceField(choices=TEMPLATE_CHANNELS, required=False)
+    channel = serializers.ChoiceField(choices=TEMPLATE_WORDS, required=False)
     service = serializers.UUIDField(required=False)
     name = serializers.CharField(required=False)
 

@@ -16,6 +16,8 @@ from imiconnect.sharing.models import Service
 
 #: A call has no text to write ahead.
 TEMPLATE_CHANNELS = [(value, label) for value, label in Channel.choices if value != "voice"]
+#: Their values alone, as REST names them.
+TEMPLATE_WORDS = [value for value, _label in TEMPLATE_CHANNELS]
 
 
 class MessageTemplate(Identified):
