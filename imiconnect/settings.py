@@ -332,8 +332,6 @@ SPECTACULAR_SETTINGS = {
         "ThreadType": "imiconnect.rtm.models.Thread.Type",
         "TopicAccess": "imiconnect.rtm.models.Topic.Access",
         "Transport": "imiconnect.apps.policy.TRANSPORTS",
-        "TemplateChannel": "imiconnect.rtm.models.templates.TEMPLATE_WORDS",
-        "NumberChannel": "imiconnect.sharing.models.NumberAllocation.Channel",
         "TypingState": ["start", "stop"],
     },
     "PREPROCESSING_HOOKS": ["imiconnect.rtm.openapi.without_twins"],

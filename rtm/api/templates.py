@@ -47,7 +47,9 @@ class NewTemplateBody(serializers.Serializer[Any]):
     """A template to make; a parameter in it is written ``$(name)``."""
 
     name = serializers.CharField(max_length=services.MAX_NAME)
-    channel = serializers.ChoiceField(choices=TEMPLATE_WORDS)
+    channel = serializers.CharField(
+        max_length=10, help_text="rt, push, sms, fb, twitter, wechat or apple."
+    )
     service = serializers.UUIDField(allow_null=True, default=None)
     content = JSONObject()
     expiry_seconds = serializers.IntegerField(allow_null=True, default=None)

@@ -14,6 +14,7 @@ from imiconnect.rtm.client.files import Files
 from imiconnect.rtm.client.interactive import Answers
 from imiconnect.rtm.client.messages import (
     MESSAGE,
+    REGISTRATION_ENDED,
     Message,
     in_receipts,
     message_from,
@@ -36,8 +37,6 @@ Event = Literal["message", "event", "connection", "sent", "failed", "policy", "e
 _DELIVERED, _READ, _CLICKED = 2, 3, 4
 #: Seconds within which the payload key is not asked for again.
 _KEY_PAUSE = 60.0
-#: The event by which a device hears that another registration has ended its own.
-_REGISTRATION_ENDED = "registrationEnded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,7 @@ class Client:
         self.authentication = UserAuthentication(app_id, self._registration, rest)
         self._emitter = Emitter()
         self._seen: Seen | None = None
-        self._has_renewed = False
-        self._key_asked_at = float("-inf")
+        self._has_renewed, self._key_asked_at = False, float("-inf")
         self._key_lock = asyncio.Lock()
         self._remember()
 
@@ -370,7 +368,7 @@ class Client:
         session = self._registration.need()
         is_event = message.type != MESSAGE
         is_own = message.device_id == session.device_id
-        if message.type == _REGISTRATION_ENDED:
+        if message.type == REGISTRATION_ENDED:
             if is_own:
                 error = conflict(message.text, str(message.raw.get("reason") or ""))
                 self._emitter.beside(self._note_ending(error))

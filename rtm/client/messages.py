@@ -10,6 +10,8 @@ from enum import IntEnum
 from typing import Any
 
 MESSAGE = "message"
+#: The event by which a device hears that another registration has ended its own.
+REGISTRATION_ENDED = "registrationEnded"
 #: Messages that one receipt may name (docs/rtm-protocol.md, "Uplink").
 MAX_TIDS = 500
 

@@ -131,9 +131,7 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     rtm.OnboardingStep.objects.create(
         app=app, address=f"c{number}", provider_id=f"m{number}", stage="ended", reply="-"
     )
-    rtm.UserPin.objects.create(
-        app=app, user_id=f"u{number}", device_id="d", digest="x", ends_at=now
-    )
+    rtm.UserPin.objects.create(app=app, user_id="u", device_id="d", digest="x", ends_at=now)
     device = rtm.Device.objects.create(app=app, user_id="u", device_id=f"d{number}")
     rtm.DeviceEvent.objects.create(app=app, device=device, user_id="u", kind="battery")
     rtm.Erasure.objects.create(organization=organization)
