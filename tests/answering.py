@@ -1,12 +1,13 @@
 """A server that gives every request the same answer and keeps what it was asked."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
+
+from tests.serving import in_thread
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,5 @@ def answering(status: int, body: object) -> Iterator[Answering]:
         do_GET = do_POST = do_PUT = do_DELETE = _answer
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with in_thread(server) as state.url:
         yield state
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -1,14 +1,19 @@
-"""The whole ASGI application on a free port, in a thread of the test's process."""
+"""Servers in a thread of the test's process: the whole ASGI application, and plain ones."""
 
 import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from http.server import HTTPServer
 from typing import Any
 
 import uvicorn
 
 from tests.waiting import PATIENCE, wait_until
+
+#: Seconds between two looks of a plain server at whether it shall stop: half a second unless
+#: said, which the end of each of its tests would wait for.
+_LOOK = 0.01
 
 
 @contextlib.contextmanager
@@ -32,3 +37,16 @@ def serve(settings: Any) -> Iterator[str]:
             server.should_exit = True
             thread.join(PATIENCE)
         assert not thread.is_alive(), f"the server did not stop within {PATIENCE:.0f} seconds"
+
+
+@contextlib.contextmanager
+def in_thread(server: HTTPServer) -> Iterator[str]:
+    """Let a plain server take requests; yield its address."""
+    thread = threading.Thread(target=server.serve_forever, args=(_LOOK,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(PATIENCE)

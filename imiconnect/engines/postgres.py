@@ -93,7 +93,7 @@ class Postgres:
         password.chmod(0o600)
         isolation.give(password)
         try:
-            self._run(isolation, _initdb(isolation, building, password))
+            self._run(isolation, _initdb(isolation, building, password, durable=self._durable))
             self._run(isolation, _single_user(isolation, building), script=self._first_script())
         finally:
             password.unlink(missing_ok=True)
@@ -144,8 +144,8 @@ class Postgres:
             isolation.give(path)
 
 
-def _initdb(isolation: Isolation, data: Path, password: Path) -> list[str]:
-    return [
+def _initdb(isolation: Isolation, data: Path, password: Path, *, durable: bool) -> list[str]:
+    command = [
         str(isolation.programs / "bin" / "initdb"),
         f"--pgdata={data}",
         f"--username={SUPERUSER}",
@@ -156,6 +156,7 @@ def _initdb(isolation: Isolation, data: Path, password: Path) -> list[str]:
         "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8",
     ]
+    return command if durable else [*command, "--no-sync"]
 
 
 def _single_user(isolation: Isolation, data: Path) -> list[str]:

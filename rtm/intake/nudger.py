@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from django.conf import settings
 from redis.asyncio import Redis
@@ -24,7 +25,7 @@ class Nudger:
         self._something = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._redis: Redis | None = None
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     def start(self) -> None:
         """Begin to listen."""
@@ -36,7 +37,7 @@ class Nudger:
     async def stop(self) -> None:
         """End; what has not been said, the sweep finds."""
         # Not by a cancellation: the Redis client may take one for a time-out of its own.
-        self._stopping = True
+        self._stopping.set()
         self._something.set()
         if self._task:
             await self._task
@@ -50,13 +51,14 @@ class Nudger:
         self._something.set()
 
     async def _run(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             await self._something.wait()
             self._something.clear()
             queues, self._queues = self._queues, set()
             for queue in queues:
                 await self._say(queue)
-            await asyncio.sleep(PAUSE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), PAUSE)
 
     async def _say(self, queue: str) -> None:
         if self._redis is None:

@@ -2,12 +2,13 @@
 
 import http.server
 import io
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from PIL import Image
+
+from tests.serving import in_thread
 
 
 def _picture() -> bytes:
@@ -36,9 +37,5 @@ def file_site(files: Mapping[str, tuple[str, bytes]]) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with in_thread(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield address

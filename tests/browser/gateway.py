@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from django.db import connection
 
 from imiconnect import ROOT
 from tests.elsewhere import elsewhere
+from tests.serving import in_thread
 from tests.waiting import PATIENCE
 
 #: What ``tests/browser/forks.py`` starts.
@@ -138,11 +138,6 @@ def customer_server() -> Iterator[CustomerServer]:
         def log_message(self, *_: Any) -> None:
             """Stay silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.url = f"http://127.0.0.1:{server.server_port}/dr"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with in_thread(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        kept.url = f"{address}/dr"
         yield kept
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -1,6 +1,5 @@
 """The JavaScript SDK in a real browser, against the real server."""
 
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -12,6 +11,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps import services as apps
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
+from tests.serving import in_thread
 from tests.waiting import PATIENCE, PATIENCE_MS, wait_until
 
 NO_ANSWER = f"the page has not answered within {PATIENCE:.0f} seconds"
@@ -46,10 +46,8 @@ def other_site() -> Iterator[str]:
             """Stay silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with in_thread(server):
+        yield f"http://localhost:{server.server_port}"
 
 
 @pytest.fixture

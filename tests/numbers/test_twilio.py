@@ -7,7 +7,6 @@ server of ours answers as Twilio does where state matters.
 import json
 import re
 import socket
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -17,6 +16,7 @@ import pytest
 from imiconnect.numbers.carriers import base, registry
 from imiconnect.numbers.carriers.twilio.carrier import Carrier, _fits
 from imiconnect.numbers.models import CarrierAccount
+from tests.serving import in_thread
 
 SID = "AC" + "0" * 32
 ADDRESS = base.PostalAddress("Ada", "1 High St", "London", "London", "N1 1AA", "GB")
@@ -119,11 +119,8 @@ def twilio() -> Iterator[str]:
     """The address of a server with the state of one account."""
     Twilio.owned, Twilio.buys, Twilio.lose_answer = {}, 0, False
     Twilio.for_sale, Twilio.asked, Twilio.most_of_a_page = [], [], 1000
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Twilio)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with in_thread(ThreadingHTTPServer(("127.0.0.1", 0), Twilio)) as address:
+        yield address
 
 
 def test_a_lost_answer_is_no_second_purchase(twilio: str) -> None:

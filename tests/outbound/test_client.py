@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from imiconnect import outbound
 from imiconnect.outbound import Answer, Outbound, OutboundError, probe
+from tests.serving import in_thread
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -56,10 +56,8 @@ def port(hosts: list[str]) -> Iterator[int]:
     handler = type("Handler", (_Handler,), {"hosts": hosts})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
+    with in_thread(server):
+        yield server.server_port
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A customer's server on loopback, and callbacks that go to it."""
 
 import datetime as dt
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from imiconnect.rtm.callbacks import sender
 from imiconnect.rtm.models import Callback
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.services import create_service
+from tests.serving import in_thread
 
 
 @dataclass
@@ -91,12 +91,8 @@ def receiver() -> Iterator[Receiver]:
     handler = type("Handler", (_Handler,), {"receiver": receiver})
     server = _Server(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    receiver.url = f"http://127.0.0.1:{server.server_port}"
-    yield receiver
-    server.shutdown()
-    server.server_close()
+    with in_thread(server) as receiver.url:
+        yield receiver
 
 
 @pytest.fixture(autouse=True)
