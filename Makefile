@@ -19,7 +19,7 @@ WORKERS ?= 3
 # Doubles of the providers, where only this machine can reach them: people try the platform so.
 SANDBOX ?= $(if $(filter-out 0,$(HTTPS))$(PUBLIC_URL)$(filter-out 127.0.0.1 localhost,$(HOST)),0,1)
 
-.PHONY: help run test bench bench-large chaos distributed upgrade lint format types lock check wheel clean
+.PHONY: help run test sweep bench bench-large chaos distributed upgrade lint format types lock check wheel clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -28,9 +28,13 @@ help: ## Show this list
 run: build/.static ## Start everything at http://HOST:PORT (DATA_DIR chooses the data folder; SANDBOX=0: the real providers)
 	@exec env SANDBOX=$(SANDBOX) $(PY) manage.py up
 
-test: .venv/.test node_modules/.dev build/.static ## Run the whole test suite, browser tests included
+test: .venv/.test node_modules/.dev build/.static ## Run every test, browser tests included, with samples of the sweep
 	@$(PY) -m tests.debian
 	@$(PY) deploy/make/tests.py -n $(WORKERS) --dist loadgroup $(ARGS)
+
+sweep: .venv/.test node_modules/.dev build/.static ## Try everything there is: each page in each look, each role, each secret, kill -9
+	@$(PY) -m tests.debian
+	@$(PY) deploy/make/tests.py --sweep -n $(WORKERS) --dist loadgroup $(ARGS)
 
 bench: build/.static ## Measure the broker alone and the gateway end to end
 	@$(PY) tests/run.py bench

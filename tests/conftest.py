@@ -54,6 +54,34 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(wait)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run try everything there is, where others take a sample."""
+    parser.addoption(
+        "--sweep",
+        action="store_true",
+        help="run the tests that try everything there is, and no others (make sweep)",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose what the run is for: the sweep, or every test but that."""
+    whole = config.getoption("--sweep")
+    chosen = [item for item in items if (_is_swept(item) if whole else _is_usual(item))]
+    left = set(items) - set(chosen)
+    if left:
+        config.hook.pytest_deselected(items=sorted(left, key=lambda item: item.nodeid))
+        items[:] = chosen
+
+
+def _is_usual(item: pytest.Item) -> bool:
+    return item.get_closest_marker("sweep") is None
+
+
+def _is_swept(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("sweep", "sampled"))
+    return marked or "seen" in getattr(item, "fixturenames", ())
+
+
 class _AtOnce:
     """Says why a test failed when it does: a run may be ended from outside before its end."""
 
@@ -78,6 +106,12 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(scope="session")
+def whole(pytestconfig: pytest.Config) -> bool:
+    """Whether everything is tried, and no sample: ``--sweep``."""
+    return bool(pytestconfig.getoption("--sweep"))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Run the whole suite; what failed beside other tests runs once more, by itself.
+"""Run the suite, or with ``--sweep`` what it takes samples of; failures run once more, alone.
 
 Tests of processes and browsers run side by side on few cores, and one may starve there. A
 failure that comes again by itself fails the run, and so do more than a handful: what was only
@@ -47,7 +47,8 @@ def main(arguments: list[str]) -> int:
         return status
     said = f"Once more, by themselves: {', '.join(failed)}\n"
     sys.stdout.write(said)
-    status = _pytest("--last-failed", "--last-failed-no-failures=none", "-n", "0")
+    sweep = [argument for argument in arguments if argument == "--sweep"]
+    status = _pytest("--last-failed", "--last-failed-no-failures=none", "-n", "0", *sweep)
     if status == 0:
         said = f"Passed. Failed beside other tests, but not alone: {', '.join(failed)}\n"
         sys.stdout.write(said)

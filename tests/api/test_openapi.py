@@ -36,9 +36,9 @@ from tests.factories import client_of, make_member, make_organization
 from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.timeout(120)
-EXAMPLES = 4
-#: So many of them are tried without credentials first: no view reads more of such a request.
-STRANGE = 2
+#: Of each operation, and in the sweep. Half of them are tried without credentials first: no
+#: view reads more of such a request.
+EXAMPLES, MANY = 2, 8
 _CREDENTIALS = ("key", "secretKey", "accessToken", "X-CSRFToken", "Cookie")
 _DOCUMENT: Any = SchemaGenerator().get_schema(request=None, public=True)
 OPERATIONS = {
@@ -130,14 +130,17 @@ def _make_known(admin: Member) -> Known:
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_every_operation_keeps_its_promise(name: str, address: str, rows: Any) -> None:
+def test_every_operation_keeps_its_promise(
+    name: str, address: str, rows: Any, whole: bool
+) -> None:
     method = OPERATIONS[name].method.upper()
     with rows(read_only=method == "GET") as known, requests.Session() as session:
-        numbers = count()
+        numbers, examples = count(), MANY if whole else EXAMPLES
 
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=examples,
             deadline=None,
             derandomize=True,
             database=None,
@@ -146,7 +149,8 @@ def test_every_operation_keeps_its_promise(name: str, address: str, rows: Any) -
         )
         @given(case=OPERATIONS[name].as_strategy())
         def attempt(case: schemathesis.Case) -> None:
-            _attempt(case, Caller(address, session), known, strange=next(numbers) < STRANGE)
+            strange = next(numbers) < examples // 2
+            _attempt(case, Caller(address, session), known, strange=strange)
 
         attempt()
 

@@ -13,7 +13,11 @@ from tests.bench.gateway import Gateway
 from tests.bench.processes import Fleet
 from tests.running import Started
 
-pytestmark = [pytest.mark.xdist_group("platform"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.sweep,
+    pytest.mark.xdist_group("platform"),
+    pytest.mark.timeout(600),
+]
 MESSAGES, DEVICES, PER_SECOND = 2000, 20, 400
 #: In turn, each when so many more messages have been accepted.
 VICTIMS = ("gateway", "nats", "redis", "receipts")
