@@ -41,10 +41,10 @@ pytestmark = pytest.mark.timeout(120)
 EXAMPLES, MANY = 2, 8
 _CREDENTIALS = ("key", "secretKey", "accessToken", "X-CSRFToken", "Cookie")
 _DOCUMENT: Any = SchemaGenerator().get_schema(request=None, public=True)
-OPERATIONS = {
-    found.ok().label: found.ok()
-    for found in schemathesis.openapi.from_dict(_DOCUMENT).get_all_operations()
-}
+_OPERATIONS = (
+    found.ok() for found in schemathesis.openapi.from_dict(_DOCUMENT).get_all_operations()
+)
+OPERATIONS = {operation.label: operation for operation in _OPERATIONS}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02, VapidException
-from pywebpush import WebPusher, WebPushException
 
 from imiconnect.apps.push.clients.outcomes import (
     Problem,
@@ -186,6 +185,9 @@ class WebPushClient:
 
 def encrypted(subscription: Subscription, text: bytes) -> bytes:
     """Return the body of a push (RFC 8291); raises ``PushError`` for keys that do not fit."""
+    # Here: it loads aiohttp, which nothing uses and each process would start with.
+    from pywebpush import WebPusher, WebPushException
+
     try:
         body: bytes = WebPusher(msgspec.to_builtins(subscription)).encode(text)["body"]
     except (WebPushException, ValueError) as error:
