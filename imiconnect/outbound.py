@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import certifi
@@ -174,7 +175,7 @@ class Outbound:
         it, and nothing else, may be private and plain HTTP.
         """
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_tls(),
+            ssl_context=trusted(),
             max_connections=connections,
             keepalive_expiry=30,
             network_backend=_CheckedBackend(),
@@ -320,7 +321,13 @@ async def _probe(url: str) -> Probe:
 _FORBIDDEN = {"private_address", "bad_url", "plain_http"}
 
 
-def _tls() -> ssl.SSLContext:
+@cache
+def trusted(*, http2: bool = False) -> ssl.SSLContext:
+    """Return the TLS settings of calls to servers of the world; nobody may change them.
+
+    They are read once in a process, since OpenSSL takes 80 ms for the authorities. An HTTP
+    client writes into them which protocols it offers, so HTTP/2 has settings of its own.
+    """
     context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -14,6 +14,7 @@ import httpx
 import jwt
 import msgspec
 
+from imiconnect import outbound
 from imiconnect.apps.push.clients.outcomes import (
     DEFAULT_WAIT,
     Problem,
@@ -156,6 +157,8 @@ def tls_of(credentials: ApnsToken | ApnsCertificate, trusted: str = "") -> ssl.S
 
     ``trusted`` is as in ``ApnsClient``.
     """
+    if not trusted and isinstance(credentials, ApnsToken):
+        return outbound.trusted(http2=True)
     context = ssl.create_default_context(cafile=trusted or certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if isinstance(credentials, ApnsCertificate):

@@ -19,6 +19,7 @@ from imiconnect.console.words import Words
 from imiconnect.numbers.carriers import messaging as m
 from imiconnect.numbers.carriers import parallel, voice
 from imiconnect.numbers.carriers.base import Account
+from imiconnect.outbound import trusted
 
 #: A webhook older than this is not believed.
 _TOLERANCE = dt.timedelta(minutes=5)
@@ -84,7 +85,9 @@ class Messenger:
         account = self._account
         key = {"Authorization": f"Bearer {account.secret}"}
         base_url = account.base_url or "http://sandbox.invalid"
-        return httpx.Client(base_url=base_url, headers=key, timeout=parallel.TIMEOUT)
+        return httpx.Client(
+            base_url=base_url, headers=key, timeout=parallel.TIMEOUT, verify=trusted()
+        )
 
     def verify(self, hook: m.Hook) -> bool:
         """Compare the signature and the age."""

@@ -13,11 +13,11 @@ from hypercorn.config import Config
 
 from imiconnect.apps.models import App
 from imiconnect.apps.push import keyfiles
-from imiconnect.apps.push.credentials import ApnsToken
+from imiconnect.apps.push.credentials import ApnsToken, Fcm
 from imiconnect.apps.push.services import configure_push
 from imiconnect.sandbox.apns.service import Apns
 from imiconnect.sandbox.calls import Forgetful, asgi
-from imiconnect.sandbox.fcm.service import Fcm
+from imiconnect.sandbox.fcm.service import Fcm as FcmTwin
 from imiconnect.sandbox.webpush.service import WebPushService
 from imiconnect.sharing.models import Service
 from tests.programs import free_port, listens
@@ -69,7 +69,7 @@ class Served:
 
 @pytest.fixture(scope="session")
 def _twins() -> Iterator[dict[str, Served]]:
-    apns, fcm, web = Apns(Forgetful()), Fcm(Forgetful()), WebPushService(Forgetful())
+    apns, fcm, web = Apns(Forgetful()), FcmTwin(Forgetful()), WebPushService(Forgetful())
     with (
         served(asgi(apns.answer)) as apns_url,
         served(asgi(fcm.answer)) as fcm_url,
@@ -121,7 +121,7 @@ def pushed(service: Service, rtm_app: App, apns: Served, fcm: Served, settings: 
     rtm_app.save()
     key = apns.new_key(BUNDLE)
     token = ApnsToken(key=key.pem, key_id=key.key_id, team_id=key.team_id, bundle=BUNDLE)
-    account = keyfiles.fcm(content=json.dumps(_account(fcm)).encode())
+    account = _credentials(fcm)
     site = keyfiles.web_push(
         site_url="https://bank.example", icon_url="", contact="ops@bank.example"
     )
@@ -134,17 +134,18 @@ def pushed(service: Service, rtm_app: App, apns: Served, fcm: Served, settings: 
 @pytest.fixture
 def by_firebase(pushed: App, fcm: Served) -> App:
     """The same app, whose iPhones are reached through Firebase."""
-    account = keyfiles.fcm(content=json.dumps(_account(fcm)).encode())
+    account = _credentials(fcm)
     configure_push(app=pushed, platform="ios", credentials=account)
     pushed.refresh_from_db()
     return pushed
 
 
-_accounts: dict[int, dict[str, str]] = {}
+_accounts: dict[int, Fcm] = {}
 
 
-def _account(fcm: Served) -> dict[str, str]:
-    """Return one account of the double: making a key takes time."""
+def _credentials(fcm: Served) -> Fcm:
+    """Return one account of the double: making a key, and reading it, takes time."""
     if id(fcm.twin) not in _accounts:
-        _accounts[id(fcm.twin)] = fcm.new_account("bank-1")
+        account = json.dumps(fcm.new_account("bank-1")).encode()
+        _accounts[id(fcm.twin)] = keyfiles.fcm(content=account)
     return _accounts[id(fcm.twin)]
