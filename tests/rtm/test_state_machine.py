@@ -177,8 +177,9 @@ class OneMessage(RuleBasedStateMachine):
         self._atomic.__exit__(None, None, None)
 
 
+@pytest.mark.sampled
 def test_any_order_of_events_keeps_the_rules(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: Service, monkeypatch: pytest.MonkeyPatch, whole: bool
 ) -> None:
     machines: list[OneMessage] = []
 
@@ -194,7 +195,7 @@ def test_any_order_of_events_keeps_the_rules(
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=25,
+            max_examples=50 if whole else 12,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -204,13 +204,22 @@ def write_shares(world: World, levels: dict[Place, Any], apps: list[App]) -> Non
 # The test -------------------------------------------------------------------------------
 
 
-@settings(
-    max_examples=10,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(world=worlds())
-def test_pages_api_and_message_path_agree_with_the_plain_rule(world: World, db: None) -> None:
+@pytest.mark.sampled
+def test_pages_api_and_message_path_agree_with_the_plain_rule(db: None, whole: bool) -> None:
+    @settings(
+        max_examples=20 if whole else 5,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(world=worlds())
+    def agree(world: World) -> None:
+        assert_all_agree(world)
+
+    agree()
+
+
+def assert_all_agree(world: World) -> None:
+    """Ask everything that lets people at an app about each person, and each app."""
     with transaction.atomic():
         rows = build(world)
         used = used_in(world)
