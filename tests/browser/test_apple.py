@@ -1,5 +1,6 @@
 """A business at Apple, from CONFIGURE APPS over Apple's choice of platform to messages."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from imiconnect.accounts.models import Member
@@ -53,6 +54,7 @@ def link(page: Page) -> App:
     return App.objects.get()
 
 
+@pytest.mark.sweep
 def test_a_business_from_apples_choice_to_an_answer(
     page: Page, gateway: None, sign_in: SignIn, admin: Member, live_site: str
 ) -> None:

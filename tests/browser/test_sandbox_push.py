@@ -153,6 +153,7 @@ def test_an_iphone_is_notified_with_the_sandboxs_key(
     write(page, "apns")
 
 
+@pytest.mark.sweep
 def test_an_android_phone_is_notified_with_the_sandboxs_service_account(
     page: Page, live_site: str, sign_in: SignIn, admin: Member, tmp_path: Path
 ) -> None:
@@ -168,6 +169,7 @@ def test_an_android_phone_is_notified_with_the_sandboxs_service_account(
     write(page, "fcm")
 
 
+@pytest.mark.sweep
 def test_an_iphone_is_notified_through_firebase(
     page: Page, live_site: str, sign_in: SignIn, admin: Member, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """A Twitter account, from CONFIGURE APPS to a message in and out with its receipts."""
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from imiconnect.accounts.models import Member
@@ -69,6 +70,7 @@ def copied_button(page: Page, app: App) -> str:
     return code.inner_text()
 
 
+@pytest.mark.sweep
 def test_an_account_from_configuration_to_receipts(
     page: Page,
     context: BrowserContext,

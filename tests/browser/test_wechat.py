@@ -95,6 +95,7 @@ def sender(admin: Member, catalogue: None) -> None:
     make_number(admin, "sender_id", SENDER)
 
 
+@pytest.mark.sweep
 @pytest.mark.usefixtures("gateway", "sender")
 def test_an_account_from_configuration_to_a_customer_on_board(
     page: Page, sign_in: SignIn, admin: Member, live_site: str

@@ -13,7 +13,11 @@ import pytest
 from tests.running import Started
 from tests.waiting import PATIENCE
 
-pytestmark = [pytest.mark.xdist_group("platform"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.sweep,
+    pytest.mark.xdist_group("platform"),
+    pytest.mark.timeout(600),
+]
 
 
 def test_every_part_is_ready_when_the_start_says_so(started: Started) -> None:

@@ -43,12 +43,12 @@ class Way:
 #: NATS is one for all workers of a run, and asks one of those that answer: so tests whose
 #: devices it asks about run in one worker.
 ASKED = pytest.mark.xdist_group("callout")
-#: Broker and transport.
+#: Broker and transport: the first two have each of both, the sweep goes the other ways.
 WAYS = [
-    "nats websockets",
     pytest.param("nats tcp", marks=ASKED),
     "mosquitto websockets",
-    "mosquitto tcp",
+    pytest.param("nats websockets", marks=pytest.mark.sweep),
+    pytest.param("mosquitto tcp", marks=pytest.mark.sweep),
 ]
 
 
