@@ -19,6 +19,15 @@ class OpenMessageAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.MessageBatch)
+class MessageBatchAdmin(ReadOnlyAdmin):
+    """Messages that were accepted together and not sent yet."""
+
+    list_display = ("id", "priority", "size", "due_at", "claimed_until")
+    list_filter = ("priority",)
+    ordering = ("-id",)
+
+
 @admin.register(models.OwedMessage)
 class OwedMessageAdmin(ReadOnlyAdmin):
     """Messages that one device of a user has, and another one has not yet."""

@@ -94,17 +94,21 @@ RULES = (
     ),
     Rule(
         "queued_without_due_time",
-        "queued messages have no due time",
+        "queued messages have no due time and are in no batch",
         _REPORT,
         "SELECT m.id FROM rtm_message m JOIN rtm_openmessage o USING (id) "
-        "WHERE m.state = 0 AND o.due_at IS NULL",
+        "WHERE m.state = 0 AND o.due_at IS NULL "
+        "AND m.id NOT IN (SELECT unnest(b.messages) FROM rtm_messagebatch b)",
     ),
     Rule(
         "stuck_queued",
         f"messages have been due for over {_STALE} s",
         _SWEEP,
         "SELECT o.id FROM rtm_openmessage o WHERE o.due_at < %(stale)s "
-        "AND (o.claimed_until IS NULL OR o.claimed_until < %(stale)s)",
+        "AND (o.claimed_until IS NULL OR o.claimed_until < %(stale)s) "
+        "UNION ALL SELECT unnest(b.messages) FROM rtm_messagebatch b "
+        "WHERE b.due_at < %(stale)s "
+        "AND (b.claimed_until IS NULL OR b.claimed_until < %(stale)s)",
     ),
     Rule(
         "stuck_past_expiry",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from imiconnect.identity import first_uuid7_at
-from imiconnect.rtm.lanes import LANES, PUSH, SMS
+from imiconnect.rtm.lanes import LANES, MT, PUSH, SMS
 from imiconnect.rtm.models import Callback, DeviceEvent
 from imiconnect.rtm.push.addresses import delete_dead
 from imiconnect.rtm.sql import cursor
@@ -43,6 +43,10 @@ _SOURCES = {
     "OR claimed_until <= now())"
     for lane in LANES
 } | {
+    MT: "(SELECT due_at FROM rtm_openmessage WHERE lane = 'mt' AND (claimed_until IS NULL "
+    "OR claimed_until <= now()) UNION ALL SELECT due_at FROM rtm_messagebatch, "
+    "generate_series(1, size) WHERE claimed_until IS NULL OR claimed_until <= now()) waiting "
+    "WHERE due_at <= %b",
     PUSH: "(SELECT due_at FROM rtm_openmessage WHERE lane = 'push' AND (claimed_until IS NULL "
     "OR claimed_until <= now()) UNION ALL SELECT due_at FROM rtm_companion) waiting "
     "WHERE due_at <= %b",

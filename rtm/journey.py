@@ -209,9 +209,10 @@ def _callback(callback: Callback, tries: list[CallbackAttempt]) -> Iterator[Even
 def _expected(
     message: Message, waiting: OpenMessage | None, callbacks: list[Callback]
 ) -> Iterator[Event]:
-    if waiting and waiting.due_at:
+    due_at = waiting and (waiting.due_at or _due_with_its_batch(message))
+    if due_at:
         state = "retrying" if message.attempts else "queued"
-        words, at = _tries(message.attempts), waiting.due_at
+        words, at = _tries(message.attempts), due_at
         yield Event("next", _("Next attempt"), at, state, words=words, expected=True)
     if waiting and waiting.expires_at:
         words, at = gettext("Unless it is confirmed before."), waiting.expires_at
@@ -229,6 +230,10 @@ def _expected(
                 raw=masked_json(callback.body),
                 expected=True,
             )
+
+
+def _due_with_its_batch(message: Message) -> dt.datetime | None:
+    return message.created_at if message.state == State.QUEUED else None
 
 
 def _other_devices(message: Message) -> Iterator[Event]:

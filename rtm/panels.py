@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q
+from django.db.models import Count, Func, Q, UUIDField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,14 @@ from imiconnect.console import panels
 from imiconnect.console.panels import Attention, Context, FirstStep, Panel
 from imiconnect.console.words import Words
 from imiconnect.rtm.figures import counts_of_today, midnight, per_minute
-from imiconnect.rtm.models import Callback, Channel, Device, Message, OpenMessage
+from imiconnect.rtm.models import (
+    Callback,
+    Channel,
+    Device,
+    Message,
+    MessageBatch,
+    OpenMessage,
+)
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing.models import Service
 
@@ -107,7 +114,7 @@ def attention(request: HttpRequest) -> Iterator[Attention]:
         )
         yield Attention(words, reverse("services:manage", args=[service.pk]), "suspended")
     apps = App.objects.visible_to(member).values("pk")
-    stuck = OpenMessage.objects.filter(due_at__lt=now - STUCK_AFTER, app_id__in=apps)
+    stuck = OpenMessage.objects.filter(_due_before(now - STUCK_AFTER), app_id__in=apps)
     if count := stuck[:1000].count():
         words = ngettext(
             "{n} message waits to be sent for over two minutes",
@@ -115,6 +122,13 @@ def attention(request: HttpRequest) -> Iterator[Attention]:
             count,
         )
         yield Attention(words.format(n=count), _log_url(state=int(State.QUEUED)), "broken")
+
+
+def _due_before(moment: dt.datetime) -> Q:
+    """Tell open messages that should have been sent by a moment, alone or with their batch."""
+    ids = Func("messages", function="unnest", output_field=UUIDField())
+    batches = MessageBatch.objects.filter(due_at__lt=moment).annotate(message=ids)
+    return Q(due_at__lt=moment) | Q(pk__in=batches.values("message"))
 
 
 def register() -> None:

@@ -29,6 +29,8 @@ from imiconnect.rtm.intake.http import Answer
 from imiconnect.rtm.intake.orders import Order
 from imiconnect.rtm.intake.pool import Connection, query
 from imiconnect.rtm.intake.spreads import Spread
+from imiconnect.rtm.lanes import MT
+from imiconnect.rtm.models import MessageBatch
 from imiconnect.rtm.permission import ALLOCATED, USABLE
 from imiconnect.rtm.protocol.ids import request_ids
 from imiconnect.rtm.sql import NIL
@@ -49,7 +51,8 @@ LEFT JOIN rtm_servicestream v ON v.service_id = s.id
 LEFT JOIN rtm_stream r ON r.id = v.stream_id
 LEFT JOIN apps_app a ON a.app_id = w.app AND a.organization_id = s.organization_id
 """  # noqa: S608 - constants of this package
-# What all messages of a request have in common travels once, and is joined to them here.
+# What all messages of a request have in common travels once, and is joined to them here. What
+# goes to the broker is due as a batch; a provider's messages are due one by one.
 _INSERT = f"""
 WITH orders AS (
   SELECT * FROM unnest(%b::int4[], %b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[],
@@ -59,12 +62,18 @@ WITH orders AS (
        priority, expires_at, created_at, channel, lane)),
 lines AS (
   SELECT * FROM unnest(%b::uuid[], %b::int4[], %b::uuid[], %b::text[], %b::text[],
-    %b::jsonb[], %b::text[])
-    l (id, number, thread, address, address_type, extra, correlation_id)),
+    %b::jsonb[], %b::text[]) WITH ORDINALITY
+    l (id, number, thread, address, address_type, extra, correlation_id, place)),
 working AS (
   INSERT INTO rtm_openmessage (id, app_id, address, lane, priority, due_at, expires_at)
-  SELECT l.id, o.app, l.address, o.lane, o.priority, o.created_at, o.expires_at
-  FROM lines l JOIN orders o USING (number))
+  SELECT l.id, o.app, l.address, o.lane, o.priority,
+    CASE WHEN o.lane <> '{MT}' THEN o.created_at END, o.expires_at
+  FROM lines l JOIN orders o USING (number)),
+batches AS (
+  INSERT INTO rtm_messagebatch (priority, due_at, size, messages)
+  SELECT o.priority, min(o.created_at), count(*), array_agg(l.id)
+  FROM lines l JOIN orders o USING (number) WHERE o.lane = '{MT}'
+  GROUP BY o.priority, (l.place - 1) / {MessageBatch.MOST})
 INSERT INTO rtm_message (id, transid, organization_id, service_id, app_id, thread_id, channel,
   address, address_type, correlation_id, callback_data, notify_url, priority, payload,
   expires_at, created_at)

@@ -16,6 +16,7 @@ from imiconnect.rtm.models.push import Companion, PushAddress
 from imiconnect.rtm.models.queues import (
     ClientRef,
     Inbound,
+    MessageBatch,
     OpenMessage,
     OwedMessage,
     ProviderReceipt,
@@ -53,6 +54,7 @@ __all__ = [
     "MediaFile",
     "MediaUsage",
     "Message",
+    "MessageBatch",
     "MessageTemplate",
     "OnboardingStep",
     "OpenMessage",

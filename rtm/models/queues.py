@@ -3,6 +3,7 @@
 None of them is partitioned, and no foreign key binds them to the log, which is.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +17,9 @@ class OpenMessage(models.Model):
     """The working copy of a message to a customer whose outcome is open.
 
     Written with the message and deleted in the transaction that closes it. ``due_at`` is when
-    the MT processor takes it, none while it waits for a receipt; one that has claimed it sets
-    ``claimed_until``, which no index holds, so that a claim costs one small row version.
+    the MT processor takes it by itself: again, or for the first time where no ``MessageBatch``
+    names it. It has none while it waits for its batch or for a receipt. A processor that has
+    claimed it sets ``claimed_until``, which no index holds.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -47,6 +49,33 @@ class OpenMessage(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class MessageBatch(models.Model):
+    """Messages that were accepted together for the broker, and that nobody has sent yet.
+
+    One row in place of a due time, a claim and its end on each of them. Written with the
+    messages; deleted in the transaction that writes down what came of sending them. One that
+    has its outcome meanwhile, or a due time of its own, is left out (``claims.py``).
+    """
+
+    #: Messages of one batch at most: what several processors divide among themselves.
+    MOST = 100
+
+    id = models.BigAutoField(primary_key=True)
+    priority = models.SmallIntegerField()
+    due_at = models.DateTimeField()
+    claimed_until = models.DateTimeField(null=True)
+    size = models.SmallIntegerField()
+    messages = ArrayField(models.UUIDField())
+
+    class Meta:
+        verbose_name = _("batch of messages")
+        verbose_name_plural = _("batches of messages")
+        indexes = [models.Index(fields=["-priority", "due_at"], name="message_batch_due")]
+
+    def __str__(self) -> str:
+        return f"{self.size}"
 
 
 class Wake(models.Model):

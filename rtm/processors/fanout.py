@@ -16,6 +16,7 @@ from django.utils import timezone
 from imiconnect.identity import uuid7
 from imiconnect.rtm import audience, live
 from imiconnect.rtm.lanes import MT
+from imiconnect.rtm.models import MessageBatch
 from imiconnect.rtm.nudge import nudge
 from imiconnect.rtm.outcomes import NOBODY, PAST_EXPIRY, SET_GONE, Reason
 from imiconnect.rtm.processors.unreached import log_unreached
@@ -57,7 +58,7 @@ _USERS = """users AS (
   SELECT s.user_id, row_number() OVER (ORDER BY s.user_id) AS n
   FROM (SELECT x.user_id FROM ({0}) x WHERE x.user_id <> %b ORDER BY x.user_id LIMIT %b) s),
 lines AS (
-  SELECT i.id, u.user_id FROM users u
+  SELECT i.id, u.user_id, u.n FROM users u
   JOIN unnest(%b::uuid[]) WITH ORDINALITY i (id, n) ON i.n = u.n)"""
 # Each user's own default thread, where the fan-out has no thread for all.
 _THREADS = f"""
@@ -76,9 +77,14 @@ ON CONFLICT DO NOTHING
 _MESSAGES = f"""
 WITH {_USERS},
 working AS (
-  INSERT INTO rtm_openmessage (id, app_id, address, lane, priority, due_at, expires_at)
-  SELECT l.id, f.app_id, l.user_id, '{MT}', f.priority, now(), f.expires_at
+  INSERT INTO rtm_openmessage (id, app_id, address, lane, priority, expires_at)
+  SELECT l.id, f.app_id, l.user_id, '{MT}', f.priority, f.expires_at
   FROM lines l CROSS JOIN rtm_fanout f WHERE f.id = %b),
+batches AS (
+  INSERT INTO rtm_messagebatch (priority, due_at, size, messages)
+  SELECT f.priority, now(), count(*), array_agg(l.id)
+  FROM lines l CROSS JOIN rtm_fanout f WHERE f.id = %b
+  GROUP BY f.priority, (l.n - 1) / {MessageBatch.MOST}),
 logged AS (
   INSERT INTO rtm_message (id, transid, organization_id, service_id, app_id, thread_id,
     channel, address, address_type, correlation_id, callback_data, notify_url, priority,
@@ -196,6 +202,6 @@ def _write(taken: Taken, limit: int) -> tuple[int, str]:
         if taken.thread_id is None:
             threads = [uuid7() for _ in range(limit)]
             own.execute(_THREADS.format(sql).encode(), [*users, threads, taken.id])
-        own.execute(_MESSAGES.format(sql).encode(), [*users, ids, taken.id, taken.id])
+        own.execute(_MESSAGES.format(sql).encode(), [*users, ids, taken.id, taken.id, taken.id])
         count, last = own.fetchone() or (0, None)
     return int(count), last or ""

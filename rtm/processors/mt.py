@@ -23,7 +23,7 @@ from imiconnect.rtm.outcomes import (
     decide,
 )
 from imiconnect.rtm.processors import facts
-from imiconnect.rtm.processors.claims import Claim, claim_due, load
+from imiconnect.rtm.processors.claims import Claim, load, take
 from imiconnect.rtm.processors.recording import Try, record
 from imiconnect.rtm.protocol.envelopes import ThreadFacts, Told
 from imiconnect.rtm.protocol.states import State
@@ -39,10 +39,10 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None, lane: str
     crash between claim and record means that the message goes out again after the lease.
     """
     started = now or timezone.now()
-    claims = claim_due(limit, started, lane)
-    if not claims:
+    taken = take(limit, started, lane)
+    if not len(taken):
         return 0
-    rows = load(claims)
+    claims, rows = load(taken)
     pairs, threads = facts.read(
         [(row[2], row[3]) for row in rows.values()],
         [(row[12], row[16]) for row in rows.values()],
@@ -71,8 +71,9 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None, lane: str
         if claim.id in outcomes
     ]
     closed = [claim.id for claim in claims if claim.id not in outcomes]
-    live.tell(changed=record(tries, closed, started=started, finished=finished))
-    return len(claims)
+    done = record(tries, closed, taken.batches, started=started, finished=finished)
+    live.tell(changed=done)
+    return len(taken)
 
 
 def wake(app_id: uuid.UUID, user_id: str) -> None:

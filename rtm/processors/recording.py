@@ -39,12 +39,14 @@ UPDATE rtm_message SET attempts = attempts + 1, submitted_at = coalesce(submitte
 WHERE id = ANY(%b::uuid[]) AND id >= %b AND id <= %b
 RETURNING id, organization_id, state
 """
-# A wake-up during the publish has set another due time, and keeps it.
+# Of those that were due by themselves; one of a batch has no due time to be taken from it. A
+# wake-up during the publish has set another due time, and keeps it.
 _WAITING = """
 UPDATE rtm_openmessage o SET claimed_until = NULL, failures = 0,
   due_at = CASE WHEN o.due_at = u.due_at THEN NULL ELSE o.due_at END
 FROM unnest(%b::uuid[], %b::timestamptz[]) u (id, due_at) WHERE o.id = u.id
 """
+_DONE = "DELETE FROM rtm_messagebatch WHERE id = ANY(%b::bigint[])"
 _TRIED = """
 UPDATE rtm_message m SET attempts = attempts + 1,
   state = CASE WHEN m.state <= 1 THEN 0 ELSE m.state END,
@@ -118,11 +120,15 @@ class Try(msgspec.Struct, frozen=True):
 def record(
     tries: Sequence[Try],
     closed: Sequence[uuid.UUID],
+    batches: Sequence[int],
     *,
     started: dt.datetime,
     finished: dt.datetime,
 ) -> list[Changed]:
-    """Write a batch down; ``closed`` are claimed messages that had their outcome already.
+    """Write down what came of a step; ``closed`` are messages that had their outcome already.
+
+    The ``batches`` that were claimed have no message left that nobody has sent, and go in the
+    same commit: while one is there, its messages are sent again after its lease.
 
     Returns organization, message and state of those that changed.
     """
@@ -149,6 +155,9 @@ def record(
     changed += [(n.message.organization_id, n.message.id, states[n.message.id]) for n in failed]
     forget_open(sorted(closed))
     write_callbacks(news + failed, finished)
+    if batches:
+        with cursor() as own:
+            own.execute(_DONE, [list(batches)])
     return changed
 
 
@@ -224,7 +233,9 @@ def _submit(tries: list[Try], finished: dt.datetime) -> list[Changed]:
     with cursor() as own:
         own.execute(_SUBMITTED, [finished, ids, *bounds(ids)])
         changed = [(org, tid, State(state)) for tid, org, state in own.fetchall()]
-        own.execute(_WAITING, [ids, [item.claim.due_at for item in tries]])
+        alone = [item.claim for item in tries if item.claim.due_at]
+        if alone:
+            own.execute(_WAITING, [[c.id for c in alone], [c.due_at for c in alone]])
     return changed
 
 

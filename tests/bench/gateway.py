@@ -122,6 +122,7 @@ class Gateway:
 
     def wait_quiet(self) -> None:
         """Wait until nothing is due any more."""
+        self.wait_empty("SELECT 1 FROM rtm_messagebatch LIMIT 1")
         self.wait_empty("SELECT 1 FROM rtm_openmessage WHERE due_at <= now() LIMIT 1")
         self.wait_empty(
             "SELECT 1 FROM rtm_receipt WHERE due_at <= now() AND attempts = 0 LIMIT 1"
@@ -129,6 +130,7 @@ class Gateway:
 
     def end_to_end(self, devices: Fleet, messages: int, *, batch: int) -> tuple[float, Any]:
         """Return messages per second until the last one is committed as delivered."""
+        self.database.execute("DELETE FROM rtm_messagebatch")
         self.database.execute("DELETE FROM rtm_openmessage")
         devices.report()
         sent = self.send(messages, batch=batch, connections=4 if batch > 1 else 32)

@@ -11,7 +11,15 @@ from django.utils import timezone
 
 from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
-from imiconnect.rtm.models import Customer, Device, Message, OpenMessage, Stream, Thread
+from imiconnect.rtm.models import (
+    Customer,
+    Device,
+    Message,
+    MessageBatch,
+    OpenMessage,
+    Stream,
+    Thread,
+)
 from imiconnect.rtm.streams import use_stream
 from imiconnect.sharing.models import Service, ServiceKey
 
@@ -35,7 +43,8 @@ def test_an_accepted_message_is_in_the_log(service: Service, intake: Any, order:
     message = Message.objects.get(transid=answer["transid"])
     assert (message.address, message.correlation_id, message.callback_data) == ("u1", "c1", "x")
     assert message.payload == {"message": "Hello"}
-    assert OpenMessage.objects.filter(id=message.id, due_at__isnull=False).exists()
+    assert OpenMessage.objects.filter(id=message.id, due_at__isnull=True).exists()
+    assert MessageBatch.objects.get().messages == [message.id]
     thread = Thread.objects.get(id=message.thread_id)
     assert (thread.is_default, thread.user_id) == (True, "u1")
 

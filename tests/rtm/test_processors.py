@@ -18,12 +18,14 @@ from imiconnect.rtm.models import (
     Callback,
     Device,
     Message,
+    MessageBatch,
     OpenMessage,
     Receipt,
     Thread,
     Wake,
 )
 from imiconnect.rtm.processors import dr, expiry, mt, retry
+from imiconnect.rtm.processors.claims import LEASE_SECONDS, take
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing.models import Service
 from tests.waiting import PATIENCE
@@ -259,22 +261,60 @@ def test_a_wake_up_sends_nothing_that_is_delivered(send: Send) -> None:
     assert mt.process_due(now=later) == 0
 
 
-def test_a_claim_that_nobody_finished_is_due_again_after_the_lease(send: Send) -> None:
-    from imiconnect.rtm.processors.claims import LEASE_SECONDS, claim_due
-
+@pytest.mark.parametrize("alone", [False, True], ids=["batch", "alone"])
+def test_a_claim_that_nobody_finished_is_due_again_after_the_lease(
+    alone: bool, send: Send
+) -> None:
     send()
     now = timezone.now()
-    assert len(claim_due(10, now)) == 1
-    assert claim_due(10, now) == []
-    assert len(claim_due(10, now + dt.timedelta(seconds=LEASE_SECONDS + 1))) == 1
+    if alone:
+        MessageBatch.objects.all().delete()
+        OpenMessage.objects.update(due_at=now)
+    assert len(take(10, now)) == 1
+    assert len(take(10, now)) == 0
+    assert len(take(10, now + dt.timedelta(seconds=LEASE_SECONDS + 1))) == 1
 
 
 def test_higher_priority_is_claimed_first(send: Send) -> None:
-    from imiconnect.rtm.processors.claims import claim_due
-
     send(priority=1)
     high = send(priority=3)
-    assert [claim.id for claim in claim_due(1, timezone.now())] == [high.pk]
+    assert take(1, timezone.now()).named == [high.pk]
+
+
+def test_messages_of_one_order_are_claimed_in_batches(
+    intake: Any, order: Callable[..., dict[str, Any]], service: Service
+) -> None:
+    users = [f"u{number}" for number in range(MessageBatch.MOST + 1)]
+    body = order(destination=[{"userid": users}])
+    assert intake.post("/resources/v1/messaging", json=body).status_code == 202
+    assert sorted(MessageBatch.objects.values_list("size", flat=True)) == [1, MessageBatch.MOST]
+    assert mt.process_due(limit=1) + mt.process_due(limit=1) == MessageBatch.MOST + 1
+    assert not MessageBatch.objects.exists()
+
+
+def test_a_batch_leaves_out_what_went_its_own_way(send: Send, subscriber: Subscribe) -> None:
+    received = subscriber("NB12345678/u1")
+    closed, again, sent, left = (send() for _ in range(4))
+    OpenMessage.objects.filter(pk=closed.pk).delete()
+    OpenMessage.objects.filter(pk=again.pk).update(
+        due_at=timezone.now() + dt.timedelta(hours=1)
+    )
+    Message.objects.filter(pk=sent.pk).update(state=State.SUBMITTED)
+    assert mt.process_due() == 4
+    assert received.get(timeout=PATIENCE)["tid"] == str(left.pk)
+    tried = Attempt.objects.values_list("message_id", flat=True)
+    assert list(tried) == [left.pk]
+    assert OpenMessage.objects.count() == 3
+
+
+def test_a_batch_that_the_broker_did_not_take_is_due_one_by_one(
+    send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker.Link, "publish", lambda link, batch: [False] * len(batch))
+    message = send()
+    assert mt.process_due() == 1
+    assert not MessageBatch.objects.exists()
+    assert OpenMessage.objects.filter(pk=message.pk, due_at__gt=timezone.now()).exists()
 
 
 def test_a_message_to_a_closed_thread_opens_it_once(send: Send) -> None:

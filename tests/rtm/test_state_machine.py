@@ -19,9 +19,16 @@ from hypothesis.stateful import (
 
 from imiconnect.rtm import broker
 from imiconnect.rtm.checks import violations
-from imiconnect.rtm.models import Attempt, Callback, Message, OpenMessage, Receipt
+from imiconnect.rtm.models import (
+    Attempt,
+    Callback,
+    Message,
+    MessageBatch,
+    OpenMessage,
+    Receipt,
+)
 from imiconnect.rtm.processors import dr, expiry, mt
-from imiconnect.rtm.processors.claims import LEASE_SECONDS, claim_due
+from imiconnect.rtm.processors.claims import LEASE_SECONDS, take
 from imiconnect.rtm.protocol.ids import request_ids
 from imiconnect.rtm.protocol.states import MOVES, State
 from imiconnect.sharing.models import Service
@@ -59,9 +66,8 @@ class OneMessage(RuleBasedStateMachine):
             app=app, channel="rt", address="u1", payload={"message": "x"},
             created_at=self.now, expires_at=expires,
         )  # fmt: skip
-        OpenMessage.objects.create(
-            id=self.id, app_id=app.pk, address="u1", due_at=self.now, expires_at=expires
-        )
+        OpenMessage.objects.create(id=self.id, app_id=app.pk, address="u1", expires_at=expires)
+        MessageBatch.objects.create(priority=2, due_at=self.now, size=1, messages=[self.id])
 
     def publish(self, _link: Any, batch: list[Any]) -> list[bool]:
         """Stand in for the broker, which works or does not."""
@@ -89,7 +95,7 @@ class OneMessage(RuleBasedStateMachine):
     @rule()
     def crash_after_the_claim(self) -> None:
         """A processor dies with the message claimed."""
-        claim_due(10, self.now)
+        take(10, self.now)
 
     @rule()
     def receive_delivered(self) -> None:

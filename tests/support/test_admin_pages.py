@@ -153,6 +153,7 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     rtm.OpenMessage.objects.create(
         id=message.pk, app_id=app.pk, address="u", due_at=now, expires_at=now + dt.timedelta(1)
     )
+    rtm.MessageBatch.objects.create(priority=2, due_at=now, size=1, messages=[message.pk])
     rtm.OptOut.objects.create(
         organization=organization, address=f"44740012345{number}", source="message"
     )
