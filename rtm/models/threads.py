@@ -118,7 +118,9 @@ class Thread(Identified):
             ),
         ]
         indexes = [
-            models.Index(fields=["app", "user_id", "-updated_at"], name="thread_of_user"),
+            # Without the time of the latest change: each message changes it, and a user has
+            # few threads to sort.
+            models.Index(fields=["app", "user_id"], name="thread_by_user"),
             models.Index(
                 fields=["app", "waits_since"],
                 condition=models.Q(status="Active", waits_since__isnull=False),
