@@ -58,6 +58,15 @@ class InboundAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.ReceiptBatch)
+class ReceiptBatchAdmin(ReadOnlyAdmin):
+    """Receipts that came together and are not applied yet."""
+
+    list_display = ("id", "size", "received_at")
+    list_filter = ("received_at",)
+    ordering = ("-id",)
+
+
 @admin.register(models.Receipt)
 class ReceiptAdmin(ReadOnlyAdmin):
     """Receipts that have not met their message yet."""

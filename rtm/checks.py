@@ -120,7 +120,8 @@ RULES = (
         "stuck_receipts",
         f"receipts have been due for over {_STALE} s",
         _SWEEP,
-        "SELECT r.id FROM rtm_receipt r WHERE r.due_at < %(stale)s",
+        "SELECT r.id FROM rtm_receipt r WHERE r.due_at < %(stale)s "
+        "UNION ALL SELECT b.id FROM rtm_receiptbatch b WHERE b.received_at < %(stale)s",
     ),
     Rule(
         "stuck_incoming",

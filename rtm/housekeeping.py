@@ -53,7 +53,8 @@ _SOURCES = {
     SMS: "(SELECT due_at FROM rtm_openmessage WHERE lane = 'sms' AND (claimed_until IS NULL "
     "OR claimed_until <= now()) UNION ALL SELECT due_at FROM rtm_unclaimedtext "
     "WHERE due_at IS NOT NULL) waiting WHERE due_at <= %b",
-    "dr": "rtm_receipt WHERE due_at <= %b",
+    "dr": "(SELECT due_at FROM rtm_receipt UNION ALL SELECT received_at FROM rtm_receiptbatch, "
+    "generate_series(1, size)) waiting WHERE due_at <= %b",
     "provider": "rtm_providerreceipt WHERE due_at <= %b",
     "mo": "rtm_inbound WHERE due_at <= %b",
     "retry": "rtm_wake WHERE due_at <= %b",

@@ -22,6 +22,7 @@ from imiconnect.rtm.models.queues import (
     ProviderReceipt,
     ProviderRef,
     Receipt,
+    ReceiptBatch,
     Wake,
 )
 from imiconnect.rtm.models.recordings import Recording
@@ -66,6 +67,7 @@ __all__ = [
     "ProviderRef",
     "PushAddress",
     "Receipt",
+    "ReceiptBatch",
     "Recording",
     "RuleEvent",
     "Segment",

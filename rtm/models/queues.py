@@ -230,6 +230,33 @@ class Receipt(models.Model):
         return f"{self.get_kind_display()} {self.tid}"
 
 
+class ReceiptBatch(models.Model):
+    """Receipts that the uplink listener has read together: one row in place of many.
+
+    A column is a list, and a receipt has the same place in each. Deleted in the transaction
+    that applies them, which puts back as a ``Receipt`` what has not met its message.
+    """
+
+    #: Receipts of one batch at most.
+    MOST = 500
+
+    id = models.BigAutoField(primary_key=True)
+    received_at = models.DateTimeField()
+    size = models.SmallIntegerField()
+    tids = ArrayField(models.UUIDField())
+    app_ids = ArrayField(models.UUIDField())
+    addresses = ArrayField(models.CharField(max_length=128))
+    device_ids = ArrayField(models.CharField(max_length=128))
+    kinds = ArrayField(models.SmallIntegerField(choices=Receipt.Kind.choices))
+
+    class Meta:
+        verbose_name = _("batch of receipts")
+        verbose_name_plural = _("batches of receipts")
+
+    def __str__(self) -> str:
+        return f"{self.size}"
+
+
 class ProviderRef(models.Model):
     """A provider's own id of a message that it took, or of one part of ``parts``."""
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ from imiconnect.rtm.processors.recording import Changed
 from imiconnect.rtm.processors.sync import sync_receipts
 from imiconnect.rtm.protocol.envelopes import News, Told
 from imiconnect.rtm.protocol.states import State
-from imiconnect.rtm.sql import NIL, again_after_deadlock, copy, cursor
+from imiconnect.rtm.sql import NIL, again_after_deadlock, copy, cursor, together
 
 BATCH = 1000
 #: How long a receipt waits for its message to appear.
@@ -37,6 +37,15 @@ DELETE FROM rtm_receipt r WHERE r.id = ANY(ARRAY(
   FOR UPDATE SKIP LOCKED))
 RETURNING r.tid, r.app_id, r.address, r.device_id, r.kind, r.code, r.reason, r.detail,
   r.received_at, r.attempts
+"""
+# Of the batches that nobody else is at, until they have as many receipts as asked for.
+_TAKE_BATCHES = """
+DELETE FROM rtm_receiptbatch b WHERE b.id = ANY(ARRAY(
+  SELECT x.id FROM (
+    SELECT d.id, sum(d.size) OVER (ORDER BY d.id) - d.size AS before FROM (
+      SELECT id, size FROM rtm_receiptbatch ORDER BY id LIMIT 50 FOR UPDATE SKIP LOCKED) d) x
+  WHERE x.before < %b))
+RETURNING b.received_at, b.tids, b.app_ids, b.addresses, b.device_ids, b.kinds
 """
 # The rows are locked in the order of their ids, as every other statement does. The array of
 # all ids is what the planner can count and find the partition by: of a range of ids newer than
@@ -104,9 +113,8 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
     """
     moment = now or timezone.now()
     with transaction.atomic():
-        with cursor() as own:
-            own.execute(_TAKE, [moment, limit])
-            rows = own.fetchall()
+        rows, batches = together((_TAKE, [moment, limit]), (_TAKE_BATCHES, [limit]))
+        rows += [row for batch in batches for row in _rows(*batch)]
         if not rows:
             return 0
         failed = [row for row in rows if row[4] == Receipt.Kind.FAILED]
@@ -119,6 +127,12 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
         _put_back((row for row in rows if row[0] not in found | known), moment)
     live.tell(changed=changed)
     return len(rows)
+
+
+def _rows(at: dt.datetime, *columns: list[Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield the receipts of a batch as ``_TAKE`` returns those that are rows."""
+    for receipt in zip(*columns, strict=True):
+        yield (*receipt, 0, "", {}, at, 0)
 
 
 def _gather(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[uuid.UUID, uuid.UUID, str], Said]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
+import psycopg
 from django.db import transaction
 from django.utils import timezone
 from psycopg.types.json import Jsonb
@@ -21,6 +22,7 @@ from psycopg.types.json import Jsonb
 from imiconnect.identity import uuid7
 from imiconnect.rtm.connect.device_events import Report, report_all
 from imiconnect.rtm.inbound import INSERT_INBOUND
+from imiconnect.rtm.models import ReceiptBatch
 from imiconnect.rtm.nudge import nudge
 from imiconnect.rtm.protocol import uplink
 from imiconnect.rtm.protocol.sealing import Unreadable
@@ -39,7 +41,13 @@ _RECEIPT_TYPES = (
     "uuid", "uuid", "varchar", "varchar", "int2", "int2", "text", "jsonb",
     "timestamptz", "timestamptz", "int2",
 )  # fmt: skip
+_RECEIPT_BATCH = """
+INSERT INTO rtm_receiptbatch (received_at, size, tids, app_ids, addresses, device_ids, kinds)
+VALUES (%b, %b, %b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::int2[])
+"""
 _NOTHING = Jsonb({})
+#: Fewer receipts than this are rows of their own, which support staff find by message.
+_FEW = 10
 #: An app that is turned off, or whose organization is suspended, is heard for this long yet.
 _KEEP_SECONDS = 5.0
 #: How JSON begins, and base64 never does.
@@ -62,7 +70,10 @@ class Heard(NamedTuple):
 class Rows:
     """What a batch turns into, and why payloads of it were of no use."""
 
+    #: Message, app, user, device and kind.
     receipts: list[tuple[Any, ...]] = field(default_factory=list)
+    #: Those that carry what the user has pressed, which a batch has no place for.
+    detailed: list[tuple[Any, ...]] = field(default_factory=list)
     inbound: list[tuple[Any, ...]] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
@@ -94,13 +105,12 @@ class Inbox:
         for source, (_, payload) in zip(sources, batch, strict=True):
             self._read(rows, source, apps, payload)
         with transaction.atomic(), cursor() as own:
-            if rows.receipts:
-                copy(own, _RECEIPTS, _RECEIPT_TYPES, rows.receipts)
+            _write_receipts(own, rows)
             if rows.inbound:
                 columns = [list(column) for column in zip(*rows.inbound, strict=True)]
                 own.execute(INSERT_INBOUND, columns)
             report_all(rows.reports)
-        if rows.receipts:
+        if rows.receipts or rows.detailed:
             nudge("dr")
         if rows.inbound:
             nudge("mo")
@@ -108,7 +118,7 @@ class Inbox:
             self.refused += rows.refused
             figures.count(rows.refused)
             log.warning("Uplink payloads of no use: %s", dict(rows.refused))
-        return len(rows.receipts) + len(rows.inbound) + len(rows.reports)
+        return sum(map(len, (rows.receipts, rows.detailed, rows.inbound, rows.reports)))
 
     def _surprises(self, source: Source | None, pair: tuple[str, bytes]) -> bool:
         """Tell whether a payload is encrypted where none should be, or the other way round."""
@@ -144,10 +154,11 @@ class Inbox:
             operation = uplink.decode_operation(payload)
             if operation == "deliveryupdate":
                 kind, tids, detail = uplink.receipts(uplink.decode_update(payload))
-                body = Jsonb(detail, dumps=_encode) if detail else _NOTHING
-                rows.receipts += [
-                    (tid, app, *source[1:], kind, 0, "", body, now, now, 0) for tid in tids
-                ]
+                found = [(tid, app, *source[1:], kind) for tid in tids]
+                if detail:
+                    rows.detailed += _in_full(found, Jsonb(detail, dumps=_encode), now)
+                else:
+                    rows.receipts += found
             elif operation == "mo":
                 said = uplink.decode_mo(payload)
                 body = Jsonb(uplink.content(said), dumps=_encode)
@@ -171,6 +182,25 @@ class Inbox:
                 self._apps = {row[0]: Heard(*row[1:]) for row in own.fetchall()}
             self._known_until = time.monotonic() + _KEEP_SECONDS
         return self._apps
+
+
+def _write_receipts(own: psycopg.Cursor[Any], rows: Rows) -> None:
+    """Write many as batches, and few, or those with details, as rows."""
+    batched, single = rows.receipts, rows.detailed
+    if len(batched) < _FEW:
+        batched, single = [], single + _in_full(batched, _NOTHING, rows.now)
+    if single:
+        copy(own, _RECEIPTS, _RECEIPT_TYPES, single)
+    for start in range(0, len(batched), ReceiptBatch.MOST):
+        part = batched[start : start + ReceiptBatch.MOST]
+        columns = [list(column) for column in zip(*part, strict=True)]
+        own.execute(_RECEIPT_BATCH, [rows.now, len(part), *columns])
+
+
+def _in_full(
+    found: list[tuple[Any, ...]], detail: Jsonb, now: dt.datetime
+) -> list[tuple[Any, ...]]:
+    return [(*receipt, 0, "", detail, now, now, 0) for receipt in found]
 
 
 def _is_plain(payload: bytes) -> bool:

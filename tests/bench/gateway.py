@@ -124,6 +124,7 @@ class Gateway:
         """Wait until nothing is due any more."""
         self.wait_empty("SELECT 1 FROM rtm_messagebatch LIMIT 1")
         self.wait_empty("SELECT 1 FROM rtm_openmessage WHERE due_at <= now() LIMIT 1")
+        self.wait_empty("SELECT 1 FROM rtm_receiptbatch LIMIT 1")
         self.wait_empty(
             "SELECT 1 FROM rtm_receipt WHERE due_at <= now() AND attempts = 0 LIMIT 1"
         )

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
+from imiconnect.identity import uuid7
 from imiconnect.rtm import broker
+from imiconnect.rtm.housekeeping import depth
 from imiconnect.rtm.models import (
     Callback,
     Customer,
@@ -18,6 +21,7 @@ from imiconnect.rtm.models import (
     Inbound,
     Message,
     Receipt,
+    ReceiptBatch,
     Thread,
 )
 from imiconnect.rtm.processors import dr, mo
@@ -83,6 +87,25 @@ def test_a_receipt_published_by_a_device_is_applied(send: Send, listener: Listen
     wait_until(Receipt.objects.exists)
     dr.process_due()
     assert Message.objects.get(pk=message.pk).state == State.DELIVERED
+
+
+def test_many_receipts_wait_as_one_batch_and_are_applied(
+    send: Send, listener: Listener, rtm_app: App
+) -> None:
+    messages = [send() for _ in range(10)]
+    unknown = uuid7()
+    tids = [*(str(message.pk) for message in messages), str(unknown)]
+    body = {"op": "deliveryupdate", "status": 3, "tids": tids}
+    publish(uplink("NB12345678", "u1", "d1"), json.dumps(body).encode())
+    wait_until(ReceiptBatch.objects.exists)
+    assert not Receipt.objects.exists()
+    assert depth("dr", timezone.now()).rows == 11
+    assert dr.process_due() == 11
+    assert set(Message.objects.values_list("state", "device_id")) == {(State.READ, "d1")}
+    assert not ReceiptBatch.objects.exists()
+    kept = Receipt.objects.get()
+    assert (kept.tid, kept.app_id, kept.address) == (unknown, rtm_app.pk, "u1")
+    assert (kept.device_id, kept.kind, kept.attempts) == ("d1", 3, 1)
 
 
 def test_bad_payloads_are_counted_and_do_no_harm(

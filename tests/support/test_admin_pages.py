@@ -178,6 +178,10 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     rtm.Wake.objects.create(app_id=app.pk, address=f"u{number}", due_at=now)
     rtm.Inbound.objects.create(app_id=app.pk, address="u", body={})
     rtm.Receipt.objects.create(tid=message.pk, app_id=app.pk, address="u", kind=2)
+    rtm.ReceiptBatch.objects.create(
+        received_at=now, size=1, tids=[message.pk], app_ids=[app.pk], addresses=["u"],
+        device_ids=["d"], kinds=[2],
+    )  # fmt: skip
     rtm.IdempotencyKey.objects.create(
         service=service, key=f"k{number}", body_digest=b"", transid=message.transid
     )
