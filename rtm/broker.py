@@ -10,53 +10,16 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 from django.conf import settings
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
 
 from imiconnect.rtm.connect.broker import broker
 from imiconnect.rtm.protocol.frames import MalformedPacket
-from imiconnect.rtm.wire import CONNECT_SECONDS, IN_FLIGHT, Refused, Wire
+from imiconnect.rtm.wire import CONNECT_SECONDS, Refused, Wire
 
 log = logging.getLogger(__name__)
 
-#: Of the clients that listen.
-KEEPALIVE_SECONDS = 20
 _PAUSE_SECONDS = 0.1
-
-
-def new_client(role: str, *, clean: bool = True, client_id: str = "", **options: Any) -> Client:
-    """Return a client that listens, not connected; ``role`` is for operators."""
-    target = broker()
-    client = Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=client_id or _client_id(role),
-        clean_session=clean,
-        **options,
-    )
-    if target.username:
-        client.username_pw_set(target.username, target.password)
-    if target.tls:
-        client.tls_set_context(target.tls)
-    client.reconnect_delay_set(min_delay=1, max_delay=2)
-    client.max_inflight_messages_set(IN_FLIGHT)
-    return client
-
-
-def aim(client: Client) -> None:
-    """Let a client connect to a node of the broker, by chance another each time.
-
-    Nothing is connected here: the client's own loop does it, at the start and after a loss.
-    """
-    host, port = address()
-    client.connect_async(host, port, keepalive=KEEPALIVE_SECONDS)
-
-
-def address() -> tuple[str, int]:
-    """Return host and port of a node of the broker."""
-    return broker().nodes.in_any_order()[0]
 
 
 def _client_id(role: str) -> str:

@@ -1,29 +1,29 @@
 """The process that reads the uplink at QoS 1 and acknowledges what is committed.
 
-One thread is the MQTT client's and only queues; the main thread takes what has gathered,
-writes it in one commit and acknowledges it. While PostgreSQL is away nothing is acknowledged,
-so the broker keeps it; a batch is written again until it is committed.
+It takes what has gathered, writes it in one commit and acknowledges it. While PostgreSQL is
+away nothing is acknowledged, so the broker keeps it; a batch is written again until it is
+committed.
 """
 
 import logging
-import queue
 import signal
 import socket
 import threading
 import time
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection
-from paho.mqtt.client import Client, MQTTMessage
 
 from imiconnect.engines.heartbeat import active, beat
 from imiconnect.engines.memory import settle
-from imiconnect.rtm.broker import aim, new_client
+from imiconnect.rtm.connect.broker import broker
+from imiconnect.rtm.protocol.frames import MalformedPacket
 from imiconnect.rtm.protocol.topics import uplink_filters
 from imiconnect.rtm.uplink.inbox import Inbox
+from imiconnect.rtm.uplink.reader import Published, Reader
+from imiconnect.rtm.wire import Refused
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,9 @@ BATCH = 1000
 #: Seconds: how long a batch gathers, and how long when the one before was of several; each
 #: costs a commit that waits for the disk.
 GATHER, GATHER_MORE = 0.003, 0.02
-#: Seconds: between two signs of life, and before a write is repeated.
+#: Seconds: between two signs of life, before a write is repeated or the broker is called again.
 BEAT_EVERY, AGAIN = 2.0, 1.0
+_LOOK = 0.5
 _NAME = "uplink"
 
 
@@ -42,110 +43,87 @@ class Listener:
     def __init__(self, shards: Sequence[int] | None = None, *, shared: bool = False) -> None:
         """Subscribe nothing yet."""
         self._filters = _filters(shards, shared=shared)
-        self._messages: queue.SimpleQueue[tuple[int, MQTTMessage]] = queue.SimpleQueue()
+        # A session of its own name outlives the process: what comes meanwhile waits there.
+        self._client_id = f"gateway-{_NAME}-{_own_name(shards)}"
         self._stopping = threading.Event()
         self._inbox = Inbox()
         self._gather = GATHER
-        #: Grows with each connection: packet ids of an earlier one mean nothing now.
-        self._connection = 0
-        name = _own_name(shards)
-        # A session of its own name outlives the process: what comes meanwhile waits there.
-        self._client = new_client(
-            _NAME, clean=False, client_id=f"gateway-uplink-{name}", manual_ack=True
-        )
-        self._client.on_connect = self._on_connect
-        self._client.on_connect_fail = self._on_connect_fail
-        self._client.on_disconnect = self._on_disconnect
-        self._client.on_message = self._on_message
+        self._beat_at = 0.0
+        self._reader: Reader | None = None
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether it is connected and has subscribed."""
+        return self._reader is not None
 
     def run(self) -> None:
         """Listen until SIGTERM or SIGINT; what was taken is written and acknowledged."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        self.start()
         settle()
-        try:
-            self.work()
-        finally:
-            self._client.disconnect()
-            self._client.loop_stop()
-
-    def start(self) -> None:
-        """Connect, now or as soon as the broker is there."""
-        aim(self._client)
-        self._client.loop_start()
+        self.work()
 
     def stop(self) -> None:
         """End after the batch at hand."""
         self._stopping.set()
 
     def work(self) -> None:
-        """Write batches until stopped."""
-        last_beat = 0.0
+        """Read and write batches until stopped, and connect whenever there is no connection."""
         while not self._stopping.is_set():
-            if time.monotonic() - last_beat > BEAT_EVERY:
-                if self._client.is_connected():
-                    beat(_NAME)
-                last_beat = time.monotonic()
-            batch = self._next_batch()
-            # What came over an earlier connection comes again, since it was not acknowledged.
-            batch = [pair for pair in batch if pair[0] == self._connection]
-            if batch:
-                self._commit(batch)
-
-    def _next_batch(self) -> list[tuple[int, MQTTMessage]]:
-        try:
-            batch = [self._messages.get(timeout=0.5)]
-        except queue.Empty:
-            return []
-        deadline = time.monotonic() + self._gather
-        while len(batch) < BATCH:
             try:
-                # Asking with a time-out costs several times as much as asking without.
-                batch.append(self._messages.get_nowait())
-            except queue.Empty:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    break
-                time.sleep(min(left, 0.002))
-        self._gather = GATHER_MORE if len(batch) > 1 else GATHER
-        return batch
+                self._read(self._reader or self._connect())
+            except Refused as error:
+                log.error("The broker refused the uplink listener: %s.", error)
+                self._stopping.wait(AGAIN)
+            except (OSError, MalformedPacket) as error:
+                self._lose(error)
+        if self._reader:
+            self._reader.close()
+            self._reader = None
 
-    def _commit(self, batch: list[tuple[int, MQTTMessage]]) -> None:
-        pairs = [(message.topic, bytes(message.payload)) for _, message in batch]
+    def _connect(self) -> Reader:
+        self._reader = Reader(broker(), self._client_id, self._filters)
+        log.info("The uplink listener reads %s.", ", ".join(self._filters))
+        return self._reader
+
+    def _lose(self, error: Exception) -> None:
+        """Forget a connection; what was not acknowledged comes again over the next one."""
+        if self._reader:
+            log.warning("The uplink listener lost the broker: %s.", error)
+            self._reader.drop()
+            self._reader = None
+        self._stopping.wait(AGAIN)
+
+    def _read(self, reader: Reader) -> None:
+        self._beat()
+        if not reader.wait(_LOOK):
+            return
+        time.sleep(self._gather)
+        batch = reader.read(BATCH)
+        self._gather = GATHER_MORE if len(batch) > 1 else GATHER
+        if self._write(batch, reader):
+            reader.acknowledge(batch)
+            active(_NAME)
+
+    def _write(self, batch: Sequence[Published], reader: Reader) -> bool:
+        """Commit a batch, however long PostgreSQL is away; return False when stopped before."""
+        pairs = [(item.topic, item.payload) for item in batch]
         while True:
             try:
                 self._inbox.write(pairs)
-                break
+                return True
             except Error as error:
                 log.warning("The uplink waits for PostgreSQL: %s", error)
                 connection.close()
                 if self._stopping.wait(AGAIN):
-                    return
-                beat(_NAME)
-        for number, message in batch:
-            if number == self._connection:
-                self._client.ack(message.mid, message.qos)
-        active(_NAME)
+                    return False
+                reader.keep_alive()
+                self._beat()
 
-    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        self._messages.put((self._connection, message))
-
-    def _on_connect(self, client: Client, _data: Any, _flags: Any, code: Any, _p: Any) -> None:
-        if code.is_failure:
-            log.error("The broker refused the uplink listener: %s.", code)
-            return
-        self._connection += 1
-        client.subscribe([(item, 1) for item in self._filters])
-        log.info("The uplink listener reads %s.", ", ".join(self._filters))
-
-    def _on_connect_fail(self, client: Client, _data: Any) -> None:
-        aim(client)
-
-    def _on_disconnect(self, client: Client, _d: Any, _f: Any, code: Any, _p: Any) -> None:
-        if code.is_failure:
-            log.warning("The uplink listener lost the broker: %s.", code)
-            aim(client)
+    def _beat(self) -> None:
+        if time.monotonic() - self._beat_at > BEAT_EVERY:
+            beat(_NAME)
+            self._beat_at = time.monotonic()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stop()

@@ -19,6 +19,7 @@ from imiconnect.rtm.intake import addresses, app, lifespan
 from imiconnect.rtm.models import Device, Message
 from imiconnect.sharing.models import Allocation, Service, ServiceKey
 from imiconnect.vault import digest
+from tests import plain_mqtt
 from tests.connected import Connected
 from tests.waiting import PATIENCE
 
@@ -155,13 +156,13 @@ def raw_subscriber() -> Iterator[Callable[..., "queue.Queue[Any]"]]:
     clients: list[mqtt.Client] = []
 
     def subscribe(topic: str, read: Callable[[bytes], Any] = bytes) -> "queue.Queue[Any]":
-        client = broker.new_client("test")
+        client = plain_mqtt.new_client("test")
         received: queue.Queue[Any] = queue.Queue()
         ready = threading.Event()
         client.on_connect = lambda *_: client.subscribe(topic, 0)
         client.on_subscribe = lambda *_: ready.set()
         client.on_message = lambda _c, _d, message: received.put(read(message.payload))
-        client.connect(*broker.address())
+        client.connect(*plain_mqtt.address())
         client.loop_start()
         clients.append(client)
         assert ready.wait(PATIENCE)

@@ -25,6 +25,7 @@ from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.protocol.topics import SHARDS, uplink
 from imiconnect.rtm.uplink.listener import Listener
 from imiconnect.sharing.models import Service
+from tests import plain_mqtt
 from tests.waiting import PATIENCE, wait_until
 
 PROGRAM = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
@@ -88,11 +89,11 @@ class Phone:
         """Connect and subscribe at QoS 1."""
         self.seen: list[str] = []
         subscribed = threading.Event()
-        self.client = broker.new_client("phone", clean=False, client_id="phone")
+        self.client = plain_mqtt.new_client("phone", clean=False, client_id="phone")
         self.client.on_connect = lambda *_: self.client.subscribe("NB12345678/u1", 1)
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self._on_message
-        self.client.connect(*broker.address())
+        self.client.connect(*plain_mqtt.address())
         self.client.loop_start()
         assert subscribed.wait(PATIENCE)
 
@@ -150,7 +151,6 @@ def shard_listener(mosquitto: Mosquitto) -> Iterator[Listener]:
 
 def run(running: Listener) -> Iterator[Listener]:
     """Let a listener work during a test."""
-    running.start()
 
     def work() -> None:
         running.work()
@@ -159,13 +159,11 @@ def run(running: Listener) -> Iterator[Listener]:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        wait_until(lambda: running._connection > 0)
+        wait_until(lambda: running.is_reading)
         yield running
     finally:
         running.stop()
         thread.join()
-        running._client.disconnect()
-        running._client.loop_stop()
 
 
 def waiting() -> set[uuid.UUID]:

@@ -11,7 +11,6 @@ from django.utils import timezone
 from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
 from imiconnect.identity import uuid7
-from imiconnect.rtm import broker
 from imiconnect.rtm.housekeeping import depth
 from imiconnect.rtm.models import (
     Callback,
@@ -31,6 +30,7 @@ from imiconnect.rtm.provider_inbox import ProviderMessage, take_in
 from imiconnect.rtm.uplink.inbox import Inbox
 from imiconnect.rtm.uplink.listener import Listener
 from imiconnect.sharing.models import Service
+from tests import plain_mqtt
 from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,16 +45,13 @@ def listener() -> Iterator[Listener]:
     from django.db import connections
 
     # What earlier tests have published waits in the session that outlives a listener.
-    fresh = broker.new_client("test", client_id=_SESSION)
-    fresh.connect(*broker.address())
+    fresh = plain_mqtt.new_client("test", client_id=_SESSION)
+    fresh.connect(*plain_mqtt.address())
     fresh.loop_start()
     wait_until(fresh.is_connected)
     fresh.disconnect()
     fresh.loop_stop()
     running = Listener()
-    ready = threading.Event()
-    running._client.on_subscribe = lambda *_: ready.set()
-    running.start()
 
     def work() -> None:
         running.work()
@@ -62,18 +59,16 @@ def listener() -> Iterator[Listener]:
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert ready.wait(PATIENCE)
+    wait_until(lambda: running.is_reading)
     yield running
     running.stop()
     thread.join()
-    running._client.disconnect()
-    running._client.loop_stop()
 
 
 def publish(topic: str, payload: bytes) -> None:
     """Publish as a device does, at QoS 1."""
-    client = broker.new_client("device")
-    client.connect(*broker.address())
+    client = plain_mqtt.new_client("device")
+    client.connect(*plain_mqtt.address())
     client.loop_start()
     client.publish(topic, payload, 1).wait_for_publish(PATIENCE)
     client.disconnect()

@@ -142,9 +142,6 @@ def transport(request: pytest.FixtureRequest) -> str:
 def listening() -> Iterator[Listener]:
     """Run the uplink listener in a thread."""
     running = Listener()
-    ready = threading.Event()
-    running._client.on_subscribe = lambda *_: ready.set()
-    running.start()
 
     def work() -> None:
         running.work()
@@ -153,13 +150,11 @@ def listening() -> Iterator[Listener]:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        assert ready.wait(PATIENCE)
+        wait_until(lambda: running.is_reading)
         yield running
     finally:
         running.stop()
         thread.join()
-        running._client.disconnect()
-        running._client.loop_stop()
 
 
 @pytest.fixture

@@ -21,11 +21,12 @@ from imiconnect.apps import services as app_services
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
 from imiconnect.engines.tcp import is_free
-from imiconnect.rtm.broker import Link, address, new_client
+from imiconnect.rtm.broker import Link
 from imiconnect.rtm.connect.callout import Callout
 from imiconnect.rtm.connect.registration import Profile, register_device
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.routing import websocket_urlpatterns
+from tests.plain_mqtt import address, new_client
 from tests.programs import free_port
 from tests.rtm.connect.brokers import (
     ASKED,
