@@ -63,13 +63,14 @@ RULES = (
         _REPORT,
         "SELECT m.id FROM rtm_message m LEFT JOIN (SELECT message_id, count(*) AS n "
         "FROM rtm_attempt GROUP BY message_id) a ON a.message_id = m.id "
-        "WHERE m.attempts <> coalesce(a.n, 0)",
+        "WHERE m.attempts <> coalesce(a.n, 0) + (m.tried_at IS NOT NULL)::int",
     ),
     Rule(
         "sent_without_attempt",
         "messages are submitted without a successful attempt",
         _REPORT,
-        "SELECT m.id FROM rtm_message m WHERE m.state = 1 AND NOT EXISTS (SELECT 1 FROM "
+        "SELECT m.id FROM rtm_message m WHERE m.state = 1 AND m.tried_at IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM "
         "rtm_attempt a WHERE a.message_id = m.id AND a.succeeded)",
     ),
     Rule(

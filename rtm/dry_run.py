@@ -92,23 +92,29 @@ def replay(app: App, day: dt.date, policy: Policy) -> Replay:
             id__lt=first_uuid7_at(begin + DAY),
         )
         .order_by("-id")
-        .only("created_at", "expires_at", "state", "delivered_at", "channel")[: MOST + 1]
+        .only("created_at", "expires_at", "state", "tried_at", "delivered_at", "channel")[
+            : MOST + 1
+        ]
     )
     is_part = len(messages) > MOST
-    tries = _tries({message.pk: message.channel for message in messages[:MOST]})
+    tries = _tries(messages[:MOST])
     past = [_past(message, tries.get(message.pk, ())) for message in messages[:MOST]]
     return replayed(past, policy_of(app), policy, is_part=is_part)
 
 
-def _tries(channels: dict[uuid.UUID, str]) -> dict[uuid.UUID, tuple[Try, ...]]:
-    """Return the tries of messages, given with the channel of each."""
+def _tries(messages: list[Message]) -> dict[uuid.UUID, tuple[Try, ...]]:
+    """Return the tries of messages."""
+    channels = {message.pk: message.channel for message in messages}
     found: dict[uuid.UUID, list[Try]] = defaultdict(list)
+    for message in messages:
+        if message.tried_at:
+            found[message.pk].append((message.tried_at, True))
     rows = Attempt.objects.filter(message_id__in=list(channels))
     columns = ("message_id", "started_at", "succeeded", "route")
-    for message, at, good, route in rows.order_by("id").values_list(*columns):
+    for key, at, good, route in rows.order_by("id").values_list(*columns):
         # The notification that goes with a message says nothing of the broker.
-        if channels[message] != Channel.RT or route != companion.ROUTE:
-            found[message].append((at, good))
+        if channels[key] != Channel.RT or route != companion.ROUTE:
+            found[key].append((at, good))
     return {key: tuple(value) for key, value in found.items()}
 
 

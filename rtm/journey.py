@@ -26,8 +26,6 @@ from imiconnect.rtm.models import (
 )
 from imiconnect.rtm.protocol.states import State
 
-#: The route of attempts that go to the MQTT broker.
-BROKER_ROUTE = "mqtt"
 #: Devices that are named in one line.
 _NAMES_SHOWN = 10
 
@@ -70,7 +68,9 @@ class Journey:
 
 def journey_of(message: Message) -> Journey:
     """Return the journey of a message; five queries whatever its length."""
-    attempts = list(Attempt.objects.filter(message_id=message.pk).order_by("id")[:100])
+    first = message.first_try
+    attempts = [first] if first else []
+    attempts += Attempt.objects.filter(message_id=message.pk).order_by("id")[:100]
     callbacks = list(Callback.objects.filter(message_id=message.pk).order_by("id")[:50])
     tries: dict[Any, list[CallbackAttempt]] = {}
     for made in CallbackAttempt.objects.filter(callback__in=callbacks).order_by("number"):
@@ -148,7 +148,7 @@ def _attempt(attempt: Attempt) -> Event:
     title = gettext("Attempt {number} failed")
     if attempt.succeeded:
         title = gettext("Attempt {number}: published to the broker")
-        if attempt.route != BROKER_ROUTE:
+        if attempt.route != Attempt.BROKER:
             title = gettext("Attempt {number}: taken by the provider")
     return Event(
         f"attempt-{attempt.pk}",

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from imiconnect.rtm.broker import link
-from imiconnect.rtm.models import Channel
+from imiconnect.rtm.models import Attempt, Channel
 from imiconnect.rtm.outcomes import BROKEN, BROKER_AWAY, Dispatched, Failed, Outcome, RetryAt
 from imiconnect.rtm.processors.claims import Claim
 from imiconnect.rtm.processors.facts import Pair
@@ -85,4 +85,4 @@ def _plain(parcel: Parcel) -> bytes:
 
 
 #: By channel: the name that attempts carry, and the function.
-ROUTES: dict[str, tuple[str, Route]] = {Channel.RT.value: ("mqtt", send_by_mqtt)}
+ROUTES: dict[str, tuple[str, Route]] = {Channel.RT.value: (Attempt.BROKER, send_by_mqtt)}

@@ -14,6 +14,7 @@ from imiconnect.accounts.models import Organization
 from imiconnect.apps.models import App
 from imiconnect.identity import uuid7
 from imiconnect.rtm.models.threads import Thread
+from imiconnect.rtm.outcomes import SUBMITTED
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.querysets import MessageQuerySet, OwnedQuerySet
 from imiconnect.sharing.models import Service
@@ -113,6 +114,8 @@ class Message(models.Model):
     is_failed = models.BooleanField(default=False, db_default=False)
     expires_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    #: When the first try began, where the broker took it: that try has no row of ``Attempt``.
+    tried_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
@@ -134,9 +137,33 @@ class Message(models.Model):
         """Return the customer's address, or what was named where that has none."""
         return self.address or str(self.payload.get("to") or "")
 
+    @property
+    def first_try(self) -> "Attempt | None":
+        """Return the first try where the broker took it, which is not stored as a row."""
+        if self.tried_at is None:
+            return None
+        return Attempt(
+            id=self.pk,
+            message_id=self.pk,
+            organization_id=self.organization_id,
+            number=1,
+            route=Attempt.BROKER,
+            started_at=self.tried_at,
+            finished_at=self.submitted_at,
+            succeeded=True,
+            code=SUBMITTED,
+        )
+
 
 class Attempt(models.Model):
-    """One try to hand a message to the broker or a provider; partitioned by id."""
+    """One try to hand a message to the broker or a provider; partitioned by id.
+
+    A first try that the broker took is in its message alone (``Message.tried_at``): that is
+    nearly every try there is.
+    """
+
+    #: The route of tries that go to the MQTT broker.
+    BROKER = "mqtt"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     message_id = models.UUIDField()

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Any, LiteralString
 
 import msgspec
 
@@ -89,7 +89,9 @@ def take(limit: int, now: dt.datetime, lane: str = MT) -> Taken:
     they have ``limit`` messages or a few more.
     """
     until = now + dt.timedelta(seconds=LEASES.get(lane, LEASE_SECONDS))
-    asked = [(_CLAIM, [until, lane, now, now, limit, limit])]
+    asked: list[tuple[LiteralString, list[Any]]] = [
+        (_CLAIM, [until, lane, now, now, limit, limit])
+    ]
     if lane == MT:
         asked.append((_CLAIM_BATCHES, [until, now, now, limit, limit, now]))
     found, *batches = together(*asked)
@@ -108,7 +110,7 @@ def load(taken: Taken) -> tuple[list[Claim], dict[uuid.UUID, tuple[Any, ...]]]:
     sent already since a device of the user has connected.
     """
     ids = [claim.id for claim in taken.claims] + taken.named
-    asked = [(_MESSAGES, [ids, *bounds(ids)])]
+    asked: list[tuple[LiteralString, list[Any]]] = [(_MESSAGES, [ids, *bounds(ids)])]
     if taken.named:
         asked.append((_OPEN, [taken.named]))
     found, *waiting = together(*asked)

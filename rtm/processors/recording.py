@@ -9,7 +9,7 @@ from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from imiconnect.identity import uuid7
-from imiconnect.rtm.models import Receipt
+from imiconnect.rtm.models import Attempt, Receipt
 from imiconnect.rtm.nudge import nudge
 from imiconnect.rtm.outcomes import Dispatched, Move
 from imiconnect.rtm.processors import watermarks
@@ -30,14 +30,16 @@ _ATTEMPT_TYPES = (
     "uuid", "uuid", "uuid", "int2", "varchar", "timestamptz",
     "timestamptz", "bool", "int2", "text", "jsonb",
 )  # fmt: skip
-# A receipt may have come before this: then the state stays, the facts are still written.
+# A receipt may have come before this: then the state stays, the facts are still written. Of a
+# first try that the broker took they are all that is written.
 _SUBMITTED = """
 UPDATE rtm_message SET attempts = attempts + 1, submitted_at = coalesce(submitted_at, %b),
+  tried_at = CASE WHEN attempts = 0 THEN %b ELSE tried_at END,
   state = CASE WHEN state = 0 THEN 1 ELSE state END,
   code = CASE WHEN state <= 1 THEN 7501 ELSE code END,
   reason = CASE WHEN state <= 1 THEN '' ELSE reason END
 WHERE id = ANY(%b::uuid[]) AND id >= %b AND id <= %b
-RETURNING id, organization_id, state
+RETURNING id, organization_id, state, attempts
 """
 # Of those that were due by themselves; one of a batch has no due time to be taken from it. A
 # wake-up during the publish has set another due time, and keeps it.
@@ -134,7 +136,6 @@ def record(
     """
     held = _postpone([item for item in tries if not item.move.was_tried], finished)
     tries = [item for item in tries if item.move.was_tried]
-    _write_attempts([item for item in tries if item.route], started, finished)
     _write_refs([item for item in tries if item.sent and item.sent.provider_ids], finished)
     by_state: dict[State, list[Try]] = {state: [] for state in State}
     for item in tries:
@@ -144,7 +145,11 @@ def record(
         for item in by_state[State.SUBMITTED]
         if item.is_first_success
     ]
-    changed = held + _submit(by_state[State.SUBMITTED], finished)
+    submitted, noted = _submit(by_state[State.SUBMITTED], started, finished)
+    changed = held + submitted
+    _write_attempts(
+        [t for t in tries if t.route and t.claim.id not in noted], started, finished
+    )
     _confirm([t for t in by_state[State.SUBMITTED] if t.sent and t.sent.is_delivery], finished)
     changed += _requeue(by_state[State.QUEUED])
     ended = by_state[State.FAILED] + by_state[State.EXPIRED]
@@ -226,17 +231,26 @@ def _write_refs(tries: list[Try], finished: dt.datetime) -> None:
     )
 
 
-def _submit(tries: list[Try], finished: dt.datetime) -> list[Changed]:
-    if not tries:
-        return []
-    ids = [item.claim.id for item in tries]
+def _submit(
+    tries: list[Try], started: dt.datetime, finished: dt.datetime
+) -> tuple[list[Changed], set[uuid.UUID]]:
+    """Note what has been handed over; return what changed, and whose try needs no row."""
+    changed: list[Changed] = []
+    noted: set[uuid.UUID] = set()
+    by_broker = [item for item in tries if item.route == Attempt.BROKER]
+    others = [item for item in tries if item.route != Attempt.BROKER]
     with cursor() as own:
-        own.execute(_SUBMITTED, [finished, ids, *bounds(ids)])
-        changed = [(org, tid, State(state)) for tid, org, state in own.fetchall()]
+        for part, tried_at in ((by_broker, started), (others, None)):
+            if part:
+                ids = [item.claim.id for item in part]
+                own.execute(_SUBMITTED, [finished, tried_at, ids, *bounds(ids)])
+                rows = own.fetchall()
+                changed += [(org, tid, State(state)) for tid, org, state, _ in rows]
+                noted |= {tid for tid, _, _, number in rows if tried_at and number == 1}
         alone = [item.claim for item in tries if item.claim.due_at]
         if alone:
             own.execute(_WAITING, [[c.id for c in alone], [c.due_at for c in alone]])
-    return changed
+    return changed, noted
 
 
 def _confirm(tries: list[Try], finished: dt.datetime) -> None:

@@ -118,7 +118,8 @@ class Inbox:
             self.refused += rows.refused
             figures.count(rows.refused)
             log.warning("Uplink payloads of no use: %s", dict(rows.refused))
-        return sum(map(len, (rows.receipts, rows.detailed, rows.inbound, rows.reports)))
+        receipts = len(rows.receipts) + len(rows.detailed)
+        return receipts + len(rows.inbound) + len(rows.reports)
 
     def _surprises(self, source: Source | None, pair: tuple[str, bytes]) -> bool:
         """Tell whether a payload is encrypted where none should be, or the other way round."""

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     #: The index is made beside the writers.
     atomic = False
-    dependencies = [("rtm", "0038_message_batches")]
+    dependencies = [("rtm", "0040_message_batches")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

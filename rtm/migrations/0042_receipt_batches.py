@@ -7,7 +7,7 @@ _KINDS = [(2, "Delivered"), (3, "Read"), (4, "Clicked"), (1, "Failed")]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rtm", "0039_thread_by_user")]
+    dependencies = [("rtm", "0041_thread_by_user")]
 
     operations = [
         migrations.CreateModel(

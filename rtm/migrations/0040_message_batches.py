@@ -9,7 +9,7 @@ ALTER TABLE rtm_messagebatch SET (fillfactor = 50);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rtm", "0037_owed_messages")]
+    dependencies = [("rtm", "0039_message_templates")]
 
     operations = [
         migrations.CreateModel(
