@@ -115,6 +115,9 @@ class Move:
     expires_at: dt.datetime | None = None
 
 
+_HANDED_OVER = Move(State.SUBMITTED, SUBMITTED)
+
+
 def decide(outcome: Outcome, *, failures: int, policy: Policy, now: dt.datetime) -> Move:
     """Return the move that follows from an outcome after ``failures`` failed tries before.
 
@@ -122,7 +125,7 @@ def decide(outcome: Outcome, *, failures: int, policy: Policy, now: dt.datetime)
     up; then it has failed, for the reason of its last try.
     """
     if isinstance(outcome, Dispatched):
-        return Move(State.SUBMITTED, SUBMITTED)
+        return _HANDED_OVER
     if isinstance(outcome, Postponed):
         due_at, later = now + dt.timedelta(seconds=outcome.after), outcome.expires_after
         expires_at = None if later is None else now + dt.timedelta(seconds=later)

@@ -53,16 +53,13 @@ def send_by_mqtt(parcels: list[Parcel]) -> list[Outcome]:
         except (TypeError, ValueError):
             outcomes.append(Failed(BROKEN))
     taken = iter(link.publish(batch))
-    done = [outcome or _outcome(next(taken)) for outcome in outcomes]
+    good, bad = Dispatched({"qos": link.qos}), RetryAt(BROKER_AWAY)
+    done = [outcome or (good if next(taken) else bad) for outcome in outcomes]
     pairs = zip(parcels, done, strict=True)
     published = [parcel for parcel, outcome in pairs if isinstance(outcome, Dispatched)]
     for hear in after_publishing:
         hear(published)
     return done
-
-
-def _outcome(taken: bool) -> Outcome:
-    return Dispatched({"qos": link.qos}) if taken else RetryAt(BROKER_AWAY)
 
 
 def _body(parcel: Parcel) -> bytes:

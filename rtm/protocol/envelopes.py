@@ -34,8 +34,7 @@ RECEIPT_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class ThreadFacts:
+class ThreadFacts(msgspec.Struct, frozen=True):
     """What a device is told of the thread of a message."""
 
     id: UUID

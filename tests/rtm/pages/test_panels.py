@@ -11,7 +11,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.models import App
 from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.figures import counts_of_today, midnight
-from imiconnect.rtm.models import Callback, Device, OpenMessage
+from imiconnect.rtm.models import Callback, Device, MessageBatch, OpenMessage
 from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing import services as sharing
 from imiconnect.sharing.models import Service
@@ -120,9 +120,13 @@ def test_a_stuck_queue_needs_attention(
     service: Service, app: App, make_message: Any, viewer: Member, outsider: Member,
     client_of: Any,
 ) -> None:  # fmt: skip
+    long_ago = timezone.now() - dt.timedelta(minutes=5)
     make_message(service, app)
-    OpenMessage.objects.update(due_at=timezone.now() - dt.timedelta(minutes=5))
-    words = "1 message waits to be sent for over two minutes"
+    OpenMessage.objects.update(due_at=long_ago)
+    batched = make_message(service, app)
+    OpenMessage.objects.filter(pk=batched.pk).update(due_at=None)
+    MessageBatch.objects.create(priority=2, due_at=long_ago, size=1, messages=[batched.pk])
+    words = "2 messages wait to be sent for over two minutes"
     assert words in client_of(viewer).get("/").content.decode()
     assert words not in client_of(outsider).get("/").content.decode()
 
