@@ -24,12 +24,15 @@ from imiconnect.rtm.processors.recording import Changed
 from imiconnect.rtm.processors.sync import sync_receipts
 from imiconnect.rtm.protocol.envelopes import News, Told
 from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.protocol.uplink import CLICKED, DELIVERED, READ
 from imiconnect.rtm.sql import NIL, again_after_deadlock, copy, cursor, together
 
 BATCH = 1000
 #: How long a receipt waits for its message to appear.
 KEEP = dt.timedelta(days=1)
 _LONGEST_WAIT_SECONDS = 3600
+#: The news of a receipt, and the kind that brings it.
+_WORDS = (("delivered", DELIVERED), ("read", READ), ("clicked", CLICKED))
 
 _TAKE = """
 DELETE FROM rtm_receipt r WHERE r.id = ANY(ARRAY(
@@ -89,7 +92,7 @@ _KEEP_TYPES = (
 )  # fmt: skip
 
 
-@dataclass
+@dataclass(slots=True)
 class Said:
     """Everything that one user's devices said of one message in a batch."""
 
@@ -100,7 +103,7 @@ class Said:
     def add(self, kind: int, device_id: str, at: dt.datetime) -> None:
         """Take a receipt; the earliest of a kind counts, and each implies delivery."""
         self.devices.add(device_id)
-        for implied in {Receipt.Kind.DELIVERED.value, kind}:
+        for implied in (DELIVERED, kind):
             self.times[implied] = min(at, self.times.get(implied, at))
 
 
@@ -138,7 +141,10 @@ def _rows(at: dt.datetime, *columns: list[Any]) -> Iterator[tuple[Any, ...]]:
 def _gather(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[uuid.UUID, uuid.UUID, str], Said]:
     said: dict[tuple[uuid.UUID, uuid.UUID, str], Said] = {}
     for tid, app_id, address, device_id, kind, _code, _reason, _detail, at, _tries in rows:
-        item = said.setdefault((tid, app_id, address), Said(device_id))
+        key = (tid, app_id, address)
+        item = said.get(key)
+        if item is None:
+            item = said[key] = Said(device_id)
         item.add(kind, device_id, at)
     return said
 
@@ -150,7 +156,6 @@ def _apply(
     if not said:
         return set(), [], []
     times = [item.times for item in said.values()]
-    kinds = (Receipt.Kind.DELIVERED, Receipt.Kind.READ, Receipt.Kind.CLICKED)
     ids = [key[0] for key in said]
     with cursor() as own:
         own.execute(
@@ -160,7 +165,7 @@ def _apply(
                 [key[1] for key in said],
                 [key[2] for key in said],
                 [item.device_id for item in said.values()],
-                *[[time.get(kind.value) for time in times] for kind in kinds],
+                *[[time.get(kind) for time in times] for _, kind in _WORDS],
                 ids,
                 ids,
             ],
@@ -197,14 +202,9 @@ def _later(
 
 
 def _news(told: Told, item: Said, is_new: tuple[bool, bool, bool]) -> list[News]:
-    kinds = (
-        ("delivered", Receipt.Kind.DELIVERED),
-        ("read", Receipt.Kind.READ),
-        ("clicked", Receipt.Kind.CLICKED),
-    )
     return [
-        News(told, word, item.times[kind.value], device_id=item.device_id)
-        for (word, kind), new in zip(kinds, is_new, strict=True)
+        News(told, word, item.times[kind], device_id=item.device_id)
+        for (word, kind), new in zip(_WORDS, is_new, strict=True)
         if new
     ]
 
