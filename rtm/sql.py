@@ -25,25 +25,22 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _TRIES = 5
 NIL = uuid.UUID(int=0)
-#: Up to so many rows planning a statement costs more than a plan made for any number of them.
-SMALL = 64
 
 # Of cursors that bind on the server: Django's own read JSON as text.
 set_json_loads(msgspec.json.decode)
 
 
 class _Plans(threading.local):
-    """Whether this thread keeps plans, and whether its session plans for any parameters now."""
+    """Whether this thread keeps plans."""
 
     kept = False
-    generic: bool | None = None
 
 
 _plans = _Plans()
 
 
 class _Planned(psycopg.Cursor[TupleRow]):
-    """A cursor that keeps the plans of small batches inside of ``keeping_plans``."""
+    """A cursor that prepares its statements inside of ``keeping_plans``."""
 
     def execute(
         self,
@@ -53,21 +50,12 @@ class _Planned(psycopg.Cursor[TupleRow]):
         prepare: bool | None = None,
         binary: bool | None = None,
     ) -> Self:
-        """Execute; a batch of many rows is planned for its size."""
-        if _plans.kept and prepare is None and isinstance(params, Sequence):
-            self._choose([len(part) for part in params if isinstance(part, list)])
-            prepare = _plans.generic
+        """Execute; what has parameters is parsed and planned once for a drain."""
+        if _plans.kept and prepare is None:
+            prepare = params is not None
         # The overloads of psycopg part what its own body takes together.
         run: Any = super().execute
         return cast(Self, run(query, params, prepare=prepare, binary=binary))
-
-    def _choose(self, sizes: list[int]) -> None:
-        """Switch the session when the batches have become small or large."""
-        small = max(sizes) <= SMALL if sizes else _plans.generic
-        if small is not None and small is not _plans.generic:
-            mode = "force_generic_plan" if small else "auto"
-            self.connection.execute(f"SET plan_cache_mode TO {mode}", prepare=False)
-            _plans.generic = small
 
 
 @contextmanager
@@ -98,27 +86,42 @@ def redoable() -> Iterator[None]:
 
 @contextmanager
 def keeping_plans() -> Iterator[None]:
-    """Let small batches inside use plans that are kept: planning is most of what they cost.
+    """Parse and plan the statements inside once: with arrays of ids that costs most of a batch.
 
-    A plan is made for any parameters, and must be right however full its tables are later.
-    So none reads a table from end to end that has an index to go by, and a statement that
-    takes rows from a queue names them by an array, not by a join (``claims.py``). Plans end
-    with the block, since tables grow and migrations change them. Behind a pooler, which gives
-    every transaction another session, nothing is kept.
+    A plan is made for any parameters, and must be right however full its tables are later and
+    however many ids it gets. So none reads a table from end to end that has an index to go by;
+    a statement that takes rows from a queue names them by an array, not by a join
+    (``claims.py``); one that looks up rows of the log by an array and joins them to what it
+    knows of them joins without loops (``joining_by_hash``). Plans end with the block, since
+    tables grow and migrations change them. Behind a pooler, which gives every transaction
+    another session, nothing is kept.
     """
     if settings.DATABASE_IS_POOLED:
         yield
         return
-    with _with_settings(plan_cache_mode="auto", enable_seqscan="off"):
+    with _with_settings(plan_cache_mode="force_generic_plan", enable_seqscan="off"):
         raw = connection.connection
         raw.prepare_threshold = sys.maxsize
-        _plans.kept, _plans.generic = True, None
+        _plans.kept = True
         try:
             yield
         finally:
             _plans.kept = False
             if not raw.closed:
                 _forget_plans(raw)
+
+
+@contextmanager
+def joining_by_hash() -> Iterator[psycopg.Cursor[Any]]:
+    """Open a cursor whose statements join without loops; call it inside a transaction.
+
+    PostgreSQL expects a few rows of a list, and would look each up by its id and by the array
+    of all ids, which it sorts anew for each: 0.2 ms a row in batches of 500.
+    """
+    with cursor() as own:
+        own.execute("SET LOCAL enable_nestloop = off")
+        yield own
+        own.execute("SET LOCAL enable_nestloop = on")
 
 
 def _forget_plans(raw: Any) -> None:
@@ -195,8 +198,6 @@ def again_after_deadlock(step: Callable[P, R]) -> Callable[P, R]:
                 )
                 if not lost or connection.in_atomic_block or number == _TRIES - 1:
                     raise
-                # The session is as before the transaction.
-                _plans.generic = None
                 time.sleep(0.02 * (number + 1))
         raise AssertionError
 

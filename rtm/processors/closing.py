@@ -16,7 +16,7 @@ from imiconnect.rtm.processors.facts import receipt_wishes
 from imiconnect.rtm.protocol.envelopes import News, Told, receipt
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.rules.sources import note_receipts
-from imiconnect.rtm.sql import copy, cursor
+from imiconnect.rtm.sql import copy, cursor, joining_by_hash
 
 #: What a receipt needs of its message, in the order of ``Told``.
 TOLD = """m.id, m.organization_id, m.service_id, m.app_id, m.transid, m.channel, m.address,
@@ -47,10 +47,10 @@ def close_failed(
     if not moves:
         return []
     columns = [list(column) for column in zip(*sorted(moves), strict=True)]
-    with cursor() as own:
+    with joining_by_hash() as own:
         own.execute(_CLOSE, [now, *columns, columns[0]])
         rows = own.fetchall()
-        own.execute(_FORGET, [columns[0]])
+    forget_open(columns[0])
     return [News(Told(*row[:12]), "failed", now, row[12], row[13]) for row in rows]
 
 

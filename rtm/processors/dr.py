@@ -25,7 +25,15 @@ from imiconnect.rtm.processors.sync import sync_receipts
 from imiconnect.rtm.protocol.envelopes import News, Told
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.protocol.uplink import CLICKED, DELIVERED, READ
-from imiconnect.rtm.sql import NIL, again_after_deadlock, copy, cursor, together
+from imiconnect.rtm.sql import (
+    NIL,
+    again_after_deadlock,
+    bounds,
+    copy,
+    cursor,
+    joining_by_hash,
+    together,
+)
 
 BATCH = 1000
 #: How long a receipt waits for its message to appear.
@@ -50,9 +58,8 @@ DELETE FROM rtm_receiptbatch b WHERE b.id = ANY(ARRAY(
   WHERE x.before < %b))
 RETURNING b.received_at, b.tids, b.app_ids, b.addresses, b.device_ids, b.kinds
 """
-# The rows are locked in the order of their ids, as every other statement does. The array of
-# all ids is what the planner can count and find the partition by: of a range of ids newer than
-# its statistics it can expect one row, and compare each row with each. A receipt after the
+# The rows are locked in the order of their ids, as every other statement does. Their smallest
+# and largest id leave other partitions out, also of a plan for any ids. A receipt after the
 # outcome "failed" or "expired" finds its message and changes nothing.
 _APPLY = f"""
 WITH news AS (
@@ -67,7 +74,7 @@ old AS (
       AS is_own,
     n.device_id, n.delivered_at, n.read_at, n.clicked_at
   FROM news n JOIN rtm_message o ON o.id = n.tid
-  WHERE o.id = ANY(%b::uuid[]) ORDER BY o.id FOR UPDATE OF o),
+  WHERE o.id = ANY(%b::uuid[]) AND o.id >= %b AND o.id <= %b ORDER BY o.id FOR UPDATE OF o),
 changed AS (
   UPDATE rtm_message m SET
     state = CASE WHEN m.state = 3 OR old.is_read THEN 3 ELSE 2 END,
@@ -78,7 +85,8 @@ changed AS (
     read_at = coalesce(m.read_at, old.read_at),
     clicked_at = coalesce(m.clicked_at, old.clicked_at),
     closed_at = coalesce(m.closed_at, old.delivered_at)
-  FROM old WHERE m.id = old.id AND m.id = ANY(%b::uuid[]) AND old.is_own
+  FROM old WHERE m.id = old.id AND m.id = ANY(%b::uuid[]) AND m.id >= %b AND m.id <= %b
+    AND old.is_own
     AND m.state <= 3 AND (old.is_delivery OR old.is_read OR old.is_click)
   RETURNING {TOLD}, m.state, m.expires_at)
 SELECT old.id, old.first_device, old.is_delivery, old.is_read, old.is_click, changed.* FROM old
@@ -157,7 +165,7 @@ def _apply(
         return set(), [], []
     times = [item.times for item in said.values()]
     ids = [key[0] for key in said]
-    with cursor() as own:
+    with joining_by_hash() as own:
         own.execute(
             _APPLY,
             [
@@ -166,8 +174,8 @@ def _apply(
                 [key[2] for key in said],
                 [item.device_id for item in said.values()],
                 *[[time.get(kind) for time in times] for _, kind in _WORDS],
-                ids,
-                ids,
+                *(ids, *bounds(ids)),
+                *(ids, *bounds(ids)),
             ],
         )
         rows = own.fetchall()

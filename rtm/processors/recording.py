@@ -21,7 +21,7 @@ from imiconnect.rtm.processors.closing import (
 )
 from imiconnect.rtm.protocol.envelopes import News, Told
 from imiconnect.rtm.protocol.states import State
-from imiconnect.rtm.sql import again_after_deadlock, bounds, copy, cursor
+from imiconnect.rtm.sql import again_after_deadlock, bounds, copy, cursor, joining_by_hash
 
 _encode = msgspec.json.Encoder().encode
 _ATTEMPTS = """COPY rtm_attempt (id, message_id, organization_id, number, route, started_at,
@@ -269,9 +269,10 @@ def _requeue(tries: list[Try]) -> list[Changed]:
         return []
     ids = [item.claim.id for item in tries]
     codes, reasons = [t.move.code for t in tries], [t.move.reason for t in tries]
-    with cursor() as own:
+    with joining_by_hash() as own:
         own.execute(_TRIED, [ids, codes, reasons, ids])
         changed = [(org, tid, State(state)) for tid, org, state in own.fetchall()]
+    with cursor() as own:
         own.execute(_AGAIN, [ids, [item.move.due_at for item in tries]])
     return changed
 

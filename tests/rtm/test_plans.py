@@ -1,11 +1,11 @@
-"""Small batches of a drain use plans that are kept, large ones are planned for their size."""
+"""The statements of a drain are parsed and planned once."""
 
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from imiconnect.rtm.sql import SMALL, cursor, keeping_plans, redoable, together
+from imiconnect.rtm.sql import cursor, keeping_plans, redoable, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,23 +26,12 @@ def ask(rows: int) -> None:
         assert len(own.fetchall()) == rows
 
 
-def test_a_small_batch_keeps_its_plan() -> None:
+def test_a_plan_serves_batches_of_any_size() -> None:
     with keeping_plans():
         ask(3)
-        ask(SMALL)
+        ask(500)
         [(statement, times)] = kept()
     assert "unnest" in statement and times == 2
-
-
-def test_a_large_batch_is_planned_for_its_size() -> None:
-    with keeping_plans():
-        ask(3)
-        ask(SMALL + 1)
-        with connection.cursor() as own:
-            own.execute("SHOW plan_cache_mode")
-            assert own.fetchone() == ("auto",)
-        [(_statement, times)] = kept()
-    assert times == 1
 
 
 def test_statements_that_go_together_keep_their_plans_too() -> None:
