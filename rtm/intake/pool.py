@@ -43,9 +43,20 @@ def new_pool() -> AsyncConnectionPool[Connection]:
         max_size=MOST,
         timeout=WAIT_SECONDS,
         kwargs={"autocommit": True, "row_factory": tuple_row, **_prepared()},
+        configure=None if settings.DATABASE_IS_POOLED else _keep_plans,
         check=None,
         open=False,
     )
+
+
+async def _keep_plans(connection: Connection) -> None:
+    """Plan each statement once: finding the sender of an order took longer to plan than to do.
+
+    All of them look things up by arrays of keys, few or many, so a plan must go by indexes
+    also while tables are small. PostgreSQL plans anew when a table has been analyzed.
+    """
+    await connection.execute("SET plan_cache_mode TO force_generic_plan")
+    await connection.execute("SET enable_seqscan TO off")
 
 
 def _prepared() -> dict[str, Any]:
