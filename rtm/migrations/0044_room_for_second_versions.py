@@ -13,6 +13,6 @@ def _fill(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rtm", "0041_message_tried_at")]
+    dependencies = [("rtm", "0043_message_tried_at")]
 
     operations = [migrations.RunPython(_fill, migrations.RunPython.noop)]
