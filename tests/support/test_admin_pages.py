@@ -45,6 +45,7 @@ from imiconnect.support import ReadOnlyAdmin, ServiceAdmin
 from imiconnect.tokens.services import make_token
 from tests.factories import make_user
 from tests.numbers.rows import make_rows
+from tests.rtm.queued import put_in_queues
 
 pytestmark = pytest.mark.xdist_group("support")
 #: The packages whose models all have a page.
@@ -153,7 +154,6 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
     rtm.OpenMessage.objects.create(
         id=message.pk, app_id=app.pk, address="u", due_at=now, expires_at=now + dt.timedelta(1)
     )
-    rtm.MessageBatch.objects.create(priority=2, due_at=now, size=1, messages=[message.pk])
     rtm.OptOut.objects.create(
         organization=organization, address=f"44740012345{number}", source="message"
     )
@@ -174,14 +174,7 @@ def _gateway_rows(app: App, service: Service, number: int) -> None:
         id=uuid7(), organization_id=app.organization_id, app_id=app.pk, address="u1",
         expires_at=now,
     )  # fmt: skip
-    rtm.OwedMessage.objects.create(message_id=message.pk, device_id=uuid7(), expires_at=now)
-    rtm.Wake.objects.create(app_id=app.pk, address=f"u{number}", due_at=now)
-    rtm.Inbound.objects.create(app_id=app.pk, address="u", body={})
-    rtm.Receipt.objects.create(tid=message.pk, app_id=app.pk, address="u", kind=2)
-    rtm.ReceiptBatch.objects.create(
-        received_at=now, size=1, tids=[message.pk], app_ids=[app.pk], addresses=["u"],
-        device_ids=["d"], kinds=[2],
-    )  # fmt: skip
+    put_in_queues(app, message)
     rtm.IdempotencyKey.objects.create(
         service=service, key=f"k{number}", body_digest=b"", transid=message.transid
     )
