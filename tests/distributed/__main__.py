@@ -6,21 +6,17 @@ units of ``deploy/systemd``. Writes ``DATA_DIR/distributed.json``. ``CHAOS_SCALE
 ``CHAOS_FAULTS`` names members, separated by commas.
 """
 
-import json
 import os
 import signal
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from imiconnect import ROOT
 from imiconnect.engines.folders import private_folder
-from tests.bench.__main__ import machine
-from tests.bench.gateway import Gateway
-from tests.chaos.__main__ import DEVICES, HEAD, PER_SECOND, SECONDS, print_row
+from tests.chaos.__main__ import asked, tried, written
 from tests.chaos.sink import Sink
-from tests.chaos.trial import Result, Trial
+from tests.chaos.trial import Result
 from tests.distributed.cluster import Cluster
 from tests.distributed.drill import drill
 from tests.distributed.engines import check_programs
@@ -49,18 +45,9 @@ def distributed(folder: Path, scale: float, faults: list[str]) -> dict[str, Resu
     """Run a cluster and the faults on it, one after the other."""
     sink = Sink()
     cluster = Cluster(folder)
-    results: dict[str, Result] = {}
     try:
         cluster.start()
-        gateway = Gateway(cluster, devices=max(20, int(DEVICES * scale)))
-        gateway.database.close()
-        per_second, seconds = PER_SECOND * scale, max(9, SECONDS * scale)
-        for fault in faults:
-            results[fault] = Trial(gateway, sink, per_second, seconds).run(fault)
-            print_row(FAULTS[fault], results[fault])
-        checked = cluster.manage("check_messages")
-        if checked.returncode:
-            results[faults[-1]].problems.append(checked.stdout + checked.stderr)
+        results = tried(cluster, sink, scale, {fault: FAULTS[fault] for fault in faults})
         sys.stdout.write(drill(cluster, folder / "backup") + "\n")
     finally:
         cluster.close()
@@ -82,19 +69,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     check_programs()
     target = private_folder(Path(os.environ.get("DATA_DIR") or ROOT / "var"))
-    scale = float(os.environ.get("CHAOS_SCALE") or 1)
-    faults = [name for name in os.environ.get("CHAOS_FAULTS", "").split(",") if name]
-    sys.stdout.write(f"{time.strftime('%Y-%m-%d')}, {machine()}\n{HEAD}")
+    scale, faults = asked(FAULTS)
     with tempfile.TemporaryDirectory(prefix="distributed-") as folder:
-        results = distributed(Path(folder), scale, faults or list(FAULTS))
-    path = target / "distributed.json"
-    told = {FAULTS[fault]: result.told() for fault, result in results.items()}
-    path.write_text(json.dumps(told, indent=1) + "\n")
-    for fault, result in results.items():
-        for problem in result.problems[:20]:
-            sys.stdout.write(f"{FAULTS[fault]}: {problem}\n")
-    sys.stdout.write(f"Written to {path}\n")
-    return 0 if all(result.is_good for result in results.values()) else 1
+        results = distributed(Path(folder), scale, faults)
+    return written(target / "distributed.json", FAULTS, results)
 
 
 if __name__ == "__main__":
