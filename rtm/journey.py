@@ -258,7 +258,12 @@ def _other_devices(message: Message) -> Iterator[Event]:
         words.format(n=len(names)),
         message.expires_at,
         "pending",
-        facts=[(_("Device"), f"{shown} …" if len(names) > _NAMES_SHOWN else shown)],
+        facts=[
+            (
+                ngettext("Device", "Devices", len(names)),
+                f"{shown} …" if len(names) > _NAMES_SHOWN else shown,
+            )
+        ],
         expected=True,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
@@ -143,7 +144,7 @@ def begin_verification(*, number: Number, code: str = "") -> None:
             history.moved(
                 number,
                 State.VERIFYING,
-                _("In verification with the operators, until %s") % due.isoformat(),
+                _("In verification with the operators, until %s") % date_format(due, "l j M Y"),
                 short_code=_code_for(number, digits, operators),
                 **history.derived(Kind.SHORT_CODE, digits),
             )

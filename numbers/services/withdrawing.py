@@ -33,9 +33,9 @@ def withdraw(*, member: Member, number: Number) -> None:
     if number.kind not in _ASKED_FOR:
         raise ValidationError(_("Only what waits for support can be withdrawn."))
     if number.kind == Kind.SHORT_CODE:
-        short_codes.end_request(number, State.WITHDRAWN, _("Withdrawn"))
+        short_codes.end_request(number, State.WITHDRAWN, _("The request was taken back"))
     else:
-        history.moved(number, State.WITHDRAWN, _("Withdrawn"))
+        history.moved(number, State.WITHDRAWN, _("The request was taken back"))
     mailing.tell_withdrawn(number, member)
     if begun:
         mailing.tell_support(number)
