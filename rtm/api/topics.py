@@ -82,7 +82,10 @@ class TopicViewSet(NamedViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the topics with the number of their subscribers."""
-        return super().get_queryset().annotate(subscribers=Count("subscriptions"))
+        counted: QuerySet[Any] = (
+            super().get_queryset().annotate(subscribers=Count("subscriptions"))
+        )
+        return counted
 
     @extend_schema(request=NewTopicSerializer, responses={201: TopicSerializer})
     def create(self, request: Request) -> Response:
