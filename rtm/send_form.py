@@ -120,6 +120,7 @@ class _JsonField(forms.JSONField):
 class SendForm(ConsoleForm):
     """One message to one customer."""
 
+    field_order = ("route", "user_id")
     route = _RouteField(
         label=_("Service and app"),
         error_messages={"required": _("Select the service and app")},

@@ -183,6 +183,10 @@ def add_parameters(form: forms.Form, template: MessageTemplate, *, required: boo
             widget=forms.TextInput({"autocomplete": "off"}),
             error_messages={"required": _("Enter %s") % name},
         )
+    if form.field_order:
+        # Whom it is for comes first, then what it says.
+        after = [f"parameter-{name}" for name in names_in(template.content)]
+        form.order_fields([*list(form.field_order)[:2], *after])
 
 
 def parameters_in(values: dict[str, Any]) -> dict[str, str]:

@@ -20,6 +20,7 @@ FIELDS = ("pin_required", "pin_sender_id")
 class PinForm(ConsoleForm):
     """Whether a user ID is proved by a PIN, and which number sends it."""
 
+    unmarked = ("pin_sender_id",)
     pin_required = forms.BooleanField(
         label=_("Register a user ID only with a one-time PIN"),
         required=False,
