@@ -48,7 +48,7 @@ class NewTemplateBody(serializers.Serializer[Any]):
 
     name = serializers.CharField(max_length=services.MAX_NAME)
     channel = serializers.CharField(
-        max_length=10, help_text="rt, push, sms, fb, twitter, wechat or apple."
+        max_length=10, help_text=f"One of {', '.join(TEMPLATE_WORDS)}."
     )
     service = serializers.UUIDField(allow_null=True, default=None)
     content = JSONObject()

@@ -129,10 +129,13 @@ async def accept(connection: Connection, orders: Sequence[Order]) -> list[Answer
         else:
             order.transid = request_ids(0)[0]
             accepted[number] = Accepted(order, sender, order.transid)
+    refused: dict[int, Accepted] = {}
     for step in (templates.fill, _fill):
         for number, refusal in (await step(connection, accepted)).items():
             results[number] = refusal
-            del accepted[number]
+            refused[number] = accepted.pop(number)
+    for number, answer in (await idempotency.answered(connection, refused)).items():
+        results[number] = answer
     if any(item.order.idempotency_key or item.spreads for item in accepted.values()):
         async with connection.transaction():
             known = await idempotency.take(connection, accepted)

@@ -29,6 +29,7 @@ _KNOWN = """
 SELECT k.service_id, k.key, k.body_digest, k.transid
 FROM unnest(%b::uuid[], %b::text[]) u (service, key)
 JOIN rtm_idempotencykey k ON k.service_id = u.service AND k.key = u.key
+WHERE k.created_at >= %b
 """
 
 Place = tuple[uuid.UUID, str]
@@ -66,9 +67,7 @@ async def take(
     taken = {
         (r[0], r[1]) for r in await query(connection, _TAKE, [now, *columns, now - KEEP_KEYS])
     }
-    known = {
-        (r[0], r[1]): (bytes(r[2]), r[3]) for r in await query(connection, _KNOWN, columns[:2])
-    }
+    known = await _known(connection, places, now)
     results: dict[int, Answer | Refusal] = {}
     for number, item in accepted.items():
         place = (item.sender.service_id, item.order.idempotency_key)
@@ -76,9 +75,42 @@ async def take(
             continue
         digest, transid = known[place]
         if digest == item.order.body_digest:
-            results[number] = queued(transid, item.order.answers)
-            item.order.transid, item.order.is_repeat = transid, True
+            results[number] = _again(item, transid)
         else:
             sentence = "The Idempotency-Key was used with another body within 24 hours."
             results[number] = Refusal(invalid(sentence).code, sentence, 422)
     return results
+
+
+async def answered(connection: Connection, refused: "dict[int, Accepted]") -> dict[int, Answer]:
+    """Return the first answers of those orders that were accepted before.
+
+    What they named may be gone since, which refuses a new order, not the repeat of one.
+    """
+    keyed = {number: item for number, item in refused.items() if item.order.idempotency_key}
+    if not keyed:
+        return {}
+    places = {
+        number: (item.sender.service_id, item.order.idempotency_key)
+        for number, item in keyed.items()
+    }
+    known = await _known(connection, sorted(set(places.values())), dt.datetime.now(dt.UTC))
+    results: dict[int, Answer] = {}
+    for number, item in keyed.items():
+        digest, transid = known.get(places[number], (b"", item.transid))
+        if digest == item.order.body_digest:
+            results[number] = _again(item, transid)
+    return results
+
+
+async def _known(
+    connection: Connection, places: list[Place], now: dt.datetime
+) -> dict[Place, tuple[bytes, uuid.UUID]]:
+    columns = [[service for service, _ in places], [key for _, key in places]]
+    rows = await query(connection, _KNOWN, [*columns, now - KEEP_KEYS])
+    return {(row[0], row[1]): (bytes(row[2]), row[3]) for row in rows}
+
+
+def _again(item: "Accepted", transid: uuid.UUID) -> Answer:
+    item.order.transid, item.order.is_repeat = transid, True
+    return queued(transid, item.order.answers)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from imiconnect.accounts.access import acting
-from imiconnect.rtm.models import Device
+from imiconnect.rtm.models import Channel, Device
 from imiconnect.rtm.send_form import SendForm, example, request_words
 from imiconnect.rtm.views.send_page import SendPage
 from imiconnect.sharing.models import Service
@@ -18,7 +18,11 @@ class SendMessage(SendPage):
     template_name = "rtm/send.html"
     route = "send"
     customer = ("user_id", "user")
-    template_channels = ("rt", "fb", "twitter", "wechat", "apple")
+    template_channels = tuple(
+        channel.value
+        for channel in Channel
+        if channel not in (Channel.PUSH, Channel.SMS, Channel.VOICE)
+    )
 
     def example(self) -> dict[str, Any]:
         """Return an in-app message."""

@@ -90,6 +90,31 @@ def test_what_was_accepted_stays_as_it_was(make: Make, ask: Any, admin: Member) 
     assert not MessageTemplate.objects.exists()
 
 
+def test_a_repeated_request_has_its_first_answer_when_the_template_is_gone(
+    make: Make,
+    service: Service,
+    intake: Any,
+    order: Callable[..., dict[str, Any]],
+    admin: Member,
+) -> None:
+    template = make()
+    named = {"template": "Greeting", "parameters": {"name": "Ada"}}
+    body = order(channels=None, message=named)
+
+    def say(key: str) -> dict[str, Any]:
+        headers = {"idempotency-key": key}
+        answer = intake.post("/resources/v1/messaging", json=body, headers=headers)
+        entry: dict[str, Any] = answer.json()["response"][0]
+        return entry
+
+    first = say("one")
+    assert first["code"] == "1001"
+    services.delete_template(member=admin, template=template)
+    assert say("one") == first
+    assert say("two")["code"] == "7004"
+    assert Message.objects.count() == 1
+
+
 def test_the_object_of_the_channel_goes_before_the_template(make: Make, ask: Any) -> None:
     make(content={"message": {"text": "Hi"}, "category": "a", "extras": {"x": "1"}})
     assert ask(channels={"rt": {"category": "b"}})[0] == 1001
