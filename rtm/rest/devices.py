@@ -163,11 +163,11 @@ class SetUserIdView(_RenamingView):
         linked = customer_of(device)
         is_foreign = bool(linked and self.vouched and not self.vouched.names_customer(linked))
         self.check_becoming(values["userId"], "" if is_foreign else linked)
-        if is_foreign:
-            # The link was the former user's; nobody vouches for it now.
-            registration.set_customer_id(device=device, customer_id="")
         with transaction.atomic():
             customer_id = self.proved(values, device.device_id)
+            if is_foreign:
+                # The link was the former user's; nobody vouches for it now.
+                registration.set_customer_id(device=device, customer_id="")
             changed = registration.set_user_id(device=device, user_id=values["userId"])
             if customer_id:
                 registration.set_customer_id(device=changed, customer_id=customer_id)

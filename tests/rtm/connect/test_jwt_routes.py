@@ -156,6 +156,15 @@ def test_a_device_that_goes_to_another_user_leaves_the_customer_behind(guarded: 
     assert Device.objects.get().customer is None
 
 
+def test_a_change_of_user_that_a_pin_has_not_proved_changes_nothing(guarded: App) -> None:
+    phone = Caller(guarded, customer_id="jane")
+    App.objects.update(policy=guarded.policy | {"pin_required": True})
+    body = {"clientId": phone.client_id, "userId": "bob"}
+    assert phone.post("setUserId", body, token(guarded, userId="bob")) != "0"
+    device = Device.objects.select_related("customer").get()
+    assert (device.user_id, device.customer and device.customer.customer_id) == ("jane", "jane")
+
+
 def test_a_device_with_a_token_does_not_do_what_is_for_servers(guarded: App) -> None:
     policy = Policy(jwt_authorization=True, profile_required=False, client_key_as_password=True)
     set_messaging(app=guarded, policy=policy)
