@@ -8,20 +8,22 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.models import App
 from imiconnect.rtm.masking import MASK
-from imiconnect.rtm.models import Message, OnboardingStep
+from imiconnect.rtm.models import Message, OnboardingStep, UserPin
 from imiconnect.rtm.onboarding import words
 from imiconnect.rtm.onboarding.codes import code_of
 from imiconnect.rtm.services import Refusal, Request, send_requests
 from imiconnect.rtm.telecom.addresses import digits_of
 from imiconnect.sharing.models import Allocation
 
+Row = TypeVar("Row", OnboardingStep, UserPin)
 LEASE = dt.timedelta(seconds=60)
 #: An answer that is later is none.
 TOO_LATE = dt.timedelta(minutes=words.MINUTES)
@@ -29,7 +31,7 @@ TOO_LATE = dt.timedelta(minutes=words.MINUTES)
 
 def answer_due(*, limit: int, now: dt.datetime) -> int:
     """Send the answers that are due, hide passwords that are over; return how many steps."""
-    steps = _claim(limit, now)
+    steps = claimed(OnboardingStep.objects.all(), limit, now)
     _hide([step for step in steps if step.sent_at])
     waiting = [step for step in steps if not step.sent_at]
     late = [step for step in waiting if now - step.created_at > TOO_LATE]
@@ -40,13 +42,13 @@ def answer_due(*, limit: int, now: dt.datetime) -> int:
 
 
 @transaction.atomic
-def _claim(limit: int, now: dt.datetime) -> list[OnboardingStep]:
-    rows = OnboardingStep.objects.filter(due_at__lte=now).order_by("due_at", "id")
-    rows = rows.select_for_update(skip_locked=True, of=("self",))
-    steps = list(rows.select_related("app", "customer")[:limit])
-    keys = [step.pk for step in steps]
-    OnboardingStep.objects.filter(pk__in=keys).update(due_at=now + LEASE)
-    return steps
+def claimed(rows: "QuerySet[Row]", limit: int, now: dt.datetime) -> list[Row]:
+    """Take on what is due of rows with app and customer; it is due again after ``LEASE``."""
+    due = rows.filter(due_at__lte=now).order_by("due_at", "id")
+    due = due.select_for_update(skip_locked=True, of=("self",))
+    found = list(due.select_related("app", "customer")[:limit])
+    rows.filter(pk__in=[row.pk for row in found]).update(due_at=now + LEASE)
+    return found
 
 
 def _send(steps: list[OnboardingStep], now: dt.datetime) -> None:

@@ -8,12 +8,11 @@ import datetime as dt
 import json
 import uuid
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.apps.policy import policy_of
 from imiconnect.rtm.models import UserPin
-from imiconnect.rtm.onboarding.answering import LEASE, hearers, hide_texts
+from imiconnect.rtm.onboarding.answering import claimed, hearers, hide_texts
 from imiconnect.rtm.onboarding.codes import code_of
 from imiconnect.rtm.pins.services import MINUTES
 from imiconnect.rtm.protocol import clock
@@ -30,22 +29,13 @@ _NAME = 40
 
 def send_due(*, limit: int, now: dt.datetime) -> int:
     """Send the PINs that are due, hide those that are over; return how many there were."""
-    rows = _claim(limit, now)
+    rows = claimed(UserPin.objects.all(), limit, now)
     sent = [row for row in rows if row.sent_at]
     if sent:
         hide_texts([row.transid for row in sent if row.transid])
         UserPin.objects.filter(pk__in=[row.pk for row in sent]).update(due_at=None)
     _send([row for row in rows if not row.sent_at], now)
     return len(rows)
-
-
-@transaction.atomic
-def _claim(limit: int, now: dt.datetime) -> list[UserPin]:
-    due = UserPin.objects.filter(due_at__lte=now).order_by("due_at", "id")
-    due = due.select_for_update(skip_locked=True, of=("self",))
-    rows = list(due.select_related("app", "customer")[:limit])
-    UserPin.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=now + LEASE)
-    return rows
 
 
 def _send(rows: list[UserPin], now: dt.datetime) -> None:

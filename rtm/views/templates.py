@@ -213,6 +213,12 @@ class _ChangeableMixin(TemplateMixin):
             raise PermissionDenied
         return template
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Lead back to it."""
+        url = url_of(self.object)
+        back = {"back_url": url, "cancel_url": url, "back_label": self.object.name}
+        return super().get_context_data(**back, **kwargs)  # type: ignore[misc,no-any-return]
+
 
 class TemplatePage(TemplateMixin, PageMixin, TemplateView):
     """One template: what it says, with sample values, and how a request names it."""
@@ -287,12 +293,6 @@ class EditTemplate(_ChangeableMixin, _TemplateFormPage):
         """Begin with what is there."""
         return initial_of(self.object)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Lead back to it."""
-        url = url_of(self.object)
-        back = {"back_url": url, "cancel_url": url, "back_label": self.object.name}
-        return super().get_context_data(**back, **kwargs)
-
     def keep(self, form: TemplateForm) -> MessageTemplate:
         """Change it."""
         return services.change_template(
@@ -342,12 +342,6 @@ class DeleteTemplate(_ChangeableMixin, ConfirmPage):
     title = _("Delete the template")
     act_label = _("Delete the template")
     keep_label = _("Keep the template")
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Lead back to it."""
-        url = url_of(self.object)
-        back = {"back_url": url, "cancel_url": url, "back_label": self.object.name}
-        return super().get_context_data(**back, **kwargs)
 
     def get_object_name(self) -> str:
         """Return its name."""
