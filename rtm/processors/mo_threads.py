@@ -14,17 +14,25 @@ from imiconnect.rtm.permission import ALLOCATED, USABLE
 from imiconnect.rtm.sql import NIL, cursor
 
 # Publishing to a closed conversation opens it again; one of nobody in particular is anybody's.
+# Only who may write there does so: a device may name any thread, also another tenant's.
 # Who has waited for an agent does not lose the place in the queue by writing again.
 # A thread without a service, or whose service may not use the app any more, goes to the one
 # whose stream it is in, of those that may: asked once for all threads of an app and service.
 _THREADS: LiteralString = f"""
 WITH t AS (UPDATE rtm_thread t SET
-  status = CASE WHEN t.type = 'Conversation' THEN 'Active' ELSE t.status END,
-  updated_at = CASE WHEN t.type = 'Conversation' THEN o.at ELSE t.updated_at END,
-  waits_since = CASE WHEN t.type <> 'Conversation' OR t.user_id = '' THEN t.waits_since
+  status = CASE WHEN o.is_open THEN 'Active' ELSE t.status END,
+  updated_at = CASE WHEN o.is_open THEN o.at ELSE t.updated_at END,
+  waits_since = CASE WHEN NOT o.is_open OR t.user_id = '' THEN t.waits_since
     WHEN t.status = 'Active' THEN coalesce(t.waits_since, o.at) ELSE o.at END
-FROM (SELECT x.id, %b::timestamptz AS at FROM rtm_thread x
-  WHERE x.id = ANY(%b::uuid[]) ORDER BY x.id FOR UPDATE) o
+FROM (SELECT x.id, %b::timestamptz AS at, w.may_write AND x.type = 'Conversation' AS is_open
+  FROM (SELECT y.id, bool_or(y.topic_id IS NULL OR p.access <> 'Read' AND EXISTS (
+      SELECT 1 FROM rtm_subscription s
+      WHERE s.topic_id = y.topic_id AND s.user_id = u.user_id)) AS may_write
+    FROM unnest(%b::uuid[], %b::uuid[], %b::text[]) u (id, app_id, user_id)
+    JOIN rtm_thread y ON y.id = u.id AND y.app_id = u.app_id AND y.user_id IN ('', u.user_id)
+    LEFT JOIN rtm_topic p ON p.id = y.topic_id
+    GROUP BY y.id) w
+  JOIN rtm_thread x ON x.id = w.id ORDER BY x.id FOR UPDATE OF x) o
 WHERE t.id = o.id
 RETURNING t.id, t.app_id, t.user_id, t.service_id, t.stream_id, t.type, t.topic_id),
 places AS (SELECT DISTINCT t.app_id, t.service_id, t.stream_id FROM t),
@@ -95,7 +103,7 @@ def belongings(rows: list[Said], now: dt.datetime) -> dict[uuid.UUID, Belonging]
     """
     found = {row.tid: Belonging(None, row.service_id) for row in rows if row.app_id == NIL}
     rows = [row for row in rows if row.app_id != NIL]
-    known = _open(now, (row.thread for row in rows if row.thread))
+    known = _open(now, ((row.thread, row) for row in rows if row.thread))
     own = {row.tid: row.thread for row in rows if row.thread and _fits(row, known)}
     topics = _topics([row for row in rows if row.topic and row.tid not in own])
     places = {
@@ -105,7 +113,7 @@ def belongings(rows: list[Said], now: dt.datetime) -> dict[uuid.UUID, Belonging]
     }
     services = {places[row.tid]: row.service_id for row in rows if row.tid in places}
     defaults = default_threads(services, now) if services else {}
-    known |= _open(now, defaults.values())
+    known |= _open(now, ((defaults[places[r.tid]], r) for r in rows if r.tid in places))
     for row in rows:
         place = places.get(row.tid)
         thread = own.get(row.tid) or (defaults[place] if place else None)
@@ -134,9 +142,12 @@ def _place(row: Said, topic: uuid.UUID | None) -> Place:
     return (row.app_id, "" if topic else row.user_id, row.stream_id, topic)
 
 
-def _open(now: dt.datetime, threads: Iterable[uuid.UUID]) -> dict[uuid.UUID, _Known]:
-    ids = list(set(threads))
-    rows = _query(_THREADS, now, ids) if ids else []
+def _open(now: dt.datetime, asked: Iterable[tuple[uuid.UUID, Said]]) -> dict[uuid.UUID, _Known]:
+    """Open threads again for who writes there; return those that are the writers' own."""
+    wanted = {(thread, row.app_id, row.user_id) for thread, row in asked}
+    if not wanted:
+        return {}
+    rows = _query(_THREADS, now, *(list(column) for column in zip(*wanted, strict=True)))
     return {row[0]: _Known(*row[1:]) for row in rows}
 
 
