@@ -68,13 +68,13 @@ def _events(item: Heard) -> Iterator[Event]:
     kind = _KINDS.get(str(payload.get("event", "")), Listens.MESSAGE)
     pressed = _pressed(payload, told["text"])
     if kind in (Listens.MESSAGE, Listens.OPTIN, Listens.REFERRAL):
-        values = told if kind == Listens.MESSAGE else told | _extras(payload)
+        values = told if kind == Listens.MESSAGE else _extras(payload) | told
         yield Event(id=item.id, kind=str(kind), values=values, **facts)
     if pressed:
         yield Event(
             id=uuid.uuid5(item.id, Listens.POSTBACK),
             kind=Listens.POSTBACK.value,
-            values={"to": told["to"], **_extras(payload), **pressed},
+            values={**_extras(payload), "to": told["to"], **pressed},
             **facts,
         )
 
@@ -90,8 +90,7 @@ def _pressed(payload: Mapping[str, Any], text: str) -> dict[str, str]:
 def _extras(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a plugin or link carried, such as its reference."""
     extras = payload.get("extras")
-    plain = extras.items() if isinstance(extras, dict) else ()
-    return {name: value for name, value in plain if _is_plain(value)}
+    return _claims(extras) if isinstance(extras, dict) else {}
 
 
 def note_receipts(news: Iterable[News]) -> None:
@@ -156,7 +155,7 @@ def note_devices(news: Iterable[DeviceNews]) -> None:
 
 
 def _of_device(item: DeviceNews) -> Event:
-    values = {name: value for name, value in item.told.items() if _is_plain(value)}
+    values = _claims(item.told)
     earlier = {name: item.before[name] for name in values if _is_plain(item.before.get(name))}
     return Event(
         id=item.id,
@@ -168,6 +167,19 @@ def _of_device(item: DeviceNews) -> Event:
         values={**values, "to": item.app_id, "device_id": item.device_id},
         before=earlier,
     )
+
+
+def _claims(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a device or a text claims, of values those that a condition can compare.
+
+    Who the customer is and what their profile has, the platform knows: a claim of it would put
+    another customer's profile into a rule's conditions and texts.
+    """
+    return {
+        name: value
+        for name, value in told.items()
+        if _is_plain(value) and name != "customer_id" and not name.startswith("profile.")
+    }
 
 
 def _is_plain(value: Any) -> bool:
