@@ -29,6 +29,7 @@ from imiconnect.rtm.intake.answers import (
 )
 from imiconnect.rtm.intake.media import Medium
 from imiconnect.rtm.protocol import clock
+from imiconnect.rtm.protocol.depth import TOO_DEEP, is_too_deep
 from imiconnect.rtm.protocol.topics import name_problem
 from imiconnect.rtm.sql import NIL
 
@@ -124,6 +125,8 @@ def decode(raw: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         kind = "too deep" if isinstance(error, RecursionError) else "not valid JSON in UTF-8"
         raise Refusal(INVALID_JSON, f"The body is {kind}.") from None
+    if is_too_deep(raw):
+        raise invalid(TOO_DEEP)
     if b"\\u0000" in raw and _has_nul(msgspec.json.decode(raw)):
         raise invalid("The body has the character U+0000, which no text may have.")
     return body

@@ -93,7 +93,7 @@ def opened_request(request: Request, app_id: str, found: Found | None) -> Reques
         raise RtmsRefusal(INVALID, DO_NOT_SEAL, reason=NOT_SEALED)
     try:
         text = _decode(request.body).encrypted
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise RtmsRefusal(INVALID, SEAL_IT, reason=NOT_SEALED) from None
     try:
         plain = unsealed(found.stored, app_id, found.user_id, text)

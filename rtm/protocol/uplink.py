@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from imiconnect.rtm.protocol.depth import TOO_DEEP, is_too_deep
+
 DELIVERED, READ, CLICKED = 2, 3, 4
 MAX_TIDS = 500
 MAX_TEXT = 10_000
@@ -153,6 +155,8 @@ def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
         raise Wrong(f"The body is not as documented: {error}.") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise Wrong("The body is not valid JSON in UTF-8.") from None
+    if is_too_deep(raw):
+        raise Wrong(TOO_DEEP)
     if b"\\u0000" in raw:
         raise Wrong("The body has the character U+0000, which no text may have.")
     return decoded

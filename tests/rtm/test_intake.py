@@ -49,6 +49,7 @@ def test_an_accepted_message_is_in_the_log(service: Service, intake: Any, order:
     assert (thread.is_default, thread.user_id) == (True, "u1")
 
 
+DEEP = {"message": "Hi", "extras": {"x": json.loads("[" * 40 + "]" * 40)}}
 REFUSED: dict[str, tuple[Any, str, int, str]] = {
     "malformed JSON": (b"{", "7000", 400, "JSON"),
     "invalid UTF-8": (b'{"appid": "\xff"}', "7000", 400, "UTF-8"),
@@ -71,6 +72,7 @@ REFUSED: dict[str, tuple[Any, str, int, str]] = {
     "two kinds": ({"destination": [{"userid": ["a"], "deviceid": ["b"]}]}, "7004", 400, "one"),
     "a wildcard": ({"destination": [{"userid": ["a/#"]}]}, "7004", 400, "characters"),
     "users as text": ({"destination": [{"userid": "u1"}]}, "7004", 400, "list"),
+    "deep extras": ({"channels": {"rt": DEEP}}, "7004", 400, "deeply"),
     "a past expiry": ({"expiry": "2020-01-01T00:00:00Z"}, "7004", 400, "past"),
     "an expiry without zone": ({"expiry": "2100-01-01T00:00:00"}, "7004", 400, "zone"),
     "a far expiry": ({"expiry": "2100-01-01T00:00:00Z"}, "7004", 400, "28 days"),

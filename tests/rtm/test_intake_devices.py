@@ -109,6 +109,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, int]] = {
     "a list as message": ({"message": []}, "4", 400),
     "a long clientRef": ({"clientRef": "r" * 65}, "4", 400),
     "a clientRef of two lines": ({"clientRef": "a\nb"}, "4", 400),
+    "a deep list": ({"extras": {"x": json.loads("[" * 40 + "]" * 40)}}, "4", 400),
 }
 
 

@@ -277,4 +277,17 @@ def test_what_one_device_tells_does_not_hold_up_the_others(
     assert device.push_id == ""
 
 
+def test_what_nobody_could_read_again_is_not_kept(service: Service, device: Device) -> None:
+    """The processors have less of the stack left; a body that they cannot read stops them."""
+    topic, inner = uplink("NB12345678", "u1", "d1"), b'{"x":' * 900 + b"1" + b"}" * 900
+    bodies = [
+        b'{"op": "mo", "message": "Hi", "extras": ' + inner + b"}",
+        b'{"op": "deliveryupdate", "status": 4, "tid": "019ac2b0-0000-7000-8000-000000000000",'
+        b'"interactiveData": ' + inner + b"}",
+    ]
+    inbox = Inbox()
+    assert inbox.write([(topic, body) for body in bodies]) == 0
+    assert inbox.refused == {"body": 2}
+
+
 _INFINITE = b'{"op": "profileupdate", "event": "x", "data": {"update": {"far": 1e999}}}'
