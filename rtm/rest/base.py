@@ -228,12 +228,20 @@ class RtmsView(APIView):
         if self.vouched is None:
             return
         self.check_vouched(user_id, customer_id)
-        if customer_id and not self.vouched.names_customer(customer_id):
-            raise RtmsError(Code.WRONG_TOKEN, "The JWT names another customer.", reason="jwt")
+        if customer_id:
+            self.check_linking(customer_id)
         if user_id and not self.vouched.user_id:
             rows = Device.objects.filter(app=self.app, user_id=user_id)
             if rows.exclude(customer__customer_id=customer_id).exists():
                 raise RtmsError(Code.WRONG_TOKEN, OTHER_USER, reason="jwt")
+
+    def check_linking(self, customer_id: str) -> None:
+        """Refuse to link what calls with a customer whom the JWT does not name.
+
+        What is sent to a customer goes to everything that is linked; raises ``RtmsError`` 38.
+        """
+        if self.vouched and not self.vouched.names_customer(customer_id):
+            raise RtmsError(Code.WRONG_TOKEN, "The JWT names another customer.", reason="jwt")
 
     def proved(self, values: dict[str, Any], device_id: str) -> str:
         """Return the customer ID that the PIN of a call proves, where the app asks for one.

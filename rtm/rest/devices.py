@@ -202,8 +202,7 @@ class SetCustomerIdView(RtmsView):
         """Link the device to the customer, who is made where the app allows it."""
         values = self.body(bodies.CustomerIdBody)
         device = self.device_of(values["clientId"])
-        if self.vouched and not self.vouched.names_customer(values["customerId"]):
-            raise RtmsError(Code.WRONG_TOKEN, "The JWT names another customer.", reason="jwt")
+        self.check_linking(values["customerId"])
         if self.policy.pin_required and self.service is None:
             if values["customerId"] != device.user_id or device.is_guest:
                 raise no_proof(OTHER_CUSTOMER)

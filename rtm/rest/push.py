@@ -10,15 +10,19 @@ from rest_framework.response import Response
 
 from imiconnect.rtm.models import PushAddress
 from imiconnect.rtm.push import addresses, tracking
-from imiconnect.rtm.rest.base import RtmsView, find_app
+from imiconnect.rtm.rest.base import RtmsView, find_app, no_proof
 from imiconnect.rtm.rest.device_bodies import DoneAnswer
-from imiconnect.rtm.rest.devices import DONE, KEY, TOKEN
+from imiconnect.rtm.rest.devices import DONE, KEY, SERVICE_KEY, TOKEN
 from imiconnect.rtm.rest.errors import Code, RtmsError
 from imiconnect.rtm.rest.fields import JSONObject, JSONParser
 from imiconnect.rtm.rest.queries import query_of
 from imiconnect.vault import digest
 
 TAG = ["RTM push"]
+_LINK_A_DEVICE = (
+    "This app links customers only with a one-time PIN: register the browser as a device of "
+    "theirs and subscribe with its clientId."
+)
 
 
 class SubscribeBody(serializers.Serializer[Any]):
@@ -109,10 +113,20 @@ class LinkView(RtmsView):
 
     is_sealed = False
 
-    @extend_schema(tags=TAG, parameters=[KEY], request=LinkBody, responses=DoneAnswer)
+    @extend_schema(
+        tags=TAG, parameters=[KEY, SERVICE_KEY], request=LinkBody, responses=DoneAnswer
+    )
     def post(self, request: Request, app_id: str) -> Response:
-        """Link the subscription to a customer that exists, or unlink it."""
+        """Link the subscription to a customer that exists, or unlink it.
+
+        What is sent to the customer is shown there, so whoever links proves as much as a device
+        that becomes the customer's.
+        """
         values = self.body(LinkBody)
+        if values["customerId"]:
+            self.check_linking(values["customerId"])
+            if self.policy.pin_required and self.service is None:
+                raise no_proof(_LINK_A_DEVICE)
         found = (
             PushAddress.objects.select_related("app")
             .filter(app=self.app, pk=values["pushId"], digest=digest(values["endpoint"]))

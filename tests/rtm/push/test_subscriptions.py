@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from msgspec.structs import replace
 
+from imiconnect.apps.channel_types.mobile_web.messaging import set_messaging
 from imiconnect.apps.models import App
-from imiconnect.apps.policy import Policy
+from imiconnect.apps.policy import Policy, policy_of
 from imiconnect.apps.push.services import credentials_of
 from imiconnect.apps.services import set_policy
 from imiconnect.rtm.connect.registration import Profile, register_device
 from imiconnect.rtm.models import Customer, Device, PushAddress
 from tests.rtm.conftest import CLIENT_KEY
+from tests.rtm.connect.test_jwt import SECRET, token
 from tests.rtm.push.conftest import Served
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +27,10 @@ def subscribed(web: Served, pushed: App) -> dict[str, Any]:
     return web.subscribe(web.url, credentials_of(pushed, "web").public_key)
 
 
-def call(app: App, path: str, **body: Any) -> Any:
+def call(app: App, path: str, *, bearer: str = "", **body: Any) -> Any:
     url = f"/rtmsAPI/api/v3/{app.app_id}/push/subscriptions{path}"
     headers = {"secretKey": CLIENT_KEY, "Origin": "https://a.test"}
+    headers |= {"Authorization": f"Bearer {bearer}"} if bearer else {}
     return Client().post(url, body, content_type="application/json", headers=headers)
 
 
@@ -65,6 +69,38 @@ def test_it_is_linked_to_a_customer_later(pushed: App, subscribed: dict[str, Any
     assert call(pushed, "/link", **wrong, customerId="crn-1").json()["code"] == "7"
     assert call(pushed, "/link", **named, customerId="crn-1").json()["code"] == "0"
     assert PushAddress.objects.get().customer.customer_id == "crn-1"
+
+
+def test_a_jwt_links_it_with_the_customer_that_it_names_alone(
+    pushed: App, subscribed: dict[str, Any]
+) -> None:
+    push_id = call(pushed, "", subscription=subscribed).json()["pushId"]
+    for customer_id in ("mallory", "crn-1"):
+        Customer.objects.create(organization=pushed.organization, customer_id=customer_id)
+    policy = replace(policy_of(pushed), jwt_authorization=True)
+    set_messaging(app=pushed, policy=policy, jwt_secret=SECRET)
+    bearer = token(pushed, userId="mallory")
+    answers = [
+        call(
+            pushed, "/link", bearer=bearer, pushId=push_id, endpoint=subscribed["endpoint"],
+            customerId=customer_id,
+        ).json()
+        for customer_id in ("crn-1", "mallory", "")
+    ]  # fmt: skip
+    assert [answer["code"] for answer in answers] == ["38", "0", "0"]
+    assert answers[0]["reason"] == "jwt"
+
+
+def test_an_app_that_asks_for_pins_links_devices_alone(
+    pushed: App, subscribed: dict[str, Any]
+) -> None:
+    push_id = call(pushed, "", subscription=subscribed).json()["pushId"]
+    Customer.objects.create(organization=pushed.organization, customer_id="crn-1")
+    App.objects.update(policy=pushed.policy | {"pin_required": True})
+    named = {"pushId": push_id, "endpoint": subscribed["endpoint"], "customerId": "crn-1"}
+    answer = call(pushed, "/link", **named)
+    assert (answer.status_code, answer.json()["reason"]) == (403, "pin")
+    assert PushAddress.objects.get().customer is None
 
 
 def test_only_who_knows_the_endpoint_ends_it(pushed: App, subscribed: dict[str, Any]) -> None:
