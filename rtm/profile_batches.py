@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
 from imiconnect.accounts.models import Organization
 from imiconnect.audit.services import record
+from imiconnect.rtm.customers.services import checked_attributes
 from imiconnect.rtm.models import Customer, ProfileBatch
 from imiconnect.rtm.sql import again_after_deadlock
 
@@ -91,15 +93,15 @@ def run_batch(
 
 
 def _create(organization: Organization, records: dict[int, Record]) -> Outcomes:
+    told = {index: _attributes(row.attributes) for index, row in records.items()}
     first: dict[str, int] = {}
     for index, row in records.items():
-        first.setdefault(row.customer_id, index)
+        if told[index] is not None:
+            first.setdefault(row.customer_id, index)
     known = set(_rows(organization, first).values_list("customer_id", flat=True))
     new = {
         index: Customer(
-            organization=organization,
-            customer_id=customer_id,
-            attributes=records[index].attributes,
+            organization=organization, customer_id=customer_id, attributes=told[index]
         )
         for customer_id, index in first.items()
         if customer_id not in known
@@ -107,8 +109,13 @@ def _create(organization: Organization, records: dict[int, Record]) -> Outcomes:
     Customer.objects.bulk_create(new.values(), ignore_conflicts=True)
     ours = {row.pk for row in new.values()}
     kept = set(Customer.objects.filter(pk__in=ours).values_list("pk", flat=True))
+    done = {index for index, row in new.items() if row.pk in kept}
     return {
-        index: Outcome.DONE if index in new and new[index].pk in kept else Outcome.EXISTS
+        index: Outcome.INVALID
+        if told[index] is None
+        else Outcome.DONE
+        if index in done
+        else Outcome.EXISTS
         for index in records
     }
 
@@ -120,15 +127,24 @@ def _update(organization: Organization, records: dict[int, Record]) -> Outcomes:
     outcomes = {}
     for index, told in records.items():
         customer = rows.get(told.customer_id)
-        outcomes[index] = Outcome.DONE if customer else Outcome.UNKNOWN
-        if customer:
-            merged = {**customer.attributes, **told.attributes}
-            customer.attributes = {
-                name: value for name, value in merged.items() if value is not None
-            }
+        if customer is None:
+            outcomes[index] = Outcome.UNKNOWN
+            continue
+        merged = _attributes({**customer.attributes, **told.attributes})
+        outcomes[index] = Outcome.INVALID if merged is None else Outcome.DONE
+        if merged is not None:
+            customer.attributes = merged
     for customer in rows.values():
         customer.save(update_fields=["attributes", "updated_at"])
     return outcomes
+
+
+def _attributes(told: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the attributes of a profile without those that are None; None for too many."""
+    try:
+        return checked_attributes(told)
+    except ValidationError:
+        return None
 
 
 def _delete(organization: Organization, records: dict[int, Record]) -> Outcomes:

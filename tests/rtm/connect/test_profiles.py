@@ -52,6 +52,20 @@ def test_profiles_are_read_changed_and_deleted(call: Call) -> None:
     assert call("GET", customerId="c1").status_code == 404
 
 
+def test_a_profile_grows_no_larger_than_one_may_be(call: Call) -> None:
+    """32 KB, and names of 100 characters: conditions and pages read all of it."""
+    half = "x" * 17_000
+    call("POST", [{"customerId": "c1", "Attributes": {"a": half, "nothing": None}}])
+    changes = [{"b": half}, {"n" * 101: 1}, {" ": 1}, {"a": None, "b": half}]
+    records = [{"customerId": "c1", "Attributes": change} for change in changes]
+    told = result_of(call, call("PUT", records))
+    assert [row["code"] for row in told["Results"]] == ["7011", "7011", "7011", "1000"]
+    assert Customer.objects.get().attributes == {"b": half}
+    new = [{"customerId": "c2", "Attributes": {"n" * 101: 1}}, {"customerId": "c2"}]
+    told = result_of(call, call("POST", new))
+    assert [row["code"] for row in told["Results"]] == ["7011", "1000"]
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_a_batch_of_unknown_profiles_fails_as_a_whole(call: Call, method: str) -> None:
     result = result_of(call, call(method, [{"customerId": "nobody"}]))
