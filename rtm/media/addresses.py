@@ -39,14 +39,14 @@ def is_over(expires: str, now: float | None = None) -> bool:
 
 def read(app_id: str, url: str) -> tuple[UUID, str] | None:
     """Return the file and part of an address of an app, expired or not; None for others."""
-    parts = urlsplit(url)
-    head, _, name = parts.path.rpartition("/")
+    try:
+        parts = urlsplit(url)
+        head, _, name = parts.path.rpartition("/")
+        key = UUID(name)
+    except ValueError:  # also of an address such as http://[x
+        return None
     values = {key: found[0] for key, found in parse_qs(parts.query).items()}
     part = values.get("part", "file")
-    try:
-        key = UUID(name)
-    except ValueError:
-        return None
     good = is_signed(key, part, values.get("exp", ""), values.get("sig", ""))
     return (key, part) if good and f"{head}/" == path(app_id, "") else None
 
@@ -76,13 +76,12 @@ def _fresh(app_id: str, item: Any) -> Any:
 
 def _again(app_id: str, url: str) -> str:
     """Return a fresh address for one of ours at the same host, and others as they are."""
-    try:
-        found, parts = read(app_id, url), urlsplit(url)
-    except ValueError:  # an address such as http://[x
+    found = read(app_id, url)
+    if found is None:
         return url
-    if found is None or not is_over(_expiry(parts.query), time.time() + LIFE / 2):
+    (key, part), parts = found, urlsplit(url)
+    if not is_over(_expiry(parts.query), time.time() + LIFE / 2):
         return url
-    key, part = found
     fresh = address(app_id, key, preview=part == "preview")
     return f"{parts.scheme}://{parts.netloc}{fresh}" if parts.netloc else fresh
 

@@ -1,10 +1,8 @@
 """Calls on segments, which only customers' servers make."""
 
 from http import HTTPStatus
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +16,7 @@ from imiconnect.rtm.rest.base import RtmsView
 from imiconnect.rtm.rest.device_bodies import DoneAnswer
 from imiconnect.rtm.rest.devices import DONE, KEY, SERVICE_KEY
 from imiconnect.rtm.rest.errors import Code, RtmsError
-from imiconnect.rtm.rest.queries import query_of
+from imiconnect.rtm.rest.queries import named, query_of
 from imiconnect.rtm.rest.topics import refused
 
 TAG = ["RTM segments"]
@@ -27,12 +25,8 @@ TAG = ["RTM segments"]
 class _SegmentsView(RtmsView):
     def segment_of(self, name: str) -> Segment:
         """Return a segment by its id or name; raises ``RtmsError``."""
-        try:
-            which = Q(pk=UUID(name))
-        except ValueError:
-            which = Q(name__iexact=name)
-        rows = Segment.objects.filter(which, app=self.app).select_related("app")
-        found: Segment | None = rows.first()
+        rows = Segment.objects.filter(app=self.app).select_related("app")
+        found: Segment | None = named(rows, name)
         if found is None:
             missing = "The segment does not exist."
             raise RtmsError(Code.INVALID, missing, status=HTTPStatus.NOT_FOUND)

@@ -2,10 +2,10 @@
 
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +19,7 @@ from imiconnect.rtm.rest.base import RtmsView
 from imiconnect.rtm.rest.device_bodies import DoneAnswer
 from imiconnect.rtm.rest.devices import DONE, KEY, SERVICE_KEY, TOKEN
 from imiconnect.rtm.rest.errors import Code, RtmsError
-from imiconnect.rtm.rest.queries import query_of
+from imiconnect.rtm.rest.queries import named, query_of
 
 TAG = ["RTM topics"]
 _START = OpenApiParameter("start", int)
@@ -28,11 +28,7 @@ _LIMIT = OpenApiParameter("limit", int, description="1 to 100; 100 unless given.
 
 def topic_of(app: App, name: str) -> Topic:
     """Return a topic of an app by its id or its name; raises ``RtmsError``."""
-    try:
-        which = Q(pk=UUID(name))
-    except ValueError:
-        which = Q(name__iexact=name)
-    found: Topic | None = Topic.objects.filter(which, app=app).select_related("app").first()
+    found: Topic | None = named(Topic.objects.filter(app=app).select_related("app"), name)
     if found is None:
         missing = f"The topic “{name[:100]}” does not exist."
         raise RtmsError(Code.NO_APP, missing, status=HTTPStatus.NOT_FOUND)
@@ -59,7 +55,9 @@ class TopicsView(RtmsView):
         self.need_server()
         query = query_of(bodies.TopicsQuery, request)
         rows = Topic.objects.filter(app=self.app).order_by("name", "id")
-        return Response(DONE | _page(rows, query))
+        of_each = Subscription.objects.filter(topic=OuterRef("pk")).order_by().values("topic")
+        counted = Coalesce(Subquery(of_each.annotate(n=Count("pk")).values("n")), 0)
+        return Response(DONE | _page(rows, query, subscribers=counted))
 
     @extend_schema(
         tags=TAG,
@@ -198,9 +196,8 @@ class UserTopicsView(RtmsView):
         return self.listed(user_id, DONE | _page(rows.order_by("name", "id"), query))
 
 
-def _page(rows: "QuerySet[Any]", query: dict[str, Any]) -> dict[str, Any]:
-    part = rows.annotate(subscribers=Count("subscriptions"))
-    listed = [
-        bodies.topic_json(row) for row in part[query["start"] : query["start"] + query["limit"]]
-    ]
+def _page(rows: "QuerySet[Any]", query: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return a part of a list; ``more`` is found out of the rows of that part alone."""
+    part = rows.annotate(**more)[query["start"] : query["start"] + query["limit"]]
+    listed = [bodies.topic_json(row) for row in part]
     return {"total": rows.count(), "count": len(listed), "topics": listed}

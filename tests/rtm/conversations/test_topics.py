@@ -210,3 +210,20 @@ def test_a_device_that_calls_in_a_loop_is_told_to_wait(
     assert answers[2]["Retry-After"] == "1"
     assert answers[2].json()["description"] == "Too many requests. Try again in 1 s."
     assert ben("GET", "user/ben/topics").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["topics", "segments"])
+def test_a_name_that_nothing_can_have_is_not_found(server: Call, kind: str) -> None:
+    assert server("GET", f"{kind}/%00").status_code == 404
+    assert server("DELETE", f"{kind}/a%00b").status_code == 404
+
+
+def test_how_many_read_a_topic_is_told_to_servers_alone(
+    server: Call, as_user: Any, people: App
+) -> None:
+    topics.create_topic(app=people, name="empty")
+    listed = server("GET", "topics").json()["topics"]
+    found = {topic["name"]: topic["subscriber_count"] for topic in listed}
+    assert found == {"empty": 0, "news": 3, "sport": 2}
+    told = as_user("ana")("GET", "user/ana/topics").json()["topics"]
+    assert not any("subscriber_count" in topic for topic in told)

@@ -124,6 +124,17 @@ def test_an_address_expires_and_is_made_anew(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("url", ["http://[x", "//", "x" * 2000, "http://[x/" + "0" * 32])
+def test_what_is_no_address_is_not_made_anew(rtm_app: App, device: Device, url: str) -> None:
+    answer = Client(headers={"secretKey": CLIENT_KEY}).post(
+        "/rtmsAPI/api/v3/NB12345678/user/u1/generatemedia",
+        {"url": url},
+        content_type="application/json",
+    )
+    assert answer.status_code == 404
+
+
+@pytest.mark.django_db
 def test_a_changed_address_opens_nothing(upload: Upload) -> None:
     url = upload(picture()).json()["file"]
     assert opened(url.replace("part=file", "part=preview")).status_code == 403
