@@ -14,8 +14,16 @@ from imiconnect import locks
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import policy_of
 from imiconnect.rtm.events import tell_of_thread, tell_users
-from imiconnect.rtm.models import ServiceStream, Stream, Subscription, Thread, Topic
-from imiconnect.rtm.protocol.envelopes import ThreadFacts
+from imiconnect.rtm.models import (
+    Message,
+    ServiceStream,
+    Stream,
+    Subscription,
+    Thread,
+    Topic,
+)
+from imiconnect.rtm.protocol.envelopes import DELETED, ThreadFacts
+from imiconnect.rtm.protocol.states import State
 from imiconnect.sharing.models import Allocation, Service
 
 if TYPE_CHECKING:
@@ -94,10 +102,24 @@ def _check_room(place: Place, at_most: int) -> None:
 def threads_of(app: App, user_id: str) -> "QuerySet[Thread]":
     """Return the threads that a user takes part in: own, of their topics, of anybody."""
     topics = Subscription.objects.filter(user_id=user_id).values("topic")
+    # A thread of many has no user: without that said, every thread of the app would be read.
     threads: QuerySet[Thread] = Thread.objects.filter(
-        Q(user_id=user_id) | Q(user_id="", topic=None) | Q(topic__in=topics), app=app
+        Q(user_id=user_id) | Q(topic=None) | Q(topic__in=topics),
+        app=app,
+        user_id__in=["", user_id],
     )
     return threads
+
+
+def unread_of(user_id: str) -> "QuerySet[Message]":
+    """Return the messages to a user that are unread; the caller says in which threads."""
+    rows: QuerySet[Message] = Message.objects.filter(
+        address=user_id,
+        direction=Message.Direction.MT,
+        read_at__isnull=True,
+        state__in=[State.QUEUED, State.SUBMITTED, State.DELIVERED],
+    )
+    return rows.exclude(payload__has_key=DELETED)
 
 
 def services_of(thread: Thread) -> list[Service]:

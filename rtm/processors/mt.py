@@ -20,12 +20,13 @@ from imiconnect.rtm.outcomes import (
     Expired,
     Failed,
     Outcome,
+    Postponed,
     decide,
 )
 from imiconnect.rtm.processors import facts
 from imiconnect.rtm.processors.claims import Claim, load, take
 from imiconnect.rtm.processors.recording import Try, record
-from imiconnect.rtm.protocol.envelopes import ThreadFacts, Told
+from imiconnect.rtm.protocol.envelopes import DELETED, ThreadFacts, Told
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.routes import ROUTES, Parcel
 
@@ -59,6 +60,9 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None, lane: str
         outcome = _without_sending(claim, pair, started)
         if outcome is None and claim.id in skipped:
             outcome = Failed(skipped[claim.id])
+        if outcome is None and DELETED in row[13]:
+            # The user wants it no more. A receipt that is under way still counts.
+            outcome = Postponed((claim.expires_at - started).total_seconds())
         if outcome is not None or pair is None:
             outcomes[claim.id] = ("", outcome or Failed(APP_NOT_SHARED))
             continue

@@ -16,6 +16,8 @@ from imiconnect.rtm.protocol.clock import iso
 _encode = msgspec.json.Encoder().encode
 #: Receipts write this channel in capitals, ``rt`` and ``push`` not.
 _CHANNEL_WORDS = {"sms": "SMS"}
+#: In the payload of a message that its user has deleted; the log keeps the rest.
+DELETED = "deleted"
 #: Parts of a message's content that a device reads under the same name.
 CONTENT = (
     "message", "media", "extras", "category", "topic", "replyTo", "relatedTid",

@@ -10,8 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imiconnect.rtm import threads, typing
-from imiconnect.rtm.models import Message, Thread
-from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.models import Thread
 from imiconnect.rtm.rest.base import RtmsView
 from imiconnect.rtm.rest.device_bodies import ClientBody, DoneAnswer
 from imiconnect.rtm.rest.devices import DONE, KEY, SERVICE_KEY, TOKEN
@@ -55,13 +54,7 @@ class UnreadThreadsView(RtmsView):
         self.user_devices(user_id)
         self.need_inbox()
         own = threads.threads_of(self.app, user_id).values("pk")
-        unread = Message.objects.filter(
-            thread__in=own,
-            address=user_id,
-            direction=Message.Direction.MT,
-            read_at__isnull=True,
-            state__in=[State.QUEUED, State.SUBMITTED, State.DELIVERED],
-        ).exclude(payload__has_key="deleted")
+        unread = threads.unread_of(user_id).filter(thread__in=own)
         count = unread.values("thread").distinct().count()
         return Response(DONE | {"unread_thread_count": count})
 

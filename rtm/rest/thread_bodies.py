@@ -14,6 +14,7 @@ from imiconnect.rtm.protocol.envelopes import CONTENT
 from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.rest.device_bodies import DoneAnswer
 from imiconnect.rtm.rest.fields import JSONObject, NameField
+from imiconnect.rtm.threads import unread_of
 
 #: Words of the documented lists; "submited" is the vendor's spelling.
 _STATUS = {State.SUBMITTED: "submited", State.DELIVERED: "delivered", State.READ: "read"}
@@ -162,12 +163,6 @@ def message_json(message: Message, app_id: str, thread: dict[str, Any]) -> dict[
 
 def unread_counts(threads: Iterable[Thread], user_id: str) -> dict[UUID, int]:
     """Return how many messages to the user are unread, for threads that have some."""
-    rows = Message.objects.filter(
-        thread__in=[thread.pk for thread in threads],
-        address=user_id,
-        direction=Message.Direction.MT,
-        read_at__isnull=True,
-        state__in=[State.QUEUED, State.SUBMITTED, State.DELIVERED],
-    ).exclude(payload__has_key="deleted")
+    rows = unread_of(user_id).filter(thread__in=[thread.pk for thread in threads])
     counted = rows.values_list("thread_id").annotate(Count("id")).order_by()
     return dict(counted)

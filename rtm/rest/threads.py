@@ -9,9 +9,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from imiconnect.apps.models import App
 from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm import threads as services
 from imiconnect.rtm.models import Message, Stream, Thread
+from imiconnect.rtm.protocol.envelopes import DELETED
+from imiconnect.rtm.protocol.states import State
 from imiconnect.rtm.rest import thread_bodies as bodies
 from imiconnect.rtm.rest.base import RtmsView
 from imiconnect.rtm.rest.device_bodies import DeleteMessageBody, DoneAnswer
@@ -24,6 +27,7 @@ from imiconnect.rtm.streams import stream_of
 TAG = ["RTM threads"]
 #: No id can tell of an earlier time.
 _FIRST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MOST_BESIDE = 100
 
 
 class _ThreadsView(RtmsView):
@@ -194,14 +198,13 @@ class ThreadMessagesView(_ThreadsView):
         self.user_devices(user_id)
         self.need_inbox()
         thread = self.thread_of(user_id, thread_id)
-        rows = Message.objects.filter(thread=thread, app=self.app, address=user_id)
-        rows = rows.exclude(payload__has_key="deleted")
+        rows = _shown_to(self.app, thread, user_id)
         before = query.get("from")
         part = rows.filter(pk__lt=first_uuid7_at(max(before, _FIRST))) if before else rows
         shown = bodies.thread_json(thread)
         listed = [
             bodies.message_json(message, self.app.app_id, shown)
-            for message in part.order_by("-id")[: query["limit"]]
+            for message in _newest(part, query["limit"])
         ]
         total = {"total": rows.count(), "count": len(listed)}
         return self.listed(user_id, DONE | total | {"messages": listed})
@@ -223,6 +226,34 @@ class ThreadMessagesView(_ThreadsView):
             for tid in rows.values_list("pk", flat=True).order_by("pk")
         ]
         return Response(DONE | {"count": sum(found)})
+
+
+def _shown_to(app: App, thread: Thread, user_id: str) -> "QuerySet[Message]":
+    """Return what a user has said and got in a thread, but what was deleted.
+
+    What has failed was not for the user, as who does not fulfil its conditions.
+    """
+    rows: QuerySet[Message] = Message.objects.filter(thread=thread, app=app, address=user_id)
+    return rows.exclude(payload__has_key=DELETED).exclude(
+        direction=Message.Direction.MT, state=State.FAILED
+    )
+
+
+def _newest(rows: "QuerySet[Message]", limit: int) -> list[Message]:
+    """Return the newest messages, and those that a page before the last one's time would miss.
+
+    Several may be of one millisecond, and an id may be younger than its message by the time
+    that this took to be accepted.
+    """
+    found = list(rows.order_by("-id")[:limit])
+    while found and len(found) >= limit:
+        last = found[-1]
+        since = first_uuid7_at(last.created_at)
+        beside = rows.filter(pk__lt=last.pk, pk__gte=since).order_by("-id")[:_MOST_BESIDE]
+        if not (more := list(beside)):
+            break
+        found += more
+    return found
 
 
 class DeleteMessageView(RtmsView):

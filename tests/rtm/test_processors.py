@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import queue
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ from imiconnect.rtm.models import (
 from imiconnect.rtm.processors import dr, expiry, mt, retry
 from imiconnect.rtm.processors.claims import LEASE_SECONDS, take
 from imiconnect.rtm.protocol.states import State
+from imiconnect.rtm.threads import delete_message
 from imiconnect.sharing.models import Service
 from tests.waiting import PATIENCE
 
@@ -211,6 +213,26 @@ def test_a_message_past_its_time_expires_once(send: Send) -> None:
     assert callbacks_of(message) == ["failed"]
     info = json.loads(Callback.objects.get().body)["deliveryInfoNotification"]["deliveryInfo"]
     assert info["deliveryStatus"] == "Un-Delivered"
+
+
+def test_a_message_that_its_user_has_deleted_goes_out_no_more(
+    send: Send, subscriber: Subscribe
+) -> None:
+    received = subscriber("NB12345678/u1")
+    first, sent, left = send(), send(), send()
+    delete_message(app=first.app, user_id="u1", tid=first.pk)
+    mt.process_due()
+    delete_message(app=first.app, user_id="u1", tid=sent.pk)
+    mt.wake(first.app_id, "u1")
+    later = timezone.now() + dt.timedelta(seconds=30)
+    retry.process_due(now=later)
+    mt.process_due(now=later)
+    told = [received.get(timeout=PATIENCE)["tid"] for _time in range(3)]
+    assert Counter(told) == {str(sent.pk): 1, str(left.pk): 2}
+    receive(sent, Receipt.Kind.DELIVERED)
+    dr.process_due()
+    expiry.process_due(now=first.expires_at)
+    assert [state_of(message) for message in (first, sent)] == [State.EXPIRED, State.DELIVERED]
 
 
 def test_a_late_receipt_leaves_an_expired_message_alone(send: Send) -> None:

@@ -46,14 +46,14 @@ def call(app: App, client_key: str, jane: Device) -> Call:
 
 def new_message(app: App, thread: Thread, at: dt.datetime, **fields: Any) -> Message:
     """Put a message into the log."""
-    values = {"address": "jane", "payload": {"message": "hello"}, "channel": "rt"} | fields
+    values = {"address": "jane", "payload": {"message": "hello"}, "channel": "rt"}
+    values |= {"created_at": at} | fields
     message: Message = Message.objects.create(
         id=first_uuid7_at(at),
         transid=first_uuid7_at(at),
         organization=app.organization,
         app=app,
         thread=thread,
-        created_at=at,
         **values,
     )
     return message
