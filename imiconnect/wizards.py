@@ -15,6 +15,8 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
@@ -27,6 +29,8 @@ from imiconnect.console.words import Words
 
 SESSION_KEY = "wizards"
 REVIEW, DONE = "review", "done"
+#: The field with which the review says which answers it has shown.
+SEEN = "seen"
 
 
 class Answers(Mapping[str, dict[str, Any]]):
@@ -190,11 +194,15 @@ class Wizard(PageMixin, View):
             self._forget()
             return HttpResponseRedirect(self._url(""))
         if run["outcome"]:
-            return self._go(DONE)
+            # A step of another tab was not done by what this one has finished.
+            return self._go(DONE if step in ("", REVIEW) else step)
         answers = Answers(self, run["data"])
         if step not in self._reachable(answers):
             return self._go(self._first_open(answers))
         if step == REVIEW:
+            seen = request.POST.get(SEEN, "")
+            if seen and not constant_time_compare(seen, _mark_of(run)):
+                return self._review(answers, _changed_elsewhere())
             return self._confirm(run, answers)
         current = self._step(step)
         sent = with_uploads(request)
@@ -296,7 +304,7 @@ class Wizard(PageMixin, View):
             for step in self._applicable(answers)
         ]
         context = self._context(REVIEW, answers) | {"groups": groups, "answers": answers}
-        context |= self.review_context(answers)
+        context |= self.review_context(answers) | {"seen": _mark_of(self._run())}
         context["problems"] = problem.messages if problem else []
         return render(
             self.request, self.review_template, context, status=422 if problem else 200
@@ -345,3 +353,18 @@ def _typed(data: QueryDict) -> str:
 
 def _read(stored: str) -> QueryDict:
     return QueryDict(vault.decrypt(stored))
+
+
+def _mark_of(run: dict[str, Any]) -> str:
+    """Return what tells these answers from others, without telling what they are."""
+    answers = sorted((slug, vault.decrypt(stored)) for slug, stored in run["data"].items())
+    return salted_hmac(SESSION_KEY, f"{run['id']} {answers}", algorithm="sha256").hexdigest()
+
+
+def _changed_elsewhere() -> ValidationError:
+    return ValidationError(
+        gettext(
+            "The answers were changed in another tab since this page was shown. Nothing was "
+            "done; check them again."
+        )
+    )

@@ -160,6 +160,39 @@ def test_refusal_of_the_service_is_shown_and_can_be_corrected(client: Client) ->
     assert answer(client, "review").headers["Location"] == f"{URL}done/"
 
 
+def seen_of(client: Client) -> str:
+    """Return what the review says of the answers that it shows."""
+    seen: str = client.get(f"{URL}review/").context["seen"]
+    assert f'name="seen" value="{seen}"' in client.get(f"{URL}review/").text
+    return seen
+
+
+def test_confirm_does_what_the_review_has_shown(client: Client) -> None:
+    fill(client)
+    assert answer(client, "review", seen=seen_of(client)).headers["Location"] == f"{URL}done/"
+
+
+def test_answers_changed_in_another_tab_are_shown_before_anything_is_done(
+    client: Client,
+) -> None:
+    fill(client, name="Shown here")
+    seen = seen_of(client)
+    answer(client, "name", name="Changed there")
+    again = answer(client, "review", seen=seen)
+    assert again.status_code == 422
+    assert "changed in another tab" in again.text and "Changed there" in again.text
+    assert gallery.CALLS == []
+    answer(client, "review", seen=seen_of(client))
+    assert gallery.CALLS[0]["name"]["name"] == "Changed there"
+
+
+def test_a_step_of_another_tab_is_not_said_to_be_done(client: Client) -> None:
+    fill(client)
+    answer(client, "review")
+    late = client.post(f"{URL}name/", {"name": "Of another tab"}, follow=True)
+    assert "This was already done" in late.text and "Start another" in late.text
+
+
 def test_discard_forgets_the_answers(client: Client) -> None:
     fill(client)
     client.post(f"{URL}review/", {"act": "discard"})

@@ -168,6 +168,19 @@ def test_a_chosen_number_is_kept_until_another_is_chosen_or_the_draft_is_discard
     assert not Reservation.objects.exists()
 
 
+def test_another_number_chosen_in_another_tab_is_not_bought_by_the_first_one(
+    admin: Member, stock: list[str]
+) -> None:
+    client = client_of(admin)
+    choose(client, stock[0])
+    client.post(f"{PHONE}details/", {})
+    shown = client.get(f"{PHONE}review/").context["seen"]
+    choose(client, stock[1])
+    again = client.post(f"{PHONE}review/", {"seen": shown})
+    assert again.status_code == 422 and pretty(stock[1]) in again.text
+    assert not Number.objects.exists()
+
+
 def test_after_an_order_that_is_refused_another_number_is_bought(
     admin: Member, stock: list[str]
 ) -> None:
