@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "imiconnect.console.middleware.HtmxMiddleware",
+    "imiconnect.console.middleware.FormAddressMiddleware",
     "imiconnect.accounts.middleware.SessionLimits",
     "imiconnect.accounts.middleware.MemberMiddleware",
 ]

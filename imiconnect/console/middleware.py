@@ -1,4 +1,7 @@
-"""An id for every request, in its answer and in each log line, and the manners of htmx."""
+"""An id for every request, in its answer and in each log line, and the manners of htmx.
+
+And what a form says that was sent after the session had ended.
+"""
 
 import json
 import logging
@@ -6,12 +9,17 @@ import re
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.messages import get_messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 
 from imiconnect.console.toasts import as_dict
@@ -64,20 +72,53 @@ class HtmxMiddleware:
         patch_vary_headers(response, ["HX-Request"])
         if not getattr(request, "htmx", False):
             return response
-        if self._leads_to_sign_in(response):
-            return HttpResponse(status=204, headers={"HX-Redirect": _sign_in_url(request)})
+        if _leads_to_sign_in(response):
+            page = request.headers.get("HX-Current-URL", "")
+            url = _sign_in_url(page, unsent=request.method == "POST")
+            return HttpResponse(status=204, headers={"HX-Redirect": url})
         if response.status_code < 300:
             toasts = [as_dict(message) for message in get_messages(request)]
             if toasts:
                 response["HX-Trigger"] = json.dumps({"toasts": {"items": toasts}})
         return response
 
-    def _leads_to_sign_in(self, response: HttpResponse) -> bool:
-        location = urlsplit(response.headers.get("Location", "")).path
-        return 300 <= response.status_code < 400 and location == resolve_url(settings.LOGIN_URL)
+
+class FormAddressMiddleware:
+    """Answer people in words where an address takes forms and has no page of its own.
+
+    A form that was sent after the session had ended leads, by the sign-in, back to the page
+    that it was on; what was sent is gone, and the sign-in says so. Who opens the address of
+    a form gets a page instead of Django's empty answer.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "POST" and _leads_to_sign_in(response, then_back=True):
+            page = request.headers.get("Referer", "")
+            own = urlsplit(page).netloc == request.get_host()
+            return HttpResponseRedirect(_sign_in_url(page if own else "/", unsent=True))
+        # Browsers name it; a client of the API takes anything.
+        is_browser = "text/html" in request.headers.get("Accept", "")
+        if is_browser and isinstance(response, HttpResponseNotAllowed):
+            words = render(request, "errors/405.html", status=405)
+            words["Allow"] = response["Allow"]
+            return words
+        return response
 
 
-def _sign_in_url(request: HttpRequest) -> str:
-    page = urlsplit(request.headers.get("HX-Current-URL", ""))
-    path = f"{page.path or '/'}?{page.query}" if page.query else page.path or "/"
-    return f"{resolve_url(settings.LOGIN_URL)}?next={quote(path)}"
+def _leads_to_sign_in(response: HttpResponse, *, then_back: bool = False) -> bool:
+    location = urlsplit(response.headers.get("Location", ""))
+    leads = 300 <= response.status_code < 400 and location.path == resolve_url(
+        settings.LOGIN_URL
+    )
+    return leads and (not then_back or "next" in parse_qs(location.query))
+
+
+def _sign_in_url(page: str, *, unsent: bool) -> str:
+    parts = urlsplit(page)
+    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    query = {"next": path, "unsent": "1"} if unsent else {"next": path}
+    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode(query, safe='/')}"

@@ -144,6 +144,30 @@ def test_signed_out_htmx_request_is_led_to_the_sign_in_page(db: None) -> None:
     assert response.headers["HX-Redirect"] == "/account/login/?next=/gallery/%3Fpage%3D2"
 
 
+def test_a_form_sent_without_a_session_leads_back_to_its_page_and_is_said_to_be_undone(
+    db: None,
+) -> None:
+    referer = "http://testserver/gallery/?page=2"
+    client = Client(headers={"referer": referer})
+    response = client.post("/gallery/wizard/name/", {"name": "Typed"})
+    sign_in = response.headers["Location"]
+    assert sign_in == "/account/login/?next=/gallery/%3Fpage%3D2&unsent=1"
+    assert "what you sent was not done" in client.get(sign_in).text
+
+
+def test_the_address_of_a_form_opened_by_itself_is_a_page_in_words(client: Client) -> None:
+    page = client.get("/theme/", headers={"accept": "text/html"})
+    assert page.status_code == 405 and page.headers["Allow"] == "POST"
+    assert "There is no page here" in page.text
+    assert client.get("/theme/", headers={"accept": "application/json"}).content == b""
+
+
+def test_a_form_of_another_site_does_not_say_where_the_sign_in_leads(db: None) -> None:
+    client = Client(headers={"referer": "https://evil.example/page"})
+    response = client.post("/gallery/wizard/name/")
+    assert response.headers["Location"] == "/account/login/?next=/&unsent=1"
+
+
 def test_signed_out_page_redirects_to_the_sign_in_page(db: None) -> None:
     assert Client().get("/").headers["Location"] == "/account/login/?next=/"
 
