@@ -6,11 +6,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from imiconnect.accounts import browsers
 from imiconnect.accounts.levels import path_of
 from imiconnect.accounts.models import Member, Organization, User
 from imiconnect.accounts.standing import seats_of
 
 register = template.Library()
+register.filter(browsers.browser_words)
 
 
 @register.simple_tag
