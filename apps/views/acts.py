@@ -12,6 +12,7 @@ from imiconnect.apps.channel_types.base import Capability
 from imiconnect.apps.models import App
 from imiconnect.apps.views.base import OwnAppMixin, manage_url
 from imiconnect.console.confirm import ConfirmPage
+from imiconnect.console.forms import back_to
 from imiconnect.console.lists import Button
 from imiconnect.console.secret import show_once
 from imiconnect.console.toasts import toast
@@ -58,10 +59,8 @@ class RegenerateClientKey(OwnAppMixin, RegeneratePage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to the app."""
-        url = manage_url(self.object)
-        return super().get_context_data(
-            **kwargs, back_url=url, cancel_url=url, back_label=self.object.name
-        )
+        back = back_to(manage_url(self.object), self.object.name)
+        return super().get_context_data(**kwargs, **back)
 
     def replace(self, keep: Overlap) -> str:
         """Replace the key and show it."""
@@ -105,10 +104,8 @@ class DeleteApp(OwnAppMixin, ConfirmPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to the app."""
-        url = manage_url(self.object)
-        return super().get_context_data(
-            **kwargs, back_url=url, cancel_url=url, back_label=self.object.name
-        )
+        back = back_to(manage_url(self.object), self.object.name)
+        return super().get_context_data(**kwargs, **back)
 
     def perform(self) -> str:
         """Delete it."""

@@ -17,7 +17,7 @@ from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import ChannelType
 from imiconnect.apps.models import App, AppHealth, Authorization
 from imiconnect.apps.views.base import OwnAppMixin, manage_url
-from imiconnect.console.forms import PageMixin
+from imiconnect.console.forms import PageMixin, back_to
 from imiconnect.console.secret import show_once
 from imiconnect.console.toasts import toast
 from imiconnect.manage import ActView
@@ -196,8 +196,8 @@ class AdvancedMixin(OwnAppMixin):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to the app."""
-        url = manage_url(self.object)
+        back = back_to(manage_url(self.object), self.object.name)
         context: dict[str, Any] = super().get_context_data(  # type: ignore[misc]  # of the view beside
-            **kwargs, app=self.object, back_url=url, cancel_url=url, back_label=self.object.name
+            **kwargs, **back, app=self.object
         )
         return context

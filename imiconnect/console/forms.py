@@ -44,6 +44,11 @@ def word_errors(form: forms.BaseForm) -> None:
         field.error_messages["required"] = sentence.format(label=label)
 
 
+def back_to(url: Words, label: Words) -> dict[str, Any]:
+    """Return the context of a page that leads back to ``url``, and by Cancel too."""
+    return {"back_url": url, "cancel_url": url, "back_label": label}
+
+
 class PageMixin(ContextMixin):
     """What a page says about itself; every attribute goes into the template's context."""
 

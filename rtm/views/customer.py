@@ -16,7 +16,7 @@ from django.views.generic import TemplateView, View
 from imiconnect.accounts.access import Act
 from imiconnect.accounts.models import Member
 from imiconnect.console.confirm import ConfirmPage
-from imiconnect.console.forms import FormPage, PageMixin
+from imiconnect.console.forms import FormPage, PageMixin, back_to
 from imiconnect.console.lists import Button
 from imiconnect.console.toasts import toast
 from imiconnect.manage import ObjectMixin, refuse
@@ -53,8 +53,7 @@ class CustomerMixin(ObjectMixin):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to the customer."""
-        url = customer_url(self.object)
-        back = {"back_url": url, "cancel_url": url, "back_label": self.object.customer_id}
+        back = back_to(customer_url(self.object), self.object.customer_id)
         context: dict[str, Any] = super().get_context_data(**(back | kwargs))  # type: ignore[misc]  # of the page beside
         return context
 

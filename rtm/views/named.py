@@ -22,7 +22,7 @@ from imiconnect.apps.models import App
 from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import Column
 from imiconnect.console.confirm import ConfirmPage
-from imiconnect.console.forms import ConsoleForm, FormPage
+from imiconnect.console.forms import ConsoleForm, FormPage, back_to
 from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.console.toasts import toast
 from imiconnect.console.words import Words
@@ -166,8 +166,7 @@ class DeleteNamed(OneNamed, ConfirmPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to it."""
-        url = url_of(self.object)
-        back = {"back_url": url, "cancel_url": url, "back_label": self.object.name}
+        back = back_to(url_of(self.object), self.object.name)
         return super().get_context_data(**back, **kwargs)
 
     def get_object_name(self) -> str:

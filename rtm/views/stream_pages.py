@@ -18,7 +18,7 @@ from imiconnect.apps.services import Blocked
 from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import FIGURE, TIME, Column
 from imiconnect.console.confirm import ConfirmPage
-from imiconnect.console.forms import FormPage
+from imiconnect.console.forms import FormPage, back_to
 from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.console.toasts import toast
 from imiconnect.manage import Card, ManagePage, ObjectMixin, refuse
@@ -155,8 +155,7 @@ class DeleteStream(StreamMixin, ConfirmPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to the stream."""
-        url = stream_url(self.object)
-        back = {"back_url": url, "cancel_url": url, "back_label": self.object.name}
+        back = back_to(stream_url(self.object), self.object.name)
         return super().get_context_data(**(back | kwargs))
 
     def get_object_name(self) -> str:

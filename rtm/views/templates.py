@@ -19,7 +19,7 @@ from imiconnect.accounts.roles import Role
 from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import TIME, Column, choice
 from imiconnect.console.confirm import ConfirmPage
-from imiconnect.console.forms import FormPage, PageMixin
+from imiconnect.console.forms import FormPage, PageMixin, back_to
 from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.console.toasts import toast
 from imiconnect.manage import ActView, ObjectMixin, refuse
@@ -215,8 +215,7 @@ class _ChangeableMixin(TemplateMixin):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to it."""
-        url = url_of(self.object)
-        back = {"back_url": url, "cancel_url": url, "back_label": self.object.name}
+        back = back_to(url_of(self.object), self.object.name)
         return super().get_context_data(**back, **kwargs)  # type: ignore[misc,no-any-return]
 
 

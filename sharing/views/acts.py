@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act
 from imiconnect.console.confirm import ConfirmPage
+from imiconnect.console.forms import back_to
 from imiconnect.console.lists import Button
 from imiconnect.console.secret import show_once
 from imiconnect.console.toasts import toast
@@ -31,8 +32,7 @@ class BackMixin(ServiceMixin):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Name the service and its tab."""
-        url = page_of(self.object, self.tab)
-        back = {"back_url": url, "cancel_url": url, "back_label": self.object.name}
+        back = back_to(page_of(self.object, self.tab), self.object.name)
         return super().get_context_data(**back, **kwargs)  # type: ignore[misc,no-any-return]
 
 

@@ -45,7 +45,7 @@ from imiconnect.apps.push.trial import PushError, send_trial
 from imiconnect.apps.views.base import OwnAppMixin, manage_url
 from imiconnect.audit.services import record
 from imiconnect.console.confirm import ConfirmPage
-from imiconnect.console.forms import FormPage
+from imiconnect.console.forms import FormPage, back_to
 from imiconnect.console.secret import show_once
 from imiconnect.console.summary import SummaryRow
 from imiconnect.console.templatetags.console import moment
@@ -91,9 +91,8 @@ class _PushForm(_PlatformMixin, FormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to the app."""
-        url = manage_url(self.object)
-        more = {"back_url": url, "cancel_url": url, "back_label": self.object.name}
-        return super().get_context_data(**kwargs, **more)
+        back = back_to(manage_url(self.object), self.object.name)
+        return super().get_context_data(**kwargs, **back)
 
 
 class ChoosePush(_PushForm):
@@ -192,9 +191,8 @@ class RemovePush(_PlatformMixin, ConfirmPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to the app."""
-        url = manage_url(self.object)
-        more = {"back_url": url, "cancel_url": url, "back_label": self.object.name}
-        return super().get_context_data(**kwargs, **more)
+        back = back_to(manage_url(self.object), self.object.name)
+        return super().get_context_data(**kwargs, **back)
 
     def perform(self) -> str:
         """Remove it."""

@@ -20,6 +20,7 @@ from imiconnect.accounts.models import Group, Team
 from imiconnect.accounts.services.endings import above
 from imiconnect.accounts.services.rules import may
 from imiconnect.console.confirm import ConfirmPage
+from imiconnect.console.forms import back_to
 from imiconnect.console.lists import Button
 from imiconnect.console.toasts import toast
 from imiconnect.console.words import Words
@@ -59,9 +60,8 @@ class EndingPage(MemberRequiredMixin, ConfirmPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to the group."""
         group = self.level.group if isinstance(self.level, Team) else self.level
-        url = reverse("accounts:group", args=[group.pk])
-        more = {"back_url": url, "cancel_url": url, "back_label": group.name}
-        return super().get_context_data(**kwargs, **more)
+        back = back_to(reverse("accounts:group", args=[group.pk]), group.name)
+        return super().get_context_data(**kwargs, **back)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Find the level before anything else."""

@@ -15,6 +15,7 @@ from imiconnect.accounts.models import Group, Team
 from imiconnect.accounts.views.base import ServiceFormPage, settings_tabs, whole_organization
 from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import FIGURE, TIME, Column
+from imiconnect.console.forms import back_to
 from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.console.toasts import toast
 
@@ -139,10 +140,8 @@ class NewTeam(ServiceFormPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to the group."""
         group = _group(self, self.kwargs["group_id"])
-        url = _group_url(group)
-        return super().get_context_data(
-            **kwargs, back_url=url, cancel_url=url, back_label=group.name
-        )
+        back = back_to(_group_url(group), group.name)
+        return super().get_context_data(**kwargs, **back)
 
     def save(self, form: NameForm) -> str:
         """Make the team."""
@@ -176,12 +175,9 @@ class OneTeam(ServiceFormPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lead back to the group."""
         team = self.team
-        url = _group_url(team.group)
         return super().get_context_data(
             **kwargs,
-            back_url=url,
-            cancel_url=url,
-            back_label=team.group.name,
+            **back_to(_group_url(team.group), team.group.name),
             title=team.name,
             team=team,
             may_end=not acting(self.request).team_id,
