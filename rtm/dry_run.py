@@ -66,6 +66,11 @@ class Replay:
     is_part: bool
 
     @property
+    def fewer_sends(self) -> int:
+        """How many sends the other policy would save; negative where it sends more."""
+        return -self.extra_sends
+
+    @property
     def extra_sends(self) -> int:
         """How many more tries there would have been; negative for fewer."""
         return self.would_be.sends - self.was.sends

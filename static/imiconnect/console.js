@@ -95,6 +95,18 @@
     if (dialog.childElementCount && !dialog.open) dialog.showModal();
   }
 
+  // Menus of links (details): a click elsewhere and Escape close them, as those of Tabler ----
+  function closeMenus(except) {
+    for (const menu of $$("details.menu[open]")) if (menu !== except) menu.open = false;
+  }
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest("details.menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    $("summary", menu).focus();
+  });
+
   // Tooltips on icon buttons --------------------------------------------------------------
   function armTips(root) {
     for (const element of $$("[data-tip]", root)) {

@@ -93,9 +93,13 @@
     }
 
     say() {
-      if (!this.unsaid) return;
-      window.consolePage?.announce(this.words.announce.replace("{n}", this.unsaid));
+      if (this.unsaid) this.tell(this.unsaid);
       this.unsaid = 0;
+    }
+
+    tell(count) {
+      const words = count === 1 ? this.words.announceOne : this.words.announce;
+      window.consolePage?.announce(words.replace("{n}", count));
     }
 
     // Rows -----------------------------------------------------------------------------
@@ -191,7 +195,7 @@
       this.body = document.querySelector("[data-live-rows]");
       window.htmx?.process(document.getElementById("list"));
       window.consolePage?.arm(document.getElementById("list"));
-      window.consolePage?.announce(this.words.announce.replace("{n}", this.body.children.length));
+      this.tell(this.body.children.length);
     }
 
     async reload() {

@@ -148,7 +148,7 @@ def test_the_page_shows_extra_sends_and_saves_the_policy(
         "expiry_seconds": 45,
     }  # fmt: skip
     replay = client.post(url, asked)
-    assert "Fewer sends" in replay.content.decode()
+    assert "1 send fewer" in replay.content.decode()
     assert outcomes(replay.context["replay"]) == {"failed": (1, 0), "expired": (0, 1)}
     assert policy_of(App.objects.get(pk=rtm_app.pk)).expiry_seconds == 3600
     wrong = client.post(url, asked | {"retry_count": 11})

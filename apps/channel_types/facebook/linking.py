@@ -30,7 +30,7 @@ def scope() -> str:
 class FacebookLinking:
     """OAuth 2 with a page to choose at its end."""
 
-    button = _("LOG IN WITH FACEBOOK")
+    button = _("Log in with Facebook")
     account_label = _("Facebook page")
 
     def origins(self) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ class SignUpForTrial(FormPage):
     template_name = "accounts/trial.html"
     title = _("Sign up for a free trial")
     form_class = TrialForm
-    submit_label = _("ASK FOR A TRIAL")
+    submit_label = _("Ask for a trial")
     cancel_url = reverse_lazy("account_login")
     success_url = reverse_lazy("accounts:trial_sent")
 
