@@ -19,7 +19,7 @@ from imiconnect.apps.models import App, AppHealth, Authorization
 from imiconnect.apps.views.base import OwnAppMixin, manage_url
 from imiconnect.console.forms import PageMixin, back_to
 from imiconnect.console.secret import show_once
-from imiconnect.console.toasts import toast
+from imiconnect.console.toasts import toast, warn
 from imiconnect.manage import ActView
 
 
@@ -157,7 +157,7 @@ class CheckApp(OwnAppMixin, ActView):
         if found and found.state == AppHealth.State.HEALTHY:
             toast(self.request, _("The provider answered: the app works."))
         else:
-            toast(self.request, _("The app does not work; its page says why."))
+            warn(self.request, _("The app does not work; its page says why."))
         return manage_url(self.object)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import acting
 from imiconnect.console.forms import ConsoleForm
-from imiconnect.console.toasts import toast
+from imiconnect.console.toasts import toast, warn
 from imiconnect.console.words import Words
 from imiconnect.sandbox.sdk import CLICKED, DELIVERED, Refused, Sdk
 from imiconnect.sandbox.views import TwinPage
@@ -244,7 +244,7 @@ class DevicesPage(TwinPage):
             sdk.register(user=who, device=data["device"], system=data["system"], token=key)
             sdk.write(text, user=who, device=data["device"])
         except Refused as refused:
-            toast(self.request, refused.words)
+            warn(self.request, refused.words)
         else:
             toast(self.request, _("The app has sent the message."))
 
@@ -264,7 +264,7 @@ class DevicesPage(TwinPage):
             sdk.track(tid, DELIVERED)
             sdk.track(tid, CLICKED)
         except Refused as refused:
-            toast(self.request, refused.words)
+            warn(self.request, refused.words)
         else:
             toast(self.request, _("Opened, and the app has told the platform."))
 

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.console.toasts import toast
+from imiconnect.console.toasts import warn
 from imiconnect.sandbox.store import Store
 
 #: Bytes of a file that a double takes: it is kept in a row.
@@ -31,7 +31,7 @@ def chosen(request: HttpRequest) -> Chosen | None:
     """Return the form's ``file``; None, and a notice, where there is none or one too large."""
     file = request.FILES.get("file")
     if file is None or (file.size or 0) > LARGEST:
-        toast(request, _("Choose a file of at most 2 MB."))
+        warn(request, _("Choose a file of at most 2 MB."))
         return None
     kind = file.content_type or "application/octet-stream"
     return Chosen(file.name or "file", kind, file.read())

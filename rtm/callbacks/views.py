@@ -17,7 +17,7 @@ from imiconnect.console.addresses import address_of
 from imiconnect.console.columns import EXACT, FIGURE, STATE, Column, choice
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.lists import BulkAct, Button, Empty, ListPage
-from imiconnect.console.toasts import toast
+from imiconnect.console.toasts import toast, warn
 from imiconnect.manage import ActView, ObjectMixin
 from imiconnect.rtm.callbacks import services
 from imiconnect.rtm.callbacks.forms import CallbackFilter
@@ -148,5 +148,5 @@ class ResendCallback(CallbackMixin, ActView):
         if services.resend(callback=self.object):
             toast(self.request, _("The callback is sent again."))
         else:
-            toast(self.request, _("The callback is under way already."))
+            warn(self.request, _("The callback is under way already."))
         return callback_url(self.object)

@@ -23,7 +23,7 @@ from imiconnect.accounts.roles import Role
 from imiconnect.console import once
 from imiconnect.console.forms import PageMixin
 from imiconnect.console.lists import Button
-from imiconnect.console.toasts import toast
+from imiconnect.console.toasts import warn
 from imiconnect.manage import refuse
 from imiconnect.rtm.desk import conversations, services
 from imiconnect.rtm.desk.conversations import NO_STREAM, SHOWS, Pick
@@ -277,5 +277,5 @@ class Reply(Desk):
             return False
         except services.PartlySent as partly:
             words = _("A part of your answer was not sent: {why}")
-            toast(self.request, words.format(why=partly))
+            warn(self.request, words.format(why=partly))
         return True

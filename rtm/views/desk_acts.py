@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.models import Member
 from imiconnect.console.confirm import ConfirmPage
-from imiconnect.console.toasts import toast
+from imiconnect.console.toasts import toast, warn
 from imiconnect.console.words import Words
 from imiconnect.manage import ActView
 from imiconnect.rtm.desk import conversations, services
@@ -58,7 +58,7 @@ class Take(ThreadAct):
         try:
             services.take(thread=thread, agent=self.member)
         except services.Taken as taken:
-            toast(self.request, taken.words)
+            warn(self.request, taken.words)
         else:
             toast(self.request, _("The conversation is yours."))
 
@@ -79,7 +79,7 @@ class _WithAgent(ThreadAct):
         if form.is_valid():
             chosen: Member = form.cleaned_data["agent"]
             return chosen
-        toast(self.request, _("Select the agent from the list."))
+        warn(self.request, _("Select the agent from the list."))
         return None
 
 

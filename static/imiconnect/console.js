@@ -18,7 +18,7 @@
     const undo = $("form:not([hidden])", card);
     const close = () => card.remove();
     $("[data-toast-close]", card).addEventListener("click", close);
-    if (undo) return;
+    if (undo || card.classList.contains("toast-warning")) return;
     let timer = setTimeout(close, toastFor);
     const hold = () => clearTimeout(timer);
     const letGo = () => { hold(); timer = setTimeout(close, toastFor); };
@@ -28,9 +28,10 @@
     card.addEventListener("focusout", letGo);
   }
 
-  function showToast({ text, undo }) {
+  function showToast({ text, undo, warning }) {
     const card = $("#toast-template").content.firstElementChild.cloneNode(true);
     $(".toast-text", card).textContent = text;
+    card.classList.toggle("toast-warning", Boolean(warning));
     if (undo) {
       const form = $("form", card);
       form.action = undo;

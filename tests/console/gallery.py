@@ -20,7 +20,7 @@ from imiconnect.console.columns import CODE, FIGURE, STATE, TIME, Column
 from imiconnect.console.confirm import ConfirmPage
 from imiconnect.console.forms import ConsoleForm, FormPage
 from imiconnect.console.secret import show_once
-from imiconnect.console.toasts import toast
+from imiconnect.console.toasts import toast, warn
 from imiconnect.wizards import Answers, Outcome, Step, Wizard
 
 #: What services of the gallery were called with; a test clears it.
@@ -35,6 +35,10 @@ class Filters(lists.FilterForm):
 def rename(request: HttpRequest, groups: Any) -> None:
     count = groups.update(name=Concat(Value("Renamed "), "name"))
     toast(request, f"{count} groups renamed", undo_url="/gallery/undo/")
+
+
+def keep(request: HttpRequest, groups: Any) -> None:
+    warn(request, "Nothing was renamed")
 
 
 class Groups(MemberRequiredMixin, lists.ListPage):
@@ -76,7 +80,10 @@ class Groups(MemberRequiredMixin, lists.ListPage):
         ]
 
     def bulk_acts(self) -> list[lists.BulkAct]:
-        return [lists.BulkAct("rename", "Rename", rename)]
+        return [
+            lists.BulkAct("rename", "Rename", rename),
+            lists.BulkAct("keep", "Keep", keep),
+        ]
 
     def manage_url(self, row: Group) -> str:
         return f"/gallery/groups/{row.pk}/"

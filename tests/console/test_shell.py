@@ -176,7 +176,14 @@ def test_toast_of_an_htmx_answer_travels_in_a_header(client: Client, group: Grou
     client.post("/gallery/", {"act": "rename", "ids": [str(group.pk)]})
     response = client.get("/gallery/", headers=HTMX)
     items = json.loads(response.headers["HX-Trigger"])["toasts"]["items"]
-    assert items == [{"text": "1 groups renamed", "undo": "/gallery/undo/"}]
+    assert items == [{"text": "1 groups renamed", "undo": "/gallery/undo/", "warning": False}]
+
+
+def test_what_was_not_done_looks_unlike_a_confirmation(client: Client, group: Group) -> None:
+    asked = {"act": "keep", "ids": [str(group.pk)]}
+    page = client.post("/gallery/", asked, follow=True).text
+    assert re.search(r'class="toast-card toast-warning".*Nothing was renamed', page, re.S)
+    assert "toast-warning" not in client.get("/gallery/").text
 
 
 def test_panel_that_raises_costs_its_own_card(

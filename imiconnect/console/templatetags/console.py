@@ -131,6 +131,9 @@ def undo_url(message: Message) -> str:
     return toasts.undo_url(message)
 
 
+register.filter(toasts.is_warning)
+
+
 @register.filter
 def megabytes(value: int) -> str:
     """Write bytes in megabytes (million bytes), which policies count in."""

@@ -7,7 +7,7 @@ from django.http import Http404
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.console.toasts import toast
+from imiconnect.console.toasts import toast, warn
 from imiconnect.sandbox.apple_business_chat import mmcs, questions
 from imiconnect.sandbox.apple_business_chat.telling import tell
 from imiconnect.sandbox.apple_business_chat.twin import SLUG
@@ -135,7 +135,7 @@ class ApplePage(TwinPage):
             raise Http404
         answer = questions.answered(data, self.request.POST)
         if answer is None:
-            toast(self.request, _("Answer every question that has to be answered."))
+            warn(self.request, _("Answer every question that has to be answered."))
             return self._open_form()
         return self._answered(answer)
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.console.toasts import toast
+from imiconnect.console.toasts import toast, warn
 from imiconnect.console.words import Words
 from imiconnect.sandbox import files
 from imiconnect.sandbox.facebook import telling, world
@@ -129,7 +129,7 @@ class FacebookPage(TwinPage):
         if act not in ("read", "checkbox"):
             store.change("psid", psid, last_act=time.time())
         if not acts[act](page, psid):
-            toast(self.request, _("The page is not subscribed, or the webhook did not answer."))
+            warn(self.request, _("The page is not subscribed, or the webhook did not answer."))
         return f"{self.request.path}?page={page}&psid={psid}#last"
 
     def _sent(self, name: str) -> str:

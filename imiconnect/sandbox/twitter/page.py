@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.console.toasts import toast
+from imiconnect.console.toasts import warn
 from imiconnect.sandbox import files
 from imiconnect.sandbox.talk import Bubble, Press
 from imiconnect.sandbox.twitter import media, telling
@@ -56,7 +56,7 @@ class TwitterPage(TwinPage):
         if act not in acts:
             raise Http404
         if not acts[act](user, person):
-            toast(self.request, _("The account is not connected, or the webhook is away."))
+            warn(self.request, _("The account is not connected, or the webhook is away."))
         return self._address(user, person)
 
     def _say(self, user: str, person: str) -> bool:
@@ -75,7 +75,7 @@ class TwitterPage(TwinPage):
             return True
         kept = media.attach(user, person, file)
         if kept is None:
-            toast(self.request, _("Choose a JPEG, PNG or WebP picture, or an MP4 film."))
+            warn(self.request, _("Choose a JPEG, PNG or WebP picture, or an MP4 film."))
             return True
         name, told = kept
         # X puts a link to the file into the text.

@@ -10,7 +10,7 @@ from django.http import Http404
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
-from imiconnect.console.toasts import toast
+from imiconnect.console.toasts import toast, warn
 from imiconnect.sandbox.files import chosen
 from imiconnect.sandbox.talk import Bubble, Press
 from imiconnect.sandbox.views import TwinPage
@@ -127,7 +127,7 @@ class WeChatPage(TwinPage):
         self._account()
         server = {name: self._sent(name) for name in ("url", "token", "aes_key", "mode")}
         if not greet(server):
-            toast(self.request, _("The server did not return the echostr; nothing is saved."))
+            warn(self.request, _("The server did not return the echostr; nothing is saved."))
             return
         STORE.change("account", self._sent("appid"), server=server)
         toast(self.request, _("The server has answered; its settings are saved."))
@@ -153,7 +153,7 @@ class WeChatPage(TwinPage):
             return
         form = files.form_of(file.data)
         if form is None or form is files.MP3:
-            toast(self.request, _("WeChat sends pictures, voices in AMR and films in MP4."))
+            warn(self.request, _("WeChat sends pictures, voices in AMR and films in MP4."))
             return
         self._account()
         named = files.keep(self._sent("appid"), form, file.data)
@@ -197,7 +197,7 @@ class WeChatPage(TwinPage):
     def _push(self, openid: str, **fields: str) -> None:
         account = self._account()
         if "server" not in account:
-            toast(self.request, _("The account has no server settings; nobody is told."))
+            warn(self.request, _("The account has no server settings; nobody is told."))
             return
         common = {
             "ToUserName": account["original"],
