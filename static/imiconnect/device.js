@@ -214,6 +214,7 @@ async function register(userId) {
     field.dataset.user = userId;
     field.hidden = false;
     pin.value = '';
+    one('[data-pin-said]').textContent = '';
     pin.focus();
     showState('closed');
     return false;
@@ -247,6 +248,20 @@ form.addEventListener('submit', async (event) => {
   return undefined;
 });
 
+one('[data-pin-again]').addEventListener('click', async () => {
+  const { pin } = form.elements;
+  const said = one('[data-pin-said]');
+  trouble(pin, '');
+  said.textContent = '';
+  try {
+    await device.authentication.generatePin(one('[data-pin-field]').dataset.user);
+    said.textContent = words.pinSent;
+    pin.value = '';
+  } catch (error) {
+    trouble(pin, words.trouble.replace('{why}', error.message));
+  }
+});
+
 one('[data-device-disconnect]').addEventListener('click', async () => {
   await device.disconnect();
   one('[data-device-connect]').focus();
@@ -264,6 +279,7 @@ composer.addEventListener('submit', async (event) => {
     const message = await device.publish({ text, threadId: threadId ?? undefined });
     addBubble(message, message.tid ? 'sent' : 'queued');
   } catch (error) {
+    input.value ||= text;
     trouble(input, words.trouble.replace('{why}', error.message));
   }
   showFacts();
