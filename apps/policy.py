@@ -179,7 +179,7 @@ _RANGES: dict[str, tuple[int, int, Any]] = {
     "expiry_seconds": (
         1,
         MAX_EXPIRY_SECONDS,
-        _("Expiry must be between 1 and 2419200 seconds (28 days)."),
+        _("Expiry must be between 1 and 2,419,200 seconds (28 days)."),
     ),
     "messages_per_second": (
         0,
@@ -199,7 +199,7 @@ _RANGES: dict[str, tuple[int, int, Any]] = {
     "media_megabytes": (
         1,
         MAX_MEDIA_MEGABYTES,
-        _("Megabytes of files must be between 1 and 10000000."),
+        _("Megabytes of files must be between 1 and 10,000,000."),
     ),
     "threads_per_user": (
         1,

@@ -88,7 +88,7 @@ class DeleteRecording(MemberRequiredMixin, ConfirmPage):
 
     def consequences(self) -> list[Any]:
         """Say what is lost and what stays."""
-        return [_("It cannot be heard any more, by nobody."), _("The call stays in the log.")]
+        return [_("Nobody can hear it any more."), _("The call stays in the log.")]
 
     def perform(self) -> str:
         """Delete it."""

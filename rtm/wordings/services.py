@@ -191,7 +191,7 @@ def _name(value: str) -> str:
 
 def _expiry(value: int | None) -> int | None:
     if value is not None and not 1 <= value <= MAX_EXPIRY_SECONDS:
-        raise ValidationError(_("Expiry must be between 1 and 2419200 seconds (28 days)."))
+        raise ValidationError(_("Expiry must be between 1 and 2,419,200 seconds (28 days)."))
     return value
 
 
