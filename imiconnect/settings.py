@@ -387,14 +387,12 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": ENV.LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},
-        # Below, these write addresses, headers or what they sign, with tokens in them.
-        "httpx": {"level": "WARNING"},
         "kombu.transport.native_delayed_delivery": {"level": "ERROR"},
-        "httpcore": {"level": "WARNING"},
-        "hpack": {"level": "WARNING"},
-        "oauthlib": {"level": "WARNING"},
-        "urllib3": {"level": "WARNING"},
-        "twilio": {"level": "WARNING"},
+        # Below, these write addresses, headers or what they sign, with tokens in them.
+        **dict.fromkeys(
+            ("httpx", "httpcore", "hpack", "oauthlib", "urllib3", "twilio"),
+            {"level": "WARNING"},
+        ),
         # It sets a level of its own where it finds none.
         "psycopg": {"level": "ERROR" if ENV.LOG_LEVEL == "ERROR" else "WARNING"},
     },
