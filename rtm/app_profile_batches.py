@@ -159,7 +159,8 @@ def _tell(device: Device, push_id: Any) -> None:
             push_addresses.remember(device=device, token=device.push_id)
         except push_addresses.BadAddress as error:
             raise Unusable(str(error)) from None
-    device.save(update_fields=["platform", "push_id", "attributes", "customer"])
+    told = ["platform", "push_id", "attributes", "customer", "is_link_sure"]
+    device.save(update_fields=told)
 
 
 def _make_contact(app: App, customer: Customer, named: Named, told: dict[str, Any]) -> Outcome:
@@ -191,6 +192,8 @@ def _merge(app: App, customer: Customer, named: Named, told: dict[str, Any]) -> 
             row.profile = checked_attributes({**row.profile, **told})
             row.save(update_fields=["customer", "profile"])
         else:
+            # Without a user the record takes the links as they are, devices' own ones too.
+            row.is_link_sure = row.is_link_sure or bool(named.user)
             row.attributes = checked_attributes({**row.attributes, **told})
             _tell(row, push_id)
     return Outcome.DONE

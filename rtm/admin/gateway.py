@@ -181,7 +181,8 @@ class UserPinAdmin(ReadOnlyAdmin):
     """PINs by which users prove themselves; no PIN is shown, for none is kept."""
 
     list_display = (
-        "user_id", "app", "customer", "wrong", "problem", "sent_at", "validated_at", "used_at",
+        "user_id", "app", "is_known", "customer", "wrong", "problem", "sent_at", "validated_at",
+        "used_at",
     )  # fmt: skip
     list_filter: ClassVar = [_APP]
     list_select_related = ("app", "customer")

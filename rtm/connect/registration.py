@@ -61,6 +61,21 @@ class Profile:
     attributes: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class Link:
+    """The customer whom a call names for a user.
+
+    ``is_sure`` where it is not the device alone that says so: a one-time PIN, the JWT or the
+    organization's server does. Only such a link tells whom a PIN for the user goes to.
+    """
+
+    customer_id: str = ""
+    is_sure: bool = False
+
+
+_NO_LINK = Link()
+
+
 def registered_devices(app: App) -> "QuerySet[Device]":
     """Return the devices of an app that are registered."""
     devices: QuerySet[Device] = Device.objects.filter(app=app, unregistered_at__isnull=True)
@@ -69,17 +84,17 @@ def registered_devices(app: App) -> "QuerySet[Device]":
 
 @transaction.atomic
 def register_device(
-    *, app: App, user_id: str, device_id: str, profile: Profile, customer_id: str = ""
+    *, app: App, user_id: str, device_id: str, profile: Profile, link: Link = _NO_LINK
 ) -> Registered:
     """Register a device, again where it is registered already; its old tokens end.
 
     Without a ``user_id`` the user is a guest with an id of the server's making. Raises
-    ``NoProfile`` where the app asks for a master profile first: that of ``customer_id``, or
-    else the one whose customer ID is the ``user_id``.
+    ``NoProfile`` where the app asks for a master profile first: that of the ``link``, or else
+    the one whose customer ID is the ``user_id``.
     """
     guest = not user_id
     required = policy_of(app).profile_required
-    customer = _customer(app, customer_id or (user_id if required else ""))
+    customer = _customer(app, link.customer_id or (user_id if required else ""))
     user_id = user_id or new_guest_id()
     hold(app=app, user_id=user_id, device_id=device_id, platform=profile.platform)
     device, _ = Device.objects.select_for_update().get_or_create(
@@ -93,7 +108,7 @@ def register_device(
     device.ended_by = ""
     _apply(device, profile)
     if customer:
-        device.customer = customer
+        _link(device, customer, is_sure=link.is_sure)
     registered = _with_new_tokens(device)
     _end_others(device)
     _keep_push(device, profile)
@@ -157,12 +172,13 @@ def refresh_tokens(
 
 
 @transaction.atomic
-def set_user_id(*, device: Device, user_id: str) -> Device:
+def set_user_id(*, device: Device, user_id: str, link: Link = _NO_LINK) -> Device:
     """Give a device to another user, or to a new guest when ``user_id`` is empty.
 
-    The tokens go with it. The client connects again under its new name. Where the app asks for
-    a master profile first, the one whose customer ID is the ``user_id`` becomes the device's;
-    without one the device stays its customer's, or, as nobody's, raises ``NoProfile``. Raises
+    The tokens go with it. The client connects again under its new name. The device becomes the
+    customer's whom the ``link`` names. Without one, where the app asks for a master profile
+    first, the one whose customer ID is the ``user_id`` becomes the device's; without that the
+    device stays its customer's, or, as nobody's, raises ``NoProfile``. Raises
     ``UnknownDevice`` for one that is deleted meanwhile, as by another one that gets its name.
     """
     target = user_id or new_guest_id()
@@ -171,8 +187,15 @@ def set_user_id(*, device: Device, user_id: str) -> Device:
     name = Q(app=device.app_id, user_id=target, device_id=device.device_id)
     device, others = _locked_with(device, name)
     if target == device.user_id:
+        if link.customer_id:
+            _link(device, _customer(device.app, link.customer_id), is_sure=link.is_sure)
+            device.save(update_fields=["customer", "is_link_sure"])
         return device
-    if user_id and policy_of(device.app).profile_required:
+    # A link that was sure was so of the user before.
+    device.is_link_sure = False
+    if link.customer_id:
+        _link(device, _customer(device.app, link.customer_id), is_sure=link.is_sure)
+    elif user_id and policy_of(device.app).profile_required:
         device.customer = _customer_of_user(device, user_id)
     disconnect_later(device)
     # The other user may have had this device before: that row gives way.
@@ -191,15 +214,16 @@ def set_user_id(*, device: Device, user_id: str) -> Device:
 
 
 @transaction.atomic
-def set_customer_id(*, device: Device, customer_id: str) -> Device:
-    """Link a device to the customer of this id; empty unlinks.
+def set_customer_id(*, device: Device, link: Link) -> Device:
+    """Link a device to the customer of this id; an empty one unlinks.
 
     A customer that is not there is made, unless the app asks for a master profile first; then
     this raises ``NoProfile``. Raises ``UnknownDevice`` for a device that is deleted meanwhile.
     """
     device = _locked(device)
-    device.customer = _customer(device.app, customer_id) if customer_id else None
-    device.save(update_fields=["customer"])
+    customer = _customer(device.app, link.customer_id) if link.customer_id else None
+    _link(device, customer, is_sure=link.is_sure)
+    device.save(update_fields=["customer", "is_link_sure"])
     return device
 
 
@@ -325,6 +349,13 @@ def news_of_event(event: DeviceEvent, device: Device, before: dict[str, Any]) ->
     """Return an event as rules hear of it."""
     told = {**event.data, "event": str(event.kind), "name": event.name}
     return news_of(device, told, before=before, id=event.pk)
+
+
+def _link(device: Device, customer: Customer | None, *, is_sure: bool) -> None:
+    """Link a device; what was sure of the same customer stays so, whoever repeats it."""
+    same = customer is not None and device.customer_id == customer.pk
+    device.is_link_sure = customer is not None and (is_sure or (same and device.is_link_sure))
+    device.customer = customer
 
 
 def _with_new_tokens(device: Device) -> Registered:

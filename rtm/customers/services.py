@@ -115,6 +115,7 @@ def prepare_device(
         device_id=device_id,
         defaults={
             "customer": customer,
+            "is_link_sure": customer is not None,
             "attributes": checked_attributes(attributes),
         },
     )
@@ -138,8 +139,8 @@ def update_app_profile(
         locked.attributes = checked_attributes(attributes)
     if customer or unlink:
         _check_together(locked.app, customer)
-        locked.customer = customer
-    locked.save(update_fields=["attributes", "customer"])
+        locked.customer, locked.is_link_sure = customer, customer is not None
+    locked.save(update_fields=["attributes", "customer", "is_link_sure"])
     record("app_profile.updated", locked, organization_id=locked.app.organization_id)
     return locked
 

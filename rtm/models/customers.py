@@ -66,6 +66,8 @@ class Device(Identified):
     customer = models.ForeignKey(
         Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="devices"
     )
+    #: Whether the organization, its JWT or a one-time PIN says that the user is the customer.
+    is_link_sure = models.BooleanField(default=False, db_default=False, editable=False)
     user_id = models.CharField(_("user ID"), max_length=128)
     device_id = models.CharField(_("device ID"), max_length=128)
     is_guest = models.BooleanField(_("guest"), default=False)

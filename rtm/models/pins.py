@@ -33,6 +33,8 @@ class UserPin(Identified):
     )
     #: A keyed digest of the address that asked.
     source = models.CharField(max_length=64, blank=True, editable=False)
+    #: Whether the device had proved the user ID before: then it has an allowance of its own.
+    is_known = models.BooleanField(_("known device"), default=False, db_default=False)
     digest = models.CharField(max_length=64, editable=False)
     wrong = models.PositiveSmallIntegerField(_("wrong PINs"), default=0)
     ends_at = models.DateTimeField(_("ends"))

@@ -1,11 +1,20 @@
 """Asking for a one-time PIN, and what a right one is worth.
 
-A PIN goes to the mobile number in the profile of the customer whose customer ID is the user ID,
-never to one that the device names. Every answer is the same whether there is such a customer
-or not. A right PIN proves the user ID on the device that asked: one registration there.
+A PIN goes to the mobile number in the master profile of the user's customer, never to one that
+the device names. That is the customer with whom the organization has linked the user, or
+another PIN; without such a link, the one whose customer ID is the user ID. A link that only a
+device has made tells nothing. Every answer is the same whether there is such a customer or
+not. A right PIN proves the user ID on the device that asked: one registration there.
+
+Whoever knows a user ID can ask for its PINs. So one address of the network may ask for a few
+only, which leaves the rest of the hour to others, and a device that has proved the user ID
+before has an allowance that nobody else can use up.
 """
 
 import datetime as dt
+import ipaddress
+import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -14,7 +23,7 @@ from django.utils.crypto import salted_hmac
 
 from imiconnect.apps.models import App
 from imiconnect.identity import uuid7
-from imiconnect.rtm.models import Customer, UserPin
+from imiconnect.rtm.models import Customer, Device, UserPin
 from imiconnect.rtm.models.pins import MOST_WRONG_PINS
 from imiconnect.rtm.nudge import nudge
 from imiconnect.rtm.onboarding import codes
@@ -25,10 +34,16 @@ MINUTES = 30
 #: Documented: a PIN is valid for 30 minutes; so is what a right one is worth.
 LIFETIME = dt.timedelta(minutes=MINUTES)
 HOUR = dt.timedelta(hours=1)
-#: PINs in an hour that one user ID, and one address of the network, may ask for.
-MOST_OF_USER, MOST_OF_SOURCE = 5, 30
+#: PINs in an hour for a user ID on a device that has proved it before.
+MOST_OF_KNOWN_DEVICE = 5
+#: Those on other devices: asked for from one address of the network, and from all together.
+MOST_OF_STRANGER, MOST_OF_STRANGERS = 3, 9
+#: PINs in an hour, for whomever, that one address of the network may ask for.
+MOST_OF_SOURCE = 30
 #: Texts in an hour that the devices of an app, and of an organization, may cause.
 MOST_OF_APP, MOST_OF_ORGANIZATION = 1000, 3000
+#: An address of IPv6 is one of so many that one connection has.
+_PREFIX_V6 = 64
 _TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
@@ -75,14 +90,17 @@ class Asker:
 def ask_pin(*, asker: Asker, source: str, now: dt.datetime) -> None:
     """Send a PIN to the customer who is the user; the earlier one of the device is over.
 
-    ``source`` is the address of the network that asks. Raises ``TooManyPins``.
+    ``source`` is the address of the network that asks. Raises ``TooManyPins`` with the wait
+    after which no limit is in the way any more.
     """
     app, key = asker.app, uuid7()
     with connection.cursor() as cursor:
         # One after the other in an organization: limits count what others have just asked.
         cursor.execute(_TURN, [f"user pins of {app.organization_id}"])
-    source = salted_hmac("rtm.pins.source", source, algorithm="sha256").hexdigest()
-    _check_limits(asker, source, now)
+    network = _network_of(source)
+    source = salted_hmac("rtm.pins.source", network, algorithm="sha256").hexdigest()
+    is_known = asker.rows.filter(used_at__isnull=False).exists()
+    _check_limits(asker, source, now, is_known=is_known)
     customer, problem = _addressee(asker)
     code = codes.digest_of(app.pk, asker.name, codes.code_of(key))
     UserPin.objects.create(
@@ -92,6 +110,7 @@ def ask_pin(*, asker: Asker, source: str, now: dt.datetime) -> None:
         device_id=asker.device_id,
         customer=customer,
         source=source,
+        is_known=is_known,
         digest=code if customer else codes.no_digest(),
         ends_at=now + LIFETIME,
         problem=problem,
@@ -150,30 +169,74 @@ def _checked(asker: Asker, code: str, now: dt.datetime) -> str | None:
     return proof
 
 
-def _check_limits(asker: Asker, source: str, now: dt.datetime) -> None:
-    hour = UserPin.objects.filter(created_at__gt=now - HOUR)
-    sent = hour.filter(customer__isnull=False)
-    organization = asker.app.organization_id
-    for rows, most in (
-        (hour.filter(app=asker.app, user_id=asker.user_id), MOST_OF_USER),
-        (hour.filter(app=asker.app, source=source), MOST_OF_SOURCE),
-        (sent.filter(app=asker.app), MOST_OF_APP),
-        (sent.filter(app__organization=organization), MOST_OF_ORGANIZATION),
-    ):
+def customer_id_of(app: App, user_id: str) -> str:
+    """Return the customer ID that the user may be linked with, empty where nobody can say."""
+    links = _sure_links(app, user_id)
+    if not links:
+        return user_id
+    known = Customer.objects.filter(pk__in=links).values_list("customer_id", flat=True)
+    return str(known[0]) if len(links) == 1 else ""
+
+
+def _network_of(address: str) -> str:
+    """Return what stands for one who asks: the address, of IPv6 the network of a connection."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv4Address) or known.ipv4_mapped:
+        return address
+    return str(ipaddress.ip_network((known, _PREFIX_V6), strict=False))
+
+
+def _check_limits(asker: Asker, source: str, now: dt.datetime, *, is_known: bool) -> None:
+    waits = []
+    for rows, most in _limits(asker, source, now, is_known=is_known):
         newest = rows.order_by("-created_at").values_list("created_at", flat=True)[:most]
         found = list(newest)
         if len(found) == most:
-            left = found[-1] + HOUR - now
-            raise TooManyPins(max(1, int(left.total_seconds())))
+            waits.append((found[-1] + HOUR - now).total_seconds())
+    if waits:
+        raise TooManyPins(max(1, int(max(waits))))
+
+
+def _limits(
+    asker: Asker, source: str, now: dt.datetime, *, is_known: bool
+) -> "Iterator[tuple[QuerySet[UserPin], int]]":
+    """Yield what was asked for in the last hour, and how much of it there may be."""
+    hour = UserPin.objects.filter(created_at__gt=now - HOUR)
+    of_user = hour.filter(app=asker.app, user_id=asker.user_id, is_known=is_known)
+    if is_known:
+        yield of_user.filter(device_id=asker.device_id), MOST_OF_KNOWN_DEVICE
+    else:
+        yield of_user.filter(source=source), MOST_OF_STRANGER
+        yield of_user, MOST_OF_STRANGERS
+    sent = hour.filter(customer__isnull=False)
+    yield hour.filter(app=asker.app, source=source), MOST_OF_SOURCE
+    yield sent.filter(app=asker.app), MOST_OF_APP
+    yield sent.filter(app__organization=asker.app.organization_id), MOST_OF_ORGANIZATION
+
+
+def _sure_links(app: App, user_id: str) -> set[uuid.UUID]:
+    """Return whom the user is surely linked with: by registered devices, or by those before."""
+    rows = Device.objects.filter(
+        app=app, user_id=user_id, is_link_sure=True, customer__isnull=False
+    )
+    links = list(rows.values_list("customer_id", "unregistered_at"))
+    return {key for key, ended in links if ended is None} or {key for key, _ended in links}
 
 
 def _addressee(asker: Asker) -> tuple[Customer | None, str]:
     """Return the customer who gets the PIN, or why nobody does."""
+    links = _sure_links(asker.app, asker.user_id)
+    if len(links) > 1:
+        return None, "The user's devices are linked with different customers."
+    named = {"pk__in": links} if links else {"customer_id": asker.user_id}
     customer: Customer | None = Customer.objects.filter(
-        organization=asker.app.organization_id, customer_id=asker.user_id
+        organization=asker.app.organization_id, **named
     ).first()
     if customer is None:
-        return None, "No customer has the user ID as customer ID."
+        return None, "No customer is linked with the user ID or has it as customer ID."
     if not digits_of(str(customer.attributes.get("msisdn", ""))):
         return None, "The customer's profile has no mobile number."
     return customer, ""

@@ -28,7 +28,7 @@ from imiconnect.apps.push.secrets import secrets_of
 from imiconnect.rtm.connect.decision import read_client_id
 from imiconnect.rtm.connect.endings import Ended
 from imiconnect.rtm.connect.jwt_auth import OTHER_USER, Vouched, vouched
-from imiconnect.rtm.connect.registration import registered_devices
+from imiconnect.rtm.connect.registration import Link, registered_devices
 from imiconnect.rtm.intake.answers import wrong_source
 from imiconnect.rtm.intake.limits import RateLimit
 from imiconnect.rtm.models import Customer, Device
@@ -58,7 +58,7 @@ ASK_FOR_PIN = (
     "This app registers a user ID only with a one-time PIN: call generatePin, then "
     "validatePin, and send the pinToken of its answer."
 )
-OTHER_CUSTOMER = "The one-time PIN proves the customer whose customer ID is the user ID alone."
+OTHER_CUSTOMER = "The one-time PIN proves the user's own customer ID alone."
 
 
 class RtmsView(APIView):
@@ -243,8 +243,8 @@ class RtmsView(APIView):
         if self.vouched and not self.vouched.names_customer(customer_id):
             raise RtmsError(Code.WRONG_TOKEN, "The JWT names another customer.", reason="jwt")
 
-    def proved(self, values: dict[str, Any], device_id: str) -> str:
-        """Return the customer ID that the PIN of a call proves, where the app asks for one.
+    def proved(self, values: dict[str, Any], device_id: str) -> Link:
+        """Return the customer whom the PIN of a call proves, where the app asks for one.
 
         Else what the call names itself. A user ID needs the ``pinToken`` of its PIN, and a
         device is linked only with the customer who has proved it; guests are nobody's. What a
@@ -253,11 +253,11 @@ class RtmsView(APIView):
         """
         user_id, named = values.get("userId") or "", values.get("customerId") or ""
         if not self.policy.pin_required or self.service is not None:
-            return str(named)
-        if named and named != user_id:
-            raise no_proof(OTHER_CUSTOMER)
+            return self.link_to(str(named))
         if not user_id:
-            return ""
+            if named:
+                raise no_proof(OTHER_CUSTOMER)
+            return Link()
         asker = Asker(self.app, user_id, device_id)
         try:
             customer = take_proof(
@@ -265,7 +265,18 @@ class RtmsView(APIView):
             )
         except NotProved:
             raise no_proof(ASK_FOR_PIN) from None
-        return str(customer.customer_id)
+        if named and named != customer.customer_id:
+            raise no_proof(OTHER_CUSTOMER)
+        return Link(customer.customer_id, is_sure=True)
+
+    def link_to(self, customer_id: str) -> Link:
+        """Return a link that the call names, sure where the organization's server says so.
+
+        A JWT says so where it names both: of a customer's alone the device picks the user ID.
+        """
+        jwt = self.vouched
+        is_told = jwt is not None and bool(jwt.user_id) and jwt.customer_id == customer_id
+        return Link(customer_id, is_sure=is_told or self.service is not None)
 
     def user_devices(self, user_id: str) -> list[Device]:
         """Return the registered devices of a user, one of which is proved by its token.

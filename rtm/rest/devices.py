@@ -10,8 +10,9 @@ from rest_framework.response import Response
 
 from imiconnect.rtm.connect import registration
 from imiconnect.rtm.connect.device_events import is_event, report_event
-from imiconnect.rtm.connect.registration import Registered, UnknownDevice
+from imiconnect.rtm.connect.registration import Link, Registered, UnknownDevice
 from imiconnect.rtm.models import Device
+from imiconnect.rtm.pins.services import customer_id_of
 from imiconnect.rtm.protocol import topics
 from imiconnect.rtm.rest import device_bodies as bodies
 from imiconnect.rtm.rest.addresses import encryption_answer, policy_answer
@@ -88,7 +89,7 @@ class RegisterView(RtmsView):
                 user_id=values["userId"] or "",
                 device_id=values["deviceId"],
                 profile=bodies.profile_of(values),
-                customer_id=self.proved(values, values["deviceId"]),
+                link=self.proved(values, values["deviceId"]),
             )
         answer = DONE | _tokens(registered) | _names(registered.device)
         return Response(
@@ -164,13 +165,13 @@ class SetUserIdView(_RenamingView):
         is_foreign = bool(linked and self.vouched and not self.vouched.names_customer(linked))
         self.check_becoming(values["userId"], "" if is_foreign else linked)
         with transaction.atomic():
-            customer_id = self.proved(values, device.device_id)
+            link = self.proved(values, device.device_id)
             if is_foreign:
                 # The link was the former user's; nobody vouches for it now.
-                registration.set_customer_id(device=device, customer_id="")
-            changed = registration.set_user_id(device=device, user_id=values["userId"])
-            if customer_id:
-                registration.set_customer_id(device=changed, customer_id=customer_id)
+                registration.set_customer_id(device=device, link=Link())
+            changed = registration.set_user_id(
+                device=device, user_id=values["userId"], link=link
+            )
         return self._renamed(changed)
 
 
@@ -204,9 +205,11 @@ class SetCustomerIdView(RtmsView):
         device = self.device_of(values["clientId"])
         self.check_linking(values["customerId"])
         if self.policy.pin_required and self.service is None:
-            if values["customerId"] != device.user_id or device.is_guest:
+            own = customer_id_of(self.app, device.user_id)
+            if values["customerId"] != own or device.is_guest:
                 raise no_proof(OTHER_CUSTOMER)
-        registration.set_customer_id(device=device, customer_id=values["customerId"])
+        link = self.link_to(values["customerId"])
+        registration.set_customer_id(device=device, link=link)
         return Response(DONE | {"customerId": values["customerId"]})
 
 
@@ -222,7 +225,7 @@ class RemoveCustomerIdView(RtmsView):
     def post(self, request: Request, app_id: str) -> Response:
         """Unlink the device from its customer."""
         device = self.device_of(self.body(bodies.ClientBody)["clientId"])
-        registration.set_customer_id(device=device, customer_id="")
+        registration.set_customer_id(device=device, link=Link())
         return Response(DONE)
 
 

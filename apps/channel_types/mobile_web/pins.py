@@ -25,8 +25,9 @@ class PinForm(ConsoleForm):
         label=_("Register a user ID only with a one-time PIN"),
         required=False,
         help_text=_(
-            "The PIN goes to the mobile number in the profile of the customer whose customer "
-            "ID is the user ID. Guests need none; devices that are registered already stay."
+            "The PIN goes to the mobile number in the profile of the customer with whom your "
+            "organization has linked the user, or else whose customer ID is the user ID. "
+            "Guests need none; devices that are registered already stay."
         ),
     )
     pin_sender_id = forms.ChoiceField(

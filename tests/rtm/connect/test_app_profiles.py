@@ -4,7 +4,12 @@ import pytest
 
 from imiconnect.accounts.models import Member, Organization
 from imiconnect.apps.models import App
-from imiconnect.rtm.connect.registration import Profile, register_device, set_customer_id
+from imiconnect.rtm.connect.registration import (
+    Link,
+    Profile,
+    register_device,
+    set_customer_id,
+)
 from imiconnect.rtm.connect.registration import unregister_device as unregister
 from imiconnect.rtm.models import Contact, Customer, Device, PushAddress
 from tests.rtm.connect.conftest import MakeDevice
@@ -95,7 +100,7 @@ def test_an_app_profile_is_read_with_its_customer(
     call: Call, url: str, app: App, jane: Customer, make_device: MakeDevice
 ) -> None:
     make_device("jane", "one"), make_device("jane", "two"), make_device("bob")
-    set_customer_id(device=Device.objects.get(device_id="one"), customer_id="c1")
+    set_customer_id(device=Device.objects.get(device_id="one"), link=Link("c1"))
     assert len(call("GET", url=url).json()["Records"]) == 3
     rows = call("GET", url=url, identifier="jane").json()["Records"]
     assert {values_of(row)["rtmId"]: values_of(row)["customerId"] for row in rows} == {
@@ -142,7 +147,7 @@ def test_app_profiles_are_deleted_by_user_customer_and_device(
 ) -> None:
     for name in ("one", "two", "three", "four"):
         make_device("jane", name)
-    set_customer_id(device=Device.objects.get(device_id="three"), customer_id="c1")
+    set_customer_id(device=Device.objects.get(device_id="three"), link=Link("c1"))
     calls = [
         call("DELETE", url=url, identifier="jane", deviceid="one"),
         call("DELETE", url=f"{url}/jane/two"),

@@ -12,7 +12,7 @@ from imiconnect.apps.models import App
 from imiconnect.rtm import housekeeping
 from imiconnect.rtm.connect.device_events import Report, report_all, report_event
 from imiconnect.rtm.connect.presence import Event, beat, forget_dead, record_all
-from imiconnect.rtm.connect.registration import set_customer_id
+from imiconnect.rtm.connect.registration import Link, set_customer_id
 from imiconnect.rtm.inactive import forget_inactive
 from imiconnect.rtm.models import (
     ConnectionHolder,
@@ -35,7 +35,7 @@ ALL = tuple(DEVICE_ATTRIBUTES)
 def linked(app: App) -> Device:
     """Register Jane's phone as customer CRN-1's."""
     new_device(app)
-    return set_customer_id(device=Device.objects.get(app=app), customer_id="CRN-1")
+    return set_customer_id(device=Device.objects.get(app=app), link=Link("CRN-1"))
 
 
 def test_an_event_is_written_on_the_profile_and_its_data_on_the_device(

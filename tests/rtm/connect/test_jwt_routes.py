@@ -14,7 +14,7 @@ from imiconnect.apps import services
 from imiconnect.apps.channel_types.mobile_web.messaging import set_messaging
 from imiconnect.apps.models import App
 from imiconnect.apps.policy import Policy
-from imiconnect.rtm.connect.registration import Profile, register_device
+from imiconnect.rtm.connect.registration import Link, Profile, register_device
 from imiconnect.rtm.models import Device, Inbound
 from tests.rtm.connect.conftest import MakeApp
 from tests.rtm.connect.test_jwt import SECRET, token
@@ -43,7 +43,7 @@ class Caller:
             user_id="jane",
             device_id="phone",
             profile=Profile(),
-            customer_id=customer_id,
+            link=Link(customer_id),
         )
         self.refresh_token = done.refresh_token
         self.client_id = f"{app.app_id}/jane/phone"

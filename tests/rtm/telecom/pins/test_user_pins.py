@@ -1,7 +1,6 @@
 """A user ID is proved by a PIN that goes to the customer's own mobile number."""
 
 import datetime as dt
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.utils import timezone
 from imiconnect.accounts.models import Member, Organization
 from imiconnect.apps import services as app_services
 from imiconnect.apps.models import App
-from imiconnect.apps.policy import Policy, policy_of
+from imiconnect.apps.policy import policy_of
 from imiconnect.numbers.models import Number
 from imiconnect.rtm.customers.erasing import request_erasure
 from imiconnect.rtm.masking import MASK
@@ -24,77 +23,13 @@ from imiconnect.rtm.onboarding.answering import LEASE
 from imiconnect.rtm.pins import services as pins
 from imiconnect.rtm.processors import mt
 from imiconnect.rtm.processors.rules import process_due
-from imiconnect.sharing import services
 from imiconnect.sharing.models import Allocation, Service
 from tests.rtm.connect.test_register import call
+from tests.rtm.telecom.pins.conftest import MOBILE, Phone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MOBILE = "447400123456"
-WEB = {"platform": "web", "systems": ["chrome"]}
 ClientOf = Callable[[Member], Client]
-
-
-@pytest.fixture
-def sender(admin: Member, sms_service: Service, new_number: Callable[..., Number]) -> Number:
-    """A Sender ID that is mapped to the service."""
-    row = new_number(admin, "sender_id", "NORTHWIND", country_id=None)
-    services.allocate_number(service=sms_service, number=row, channel="sms")
-    return row
-
-
-@pytest.fixture
-def app(admin: Member, sms_service: Service, sender: Number, carrier: Any) -> App:
-    """A Mobile/Web app that asks for PINs, whose incoming messages the service gets."""
-    row = app_services.create_app(
-        member=admin,
-        name="Shop",
-        channel_type="mobile_web",
-        config=WEB,
-        policy=Policy(pin_required=True, pin_sender_id="NORTHWIND", profile_required=False),
-    )
-    Allocation.objects.create(service=sms_service, app=row, channel="rt", is_inbound=True)
-    return row
-
-
-@pytest.fixture
-def ada(organization: Organization) -> Customer:
-    """A customer with a mobile number, whose customer ID is a user ID."""
-    return Customer.objects.create(
-        organization=organization,
-        customer_id="ada",
-        attributes={"msisdn": "+44 7400 123456"},
-    )
-
-
-class Phone:
-    """A device that calls with the client key."""
-
-    def __init__(self, app: App) -> None:
-        """Take the key in force."""
-        self.app, self.key = app, app_services.current_client_key(app).secret
-
-    def say(self, what: str, user: str = "ada", device: str = "d1", **more: Any) -> Any:
-        """Call and return the answer."""
-        body = {"userId": user, "deviceId": device} | more
-        return call(self.app.app_id, what, self.key, **body)
-
-    def pin(self, user: str = "ada", device: str = "d1") -> str:
-        """Ask for a PIN and return the one of the text."""
-        assert self.say("generatePin", user, device).status_code == 200
-        process_due()
-        text = Message.objects.filter(channel="sms").order_by("-id")[0].payload["message"]
-        return re.findall(r"\d{6}", text)[0]
-
-    def token(self, pin: str, **named: str) -> str:
-        """Validate a PIN and return its proof, empty for a wrong one."""
-        return str(self.say("validatePin", pin=pin, **named).json().get("pinToken", ""))
-
-
-@pytest.fixture
-def phone(app: App) -> Phone:
-    """A device of the app."""
-    return Phone(app)
 
 
 def other_than(pin: str) -> str:
@@ -194,22 +129,6 @@ def test_a_new_pin_ends_the_one_before(phone: Phone, ada: Customer) -> None:
     first, second = phone.pin(), phone.pin()
     assert phone.token(first) == "" or first == second
     assert phone.token(second)
-
-
-def test_a_user_gets_five_pins_an_hour_whoever_asks(phone: Phone, ada: Customer) -> None:
-    for user in ("ada", "nobody"):
-        answers = [phone.say("generatePin", user, f"d{number}") for number in range(6)]
-        assert [answer.status_code for answer in answers] == [200] * 5 + [429]
-        assert int(answers[-1]["Retry-After"]) > 3500
-
-
-@pytest.mark.parametrize("limit", ["MOST_OF_SOURCE", "MOST_OF_APP", "MOST_OF_ORGANIZATION"])
-def test_other_limits_hold(
-    phone: Phone, ada: Customer, limit: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pins, limit, 1)
-    assert phone.say("generatePin").status_code == 200
-    assert phone.say("generatePin", user="bob").status_code == 429
 
 
 def test_the_number_of_another_organizations_customer_is_not_used(
