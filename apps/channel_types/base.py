@@ -53,13 +53,15 @@ class Request:
     """How the messaging API names a channel: the words of ``deliverychannel`` and of the key in
     ``channels``, and the keys of ``destination[]``, in each the preferred one first.
     ``profile_id`` is what the Profile API calls the address, where that is another word.
-    ``profile_fields`` of who has written are in the notification of each incoming message.
+    ``profile_fields`` of who has written are in the notification of each incoming message;
+    the provider tells one of them only to apps that have one of ``profile_permissions``.
     """
 
     names: tuple[str, ...]
     id_types: tuple[str, ...]
     profile_id: str = ""
     profile_fields: tuple[str, ...] = ()
+    profile_permissions: tuple[str, ...] = ()
 
     @property
     def profile_ids(self) -> tuple[str, ...]:

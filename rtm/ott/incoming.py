@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from imiconnect.apps.channel_types.base import ChannelType
+from imiconnect.rtm.ott.waiting import profile_fields
 from imiconnect.rtm.protocol.clock import iso
 from imiconnect.rtm.protocol.envelopes import Incoming
 
@@ -29,8 +30,7 @@ def notification(kind: ChannelType, id_type: str, message: Incoming) -> str:
         "timeStamp": at,
         "tid": str(message.tid),
     }
-    for name in kind.request.profile_fields if kind.request else ():
-        body[name] = str(message.profile.get(name, ""))
+    body |= profile_fields(kind, message.profile)
     for name in ("interactiveData", "extras"):
         if payload.get(name):
             body[name] = payload[name]

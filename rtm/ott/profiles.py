@@ -1,7 +1,8 @@
 """Who customers of a provider are: read once, when they are first heard, for texts and desks.
 
 A contact whose profile is to be read has ``profile_due_at``. Rules wait a moment for it
-(``rules/intake.py``), so that the first answer can call a customer by name. A provider that
+(``rules/intake.py``), so that the first answer can call a customer by name, and so do the
+notifications of channels that tell of profiles (``waiting.py``). A provider that
 does not answer delays nothing but that: it is asked again later.
 """
 
@@ -22,6 +23,7 @@ from imiconnect.apps.health import granted_to
 from imiconnect.apps.models import App
 from imiconnect.rtm.models import Contact, RuleEvent
 from imiconnect.rtm.nudge import nudge, say
+from imiconnect.rtm.ott.waiting import let_notifications_go
 from imiconnect.rtm.rest.fields import unstorable
 
 log = logging.getLogger(__name__)
@@ -102,7 +104,7 @@ def _question(contact: Contact) -> _Question | None:
 def _keep(contact: Contact, answer: dict[str, Any] | ChannelError, now: dt.datetime) -> None:
     if isinstance(answer, ChannelError) and answer.outcome.retryable:
         Contact.objects.filter(pk=contact.pk).update(profile_due_at=now + AGAIN)
-        _let_rules_go(contact)
+        _let_go(contact)
         return
     told = answer if isinstance(answer, dict) and not unstorable(answer) else {}
     _close(contact, told)
@@ -116,11 +118,13 @@ def _close(contact: Contact, told: dict[str, Any]) -> None:
         row.profile = {**told, **row.profile}
         row.profile_due_at = None
         row.save(update_fields=["profile", "profile_due_at"])
-    _let_rules_go(contact)
+        contact.profile = row.profile
+    _let_go(contact)
 
 
-def _let_rules_go(contact: Contact) -> None:
-    """Let the rules act that have waited for the profile."""
+def _let_go(contact: Contact) -> None:
+    """Let what has waited for the profile go on: rules, and notifications."""
+    let_notifications_go(contact)
     waiting = RuleEvent.objects.filter(app_id=contact.app_id, address=contact.address)
     waiting.filter(due_at__gt=timezone.now()).update(due_at=timezone.now())
     transaction.on_commit(lambda: nudge("rules"), robust=True)

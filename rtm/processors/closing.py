@@ -76,10 +76,10 @@ def write_callbacks(news: Iterable[News], now: dt.datetime) -> int:
 
 
 def write_inbound_callbacks(rows: Iterable[tuple[Any, ...]], now: dt.datetime) -> int:
-    """Write incoming messages: ``(organization, service, message, url, body)`` each."""
+    """Write incoming messages: ``(organization, service, message, url, body, due)`` each."""
     full = [
-        (uuid7(), now, org, service, message, "mo", "incoming", url, body, "pending", 0, now)
-        for org, service, message, url, body in rows
+        (uuid7(), now, org, service, message, "mo", "incoming", url, body, "pending", 0, due)
+        for org, service, message, url, body, due in rows
     ]
     return _outbox(full)
 

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from imiconnect.rtm import live
 from imiconnect.rtm.intake import media
 from imiconnect.rtm.models import Channel, Message
+from imiconnect.rtm.ott.waiting import Known, Place, known_at
 from imiconnect.rtm.outcomes import APP_OFF, SERVICE_NOT_LIVE
 from imiconnect.rtm.permission import USABLE
 from imiconnect.rtm.processors.closing import write_inbound_callbacks
@@ -60,10 +61,6 @@ SELECT DISTINCT ON (d.app_id, d.user_id) d.app_id, d.user_id, c.customer_id
 FROM unnest(%b::uuid[], %b::text[]) u (app_id, user_id)
 JOIN rtm_device d ON d.app_id = u.app_id AND d.user_id = u.user_id
 JOIN rtm_customer c ON c.id = d.customer_id ORDER BY d.app_id, d.user_id, d.id DESC
-"""
-_PROFILES = """
-SELECT k.app_id, k.address, k.profile FROM unnest(%b::uuid[], %b::text[]) u (app_id, address)
-JOIN rtm_contact k ON k.app_id = u.app_id AND k.address = u.address
 """
 _LOG = """COPY rtm_message (id, transid, organization_id, service_id, app_id, thread_id,
   channel, direction, address, device_id, state, code, reason, payload, created_at,
@@ -119,7 +116,7 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
             copy(own, _LOG, _LOG_TYPES, lines)
         heard = [line for line in lines if not line[11]]
         urls = {row.tid: row.url for row in rows if row.url}
-        write_inbound_callbacks(_callbacks(heard, owners, threads, urls), moment)
+        write_inbound_callbacks(_callbacks(heard, owners, threads, urls, moment), moment)
         # What goes to the own URL of a number is in no service's hands.
         note_messages(_heard(line, owners[line[0]]) for line in heard if line[0] not in urls)
         spread(heard, threads)
@@ -222,19 +219,21 @@ def _callbacks(
     owners: dict[uuid.UUID, Owner],
     threads: dict[uuid.UUID, Belonging],
     urls: dict[uuid.UUID, str],
+    now: dt.datetime,
 ) -> list[tuple[Any, ...]]:
     """Return the notifications; ``urls`` names where some go instead of to their service."""
     services = dict(_query(_SERVICES, list({line[3] for line in lines if line[3]})))
     users = list({(line[4], line[8]) for line in lines if line[4]})
     found = _query(_CUSTOMERS, [u[0] for u in users], [u[1] for u in users])
     customers = {(row[0], row[1]): row[2] for row in found}
-    profiles = _profiles(lines)
+    known = _known(lines)
     rows = []
     for line in lines:
         url = urls.get(line[0]) or services.get(line[3])
         medium = media.serving(line[6])
         if not url or medium is None:
             continue
+        writer = known.get((line[4], line[8]), Known())
         message = Incoming(
             tid=line[0],
             app_id=owners[line[0]].app_id,
@@ -244,21 +243,18 @@ def _callbacks(
             stream=threads[line[0]].topic or threads[line[0]].stream,
             at=line[14],
             address=line[8],
-            profile=profiles.get((line[4], line[8]), {}),
+            profile=writer.profile,
         )
-        rows.append((line[2], line[3], line[0], url, medium.incoming(message)))
+        due = writer.due_at(now)
+        rows.append((line[2], line[3], line[0], url, medium.incoming(message), due))
     return rows
 
 
-def _profiles(lines: list[tuple[Any, ...]]) -> dict[tuple[uuid.UUID, str], dict[str, Any]]:
+def _known(lines: list[tuple[Any, ...]]) -> dict[Place, Known]:
     """Return what is known of who has written, on channels whose notifications tell of it."""
     wanted = {
         (line[4], line[8])
         for line in lines
         if line[4] and (medium := media.serving(line[6])) and medium.needs_profile
     }
-    if not wanted:
-        return {}
-    apps, addresses = zip(*wanted, strict=True)
-    found = _query(_PROFILES, list(apps), list(addresses))
-    return {(app, address): profile for app, address, profile in found}
+    return known_at(wanted)

@@ -1,26 +1,32 @@
 """What Facebook tells of customers: more where the page has the permission."""
 
+import datetime as dt
 import json
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from imiconnect.apps import health
+from imiconnect.apps import health, hooks
 from imiconnect.apps.channel_types.facebook import linking, provider
 from imiconnect.apps.channel_types.facebook.told import told_to
 from imiconnect.apps.models import App
-from imiconnect.rtm.models import Callback, Contact
+from imiconnect.rtm.callbacks import outbox
+from imiconnect.rtm.models import Callback, Contact, Message
 from imiconnect.rtm.ott import profiles
+from imiconnect.rtm.ott.waiting import let_notifications_go
 from imiconnect.rtm.processors import mo
 from imiconnect.sandbox.facebook import world
 from imiconnect.sharing.models import Service
-from tests.facebook.conftest import PAGE
-from tests.facebook.test_messages import connected, play, rtm_app
+from tests.facebook.conftest import PAGE, PSID
+from tests.facebook.test_messages import PLAY, connected, play, rtm_app
 
 __all__ = ["connected", "rtm_app"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
+TOLD = {"locale": "en_GB", "gender": "female", "timezone": "0"}
+NOTHING = dict.fromkeys(TOLD, "")
 ALL = [*world.SCOPES, *world.PROFILE_SCOPES.values()]
 
 
@@ -51,10 +57,86 @@ def test_what_the_page_may_know_is_kept_and_in_the_notification(
     profiles.read_due()
     play(client, "message", "Again")
     mo.process_due()
-    told = {"locale": "en_GB", "gender": "female", "timezone": "0"}
-    assert told.items() <= Contact.objects.get().profile.items()
+    assert TOLD.items() <= Contact.objects.get().profile.items()
     body = json.loads(Callback.objects.filter(kind="mo").order_by("-id")[0].body)
-    assert told.items() <= body.items()
+    assert TOLD.items() <= body.items()
+
+
+@pytest.fixture
+def notified(connected: App, service: Service) -> App:
+    """The page knows all of customers, and the service's server hears of messages."""
+    Service.objects.filter(pk=service.pk).update(inbound_url="https://customer.test/mo")
+    grant(connected, ALL)
+    return connected
+
+
+def notification() -> tuple[dict[str, Any], bool]:
+    """Return what the one notification tells of the profile, and whether it is due."""
+    row = Callback.objects.get(kind="mo")
+    body = json.loads(row.body)
+    return {name: body[name] for name in TOLD}, row.due_at <= timezone.now()
+
+
+def first_message(client: Client) -> None:
+    """Log a first message before anybody has read the profile."""
+    client.post(PLAY, {"psid": PSID, "act": "message", "text": "Hello"})
+    hooks.work_through()
+    mo.process_due()
+
+
+def test_the_first_message_is_logged_at_once_and_notified_with_the_profile(
+    notified: App, client: Client
+) -> None:
+    first_message(client)
+    assert Message.objects.filter(direction=Message.Direction.MO).count() == 1
+    assert notification() == (NOTHING, False)
+    profiles.read_due()
+    assert notification() == (TOLD, True)
+
+
+def test_a_profile_that_is_read_before_is_in_the_notification_at_once(
+    notified: App, client: Client
+) -> None:
+    client.post(PLAY, {"psid": PSID, "act": "message", "text": "Hello"})
+    hooks.work_through()
+    profiles.read_due()
+    mo.process_due()
+    assert notification() == (TOLD, True)
+
+
+def test_a_failure_of_facebook_lets_the_notification_go(
+    notified: App, client: Client, twin: Any
+) -> None:
+    first_message(client)
+    twin.set_switches({"down"})
+    profiles.read_due()
+    assert notification() == (NOTHING, True)
+
+
+def test_a_notification_waits_for_a_slow_facebook_five_seconds(
+    notified: App, client: Client
+) -> None:
+    first_message(client)
+    due = Callback.objects.get(kind="mo").due_at
+    assert due - timezone.now() <= dt.timedelta(seconds=5)
+    assert [job.attempts for job in outbox.claim(10, 10)] == []
+    Callback.objects.update(due_at=timezone.now())
+    assert len(outbox.claim(10, 10)) == 1
+    profiles.read_due()
+    assert notification()[0] == NOTHING
+
+
+def test_a_page_that_is_told_nothing_waits_for_nothing(notified: App, client: Client) -> None:
+    grant(notified, world.SCOPES)
+    first_message(client)
+    assert notification() == (NOTHING, True)
+
+
+def test_another_customers_notification_waits_on(notified: App, client: Client) -> None:
+    first_message(client)
+    other = Contact(app=notified, address="another", profile=TOLD)
+    let_notifications_go(other)
+    assert notification() == (NOTHING, False)
 
 
 def test_one_permission_more_tells_one_field_more(connected: App, client: Client) -> None:

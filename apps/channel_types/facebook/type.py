@@ -9,6 +9,7 @@ from imiconnect.apps.channel_types.base import (
     Prerequisite,
     Request,
 )
+from imiconnect.apps.channel_types.facebook.client import PERMISSIONS
 from imiconnect.apps.channel_types.facebook.config import (
     checked_config,
     checked_secrets,
@@ -43,7 +44,8 @@ TYPE = ChannelType(
     request=Request(
         names=("fb", "facebook", "messenger"),
         id_types=("psid", "fbid"),
-        profile_fields=("locale", "gender", "timezone"),
+        profile_fields=tuple(PERMISSIONS),
+        profile_permissions=tuple(PERMISSIONS.values()),
     ),
     urls=f"{_HERE}.urls.urlpatterns",
     api_urls=f"{_HERE}.api.urlpatterns",
