@@ -23,6 +23,7 @@ from imiconnect.rtm.models import Callback, Device, Message, OpenMessage
 from imiconnect.rtm.onboarding.obstacles import obstacle_of, pin_obstacle_of
 from imiconnect.rtm.push.addresses import change_audience, counted
 from imiconnect.rtm.rules.planning import variables_of
+from imiconnect.rtm.wordings.offers import offers_of
 from imiconnect.sharing import ports as of_services
 from imiconnect.sharing.models import RuleRun, Service
 from imiconnect.sharing.ports import Traffic
@@ -47,6 +48,7 @@ def bind() -> None:
     of_services.answers.traffic = traffic_of
     of_services.answers.rule_variables = lambda event: variables_of([event])[event.id]
     of_services.answers.run_url = run_url
+    of_services.answers.message_templates = offers_of
     of_services.answers.tabs.append(("rtm:service-stream", _("Stream")))
 
 

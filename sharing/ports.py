@@ -1,5 +1,6 @@
 """What services need to know of the package above them; bound in its ``ready()``."""
 
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,17 @@ class Traffic:
     callbacks: int = 0
 
 
+@dataclass(frozen=True)
+class TemplateOffer:
+    """A message template that a service may send; ``url`` is its page."""
+
+    id: uuid.UUID
+    name: str
+    channel: str
+    parameters: tuple[str, ...]
+    url: str
+
+
 @dataclass
 class Answers:
     """The functions that packages above have bound."""
@@ -34,6 +46,10 @@ class Answers:
     rule_variables: Callable[["Event"], dict[str, Any]] = lambda event: event.variables()
     #: The page on which an action of a rule is followed, empty when there is none.
     run_url: Callable[["RuleRun"], str] = lambda run: ""
+    #: The message templates that a service may send, by name; with an id, that one alone.
+    message_templates: Callable[["Service", uuid.UUID | None], list[TemplateOffer]] = (
+        lambda service, key: []
+    )
     traffic: Callable[["Service"], Traffic] = lambda service: Traffic()
 
 

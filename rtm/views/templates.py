@@ -39,6 +39,7 @@ from imiconnect.rtm.wordings.forms import (
 )
 from imiconnect.rtm.wordings.rendering import names_in
 from imiconnect.rtm.wordings.shapes import example_of, text_of
+from imiconnect.sharing.models import Rule
 
 _PREVIEW = 80  # characters
 
@@ -348,8 +349,14 @@ class DeleteTemplate(_ChangeableMixin, ConfirmPage):
 
     def consequences(self) -> list[Any]:
         """Say what stops and what stays."""
+        rules = Rule.objects.filter(template=self.object.pk).select_related("service")
         return [
             _("Requests that name it are refused from then on."),
+            *[
+                _("The rule %(rule)s of %(service)s sends nothing until it has another one.")
+                % {"rule": rule.name, "service": rule.service.name}
+                for rule in rules.order_by("service__name", "position")
+            ],
             _("Messages that were accepted go out as they are."),
         ]
 

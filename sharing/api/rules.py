@@ -46,6 +46,17 @@ class RuleSerializer(serializers.Serializer[Any]):
     send_app = serializers.UUIDField(source="send_app_id", allow_null=True, required=False)
     recipient = serializers.CharField(max_length=200, allow_blank=True, required=False)
     text = serializers.CharField(max_length=4000, allow_blank=True, required=False)
+    template = serializers.UUIDField(
+        allow_null=True, required=False, help_text="A message template, instead of the text."
+    )
+    parameters = serializers.DictField(
+        child=serializers.CharField(max_length=1000, allow_blank=True),
+        required=False,
+        help_text=(
+            "What fills in each parameter of the template, such as {{text}}. One that is not "
+            "named is what the event tells under its name, or else the profile."
+        ),
+    )
     url = serializers.CharField(max_length=500, allow_blank=True, required=False)
     is_active = serializers.BooleanField(required=False)
     starts_at = serializers.DateTimeField(allow_null=True, required=False)

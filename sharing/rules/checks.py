@@ -98,7 +98,15 @@ def _check_range(name: str, parts: dict[str, Any], least: int, most: int) -> Non
 
 def _checked_action(parts: dict[str, Any]) -> dict[str, Any]:
     """Return the parts of the action; those of other actions are emptied."""
-    empty = {"send_channel": "", "send_app": None, "recipient": "", "text": "", "url": ""}
+    empty: dict[str, Any] = {
+        "send_channel": "",
+        "send_app": None,
+        "recipient": "",
+        "text": "",
+        "template": None,
+        "parameters": {},
+        "url": "",
+    }
     action = parts["action"]
     if action == Action.URL:
         url = checked_url(str(parts["url"]), field="url")
@@ -107,14 +115,10 @@ def _checked_action(parts: dict[str, Any]) -> dict[str, Any]:
         return empty | {"url": url}
     if action not in Action.values:
         raise ValidationError({"action": [_("Select what the rule does.")]})
-    text, recipient = str(parts["text"]).strip(), str(parts["recipient"]).strip()
-    if not text:
-        raise ValidationError({"text": [_("Enter the text.")]})
-    if len(text) > TEXT_LENGTH:
-        raise ValidationError({"text": [_("Text must be 4,000 characters or fewer.")]})
+    said = _checked_words(parts)
+    recipient = str(parts["recipient"]).strip()
     if not recipient or len(recipient) > 200:
         raise ValidationError({"recipient": [_("Enter to whom it goes, like {{from}}.")]})
-    _check_names("text", text, parts["listens"])
     _check_names("recipient", recipient, parts["listens"])
     kept = (
         {}
@@ -124,7 +128,25 @@ def _checked_action(parts: dict[str, Any]) -> dict[str, Any]:
     channel = kept.get("send_channel", "")
     if channel and channel_name(channel) == channel:
         raise ValidationError({"send_channel": [_("There is no such channel.")]})
-    return empty | kept | {"text": text, "recipient": recipient}
+    return empty | kept | said | {"recipient": recipient}
+
+
+def _checked_words(parts: dict[str, Any]) -> dict[str, Any]:
+    """Return what is sent: a template with its parameters, or else the text."""
+    if parts["action"] == Action.MESSAGE and parts["template"]:
+        for name, value in parts["parameters"].items():
+            if len(value) > VALUE_LENGTH:
+                sentence = _("$(%s) must be 1,000 characters or fewer.") % name
+                raise ValidationError({"parameters": [sentence]})
+            _check_names("parameters", value, parts["listens"])
+        return {"template": parts["template"], "parameters": parts["parameters"]}
+    text = str(parts["text"]).strip()
+    if not text:
+        raise ValidationError({"text": [_("Enter the text.")]})
+    if len(text) > TEXT_LENGTH:
+        raise ValidationError({"text": [_("Text must be 4,000 characters or fewer.")]})
+    _check_names("text", text, parts["listens"])
+    return {"text": text}
 
 
 def _check_names(field: str, text: str, listens: str) -> None:

@@ -20,6 +20,7 @@ from imiconnect.sharing.rules.checks import (
     checked_conditions,
 )
 from imiconnect.sharing.rules.models import Rule
+from imiconnect.sharing.rules.templates import channel_problem, choices_of, offer_of
 from imiconnect.sharing.rules.vocabulary import (
     Action,
     Listens,
@@ -50,6 +51,14 @@ def ways_of(service: Service, first: Words) -> Choices:
     used = service.number_allocations.values_list("channel", flat=True).distinct().order_by()
     found += [(f"channel:{name}", channel_name(name)) for name in sorted(used, reverse=False)]
     return list(dict(found).items())
+
+
+def channels_of(service: Service, ways: set[str]) -> set[str]:
+    """Return the channels of some keys of ``ways_of``."""
+    apps = {key[4:] for key in ways if key.startswith("app:")}
+    kinds = service.allocations.filter(app__in=apps).values_list("app__channel_type", flat=True)
+    named = {key.partition(":")[2] for key in ways if key.startswith("channel:")}
+    return named | {registry.get(kind).channel for kind in kinds}
 
 
 def way_key(channel: str, app_id: Any) -> str:
@@ -207,19 +216,48 @@ class CallForm(ConsoleForm):
 
 
 class MessageForm(CallForm):
-    """What is sent by which way to whom."""
+    """What is sent by which way to whom; ``channel`` is that of the event where it is known."""
 
-    field_order = ("way", "recipient", "text")
+    unmarked = ("text",)
+    field_order = ("way", "recipient", "template", "text")
     way = forms.ChoiceField(label=_("Send by"), required=False)
+    template = forms.TypedChoiceField(
+        label=_("Message template"), required=False, coerce=uuid.UUID, empty_value=None
+    )
 
-    def __init__(self, *args: Any, service: Service, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, service: Service, channel: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.service = service
+        self.service, self.channel = service, channel
         ways = ways_of(service, _("The channel of the event"))
         now = self.initial.get("way", "")
         if now and now not in dict(ways):
             ways.append((now, _("An app that is no longer shared")))
         self.fields["way"].choices = ways  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["text"].required = False
+        self._offer_templates({key for key, _label in ways if key})
+
+    def _offer_templates(self, ways: set[str]) -> None:
+        channels = channels_of(self.service, ways)
+        kept = str(self.initial.get("template") or "")
+        choices = choices_of(self.service, channels, kept)
+        if len(choices) == 1:
+            del self.fields["template"]
+        else:
+            self.fields["template"].choices = choices  # type: ignore[attr-defined]  # as above
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a text or a template of the channel; ``asks`` are its parameters."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        key = values.get("template")
+        offer = offer_of(self.service, key)
+        values["asks"] = offer.parameters if offer else ()
+        if not key and not values.get("text"):
+            self.add_error("text", _("Enter the text"))
+        elif offer and "way" in values:
+            sends_by = read_way(self.service, values["way"])[0] or self.channel
+            if problem := channel_problem(offer, sends_by):
+                self.add_error("template", problem)
+        return values
 
 
 class UrlForm(ConsoleForm):
@@ -330,7 +368,7 @@ def details_form(action: str) -> type[forms.Form]:
 
 def details_of(service: Service, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parts of a rule in the cleaned values of such a form."""
-    parts = {name: value for name, value in values.items() if name != "way"}
+    parts = {name: value for name, value in values.items() if name not in ("way", "asks")}
     if "way" in values:
         parts["send_channel"], parts["send_app"] = read_way(service, values["way"])
     return parts

@@ -44,6 +44,10 @@ class Rule(Identified):
     )
     recipient = models.CharField(_("to"), max_length=200, default="{{from}}", blank=True)
     text = models.TextField(_("text"), blank=True)
+    #: The id of a message template that is sent instead of a text. It may be deleted meanwhile.
+    template = models.UUIDField(_("message template"), null=True, blank=True)
+    #: ``{"name": "{{text}}"}``: what fills in each parameter of the template.
+    parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     url = models.CharField(_("URL"), max_length=500, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     starts_at = models.DateTimeField(_("valid from"), null=True, blank=True)
@@ -72,6 +76,10 @@ class Rule(Identified):
                 | Q(ends_at__isnull=True)
                 | Q(ends_at__gt=F("starts_at")),
                 name="rule_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(template__isnull=True) | Q(action=Action.MESSAGE, text=""),
+                name="rule_template_instead_of_text",
             ),
         ]
         indexes = [

@@ -46,17 +46,28 @@ def render(
         return {"kind": "url", "url": rule.url, "body": _told(rule, event, variables)}
     channel, app = _way(rule, event)
     address = filled(rule.recipient, variables).strip()
-    text = filled(rule.text, variables)
     request: dict[str, Any] = {
         "deliverychannel": channel,
         "destination": [{address_word(channel): [address]}],
-        "channels": {channel: _content(channel, text) | _sender(channel, event)},
     }
+    own = _sender(channel, event)
+    if rule.template:
+        request["message"] = _template(rule, variables)
+    else:
+        own = _content(channel, filled(rule.text, variables)) | own
+    if own:
+        request["channels"] = {channel: own}
     if app:
         request["appid"] = app_ids.get(app, "")
     if channel == event.channel and address == event.address:
         _keep_place(request, channel, event, variables)
     return {"kind": "message", "request": request}
+
+
+def _template(rule: Rule, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``message`` of a request that sends a template."""
+    parameters = {name: filled(text, variables) for name, text in rule.parameters.items()}
+    return {"template": str(rule.template), "parameters": parameters}
 
 
 def _keep_place(
@@ -66,7 +77,8 @@ def _keep_place(
     if event.thread_id and channel == "rt":
         request["thread"] = str(event.thread_id)
     if channel == "sms" and variables.get("to"):
-        request["channels"][channel]["senderid"] = str(variables["to"])
+        own = request.setdefault("channels", {}).setdefault(channel, {})
+        own["senderid"] = str(variables["to"])
 
 
 def _way(rule: Rule, event: Event) -> tuple[str, Any]:

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -19,6 +19,8 @@ from imiconnect.locks import locked
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.rules.checks import checked_conditions, checked_parts
 from imiconnect.sharing.rules.models import Rule
+from imiconnect.sharing.rules.templates import channel_problem, offer_of, parameters_for
+from imiconnect.sharing.rules.vocabulary import Action
 
 MOST_RULES = 100
 
@@ -37,6 +39,9 @@ class Draft:
     send_app: App | None = None
     recipient: str = "{{from}}"
     text: str = ""
+    #: A message template, which is sent instead of the text; what fills in its parameters.
+    template: uuid.UUID | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
     is_active: bool = True
     starts_at: dt.datetime | None = None
@@ -67,11 +72,16 @@ def create_rule(*, service: Service, draft: Draft, by: User | None = None) -> Ru
 
 @transaction.atomic
 def update_rule(*, rule: Rule, **changes: Any) -> Rule:
-    """Change parts of a rule, named as in ``Draft``; raises ``ValidationError`` by field."""
+    """Change parts of a rule, named as in ``Draft``; raises ``ValidationError`` by field.
+
+    A new text stands instead of the template that the rule had.
+    """
     rule = _locked(rule)
+    if changes.get("text") and "template" not in changes:
+        changes["template"] = None
     before = described(rule)
     now = {part.name: getattr(rule, part.name) for part in fields(Draft)}
-    kept = frozenset({rule.app_id, rule.send_app_id})
+    kept = frozenset({rule.app_id, rule.send_app_id, rule.template})
     _apply(rule, _checked(rule.service, Draft(**now | changes), kept))
     after = described(rule)
     if after != before:
@@ -130,6 +140,8 @@ def described(rule: Rule) -> dict[str, Any]:
         value = getattr(rule, part.name)
         if isinstance(value, App):
             value = value.app_id
+        elif isinstance(value, uuid.UUID):
+            value = str(value)
         elif isinstance(value, dt.datetime):
             value = value.isoformat()
         told[part.name] = value
@@ -156,6 +168,9 @@ def _checked(
     parts = {part.name: getattr(draft, part.name) for part in fields(Draft)}
     parts["conditions"] = checked_conditions(draft.listens, draft.conditions)
     parts |= _channels(service, draft, kept)
+    if draft.action == Action.MESSAGE and draft.template:
+        sends_by = parts["send_channel"] or parts["channel"]
+        parts |= _template(service, draft, sends_by, kept)
     return Draft(**checked_parts(parts))
 
 
@@ -176,6 +191,20 @@ def _channels(
             raise ValidationError({field: [_("The service does not use this app.")]})
         found[name] = registry.get(app.channel_type).channel
     return found
+
+
+def _template(
+    service: Service, draft: Draft, sends_by: str, kept: frozenset[uuid.UUID | None]
+) -> dict[str, Any]:
+    """Return what fills in the template; one in ``kept`` stays though it is deleted."""
+    offer = offer_of(service, draft.template)
+    if offer is None:
+        if draft.template in kept:
+            return {}
+        raise ValidationError({"template": [_("The service has no such template.")]})
+    if problem := channel_problem(offer, sends_by):
+        raise ValidationError({"template": [problem]})
+    return {"parameters": parameters_for(offer, draft.parameters, draft.listens)}
 
 
 def _save(rule: Rule) -> None:

@@ -14,6 +14,7 @@ from imiconnect.sharing.rules.limits import Past, past_of
 from imiconnect.sharing.rules.matching import Check, judge
 from imiconnect.sharing.rules.models import Rule
 from imiconnect.sharing.rules.rendering import render
+from imiconnect.sharing.rules.templates import DELETED, offer_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ def simulate(service: Service, event: Event, now: dt.datetime) -> list[Tried]:
         if verdict.matches:
             obstacle = past.obstacle(rule, event.address, now)
             checks = (*checks, Check(not obstacle, obstacle or _room(rule, past)))
-        acts = looked_at and checks[-1].passed
+        if verdict.matches and rule.template and not offer_of(service, rule.template):
+            checks = (*checks, Check(passed=False, text=str(DELETED)))
+        acts = looked_at and all(check.passed for check in checks)
         act = render(rule, event, variables, app_ids) if acts else None
         found.append(Tried(rule, acts, checks, act, stopped))
         if looked_at and rule.stops:

@@ -12,6 +12,7 @@ from imiconnect.console.summary import SummaryRow
 from imiconnect.sharing.models import Service
 from imiconnect.sharing.rules import forms, services
 from imiconnect.sharing.rules.services import Draft
+from imiconnect.sharing.rules.templates import ParametersForm, parameters_in
 from imiconnect.sharing.rules.vocabulary import Action
 from imiconnect.sharing.rules.words import condition_words
 from imiconnect.wizards import Answers, Outcome, Step, Wizard
@@ -34,8 +35,14 @@ def _listens(request: HttpRequest, answers: Answers) -> dict[str, Any]:
     return {"listens": answers.value("event", "listens")}
 
 
-def _both(request: HttpRequest, answers: Answers) -> dict[str, Any]:
-    return _service(request, answers) | _listens(request, answers)
+def _message(request: HttpRequest, answers: Answers) -> dict[str, Any]:
+    known = _service(request, answers) | _listens(request, answers)
+    channel, _app = forms.read_way(known["service"], answers.value("channel", "way", ""))
+    return known | {"channel": channel}
+
+
+def _parameters(request: HttpRequest, answers: Answers) -> dict[str, Any]:
+    return _listens(request, answers) | {"names": answers.value("message", "asks", ())}
 
 
 def _does(action: str) -> Any:
@@ -97,7 +104,15 @@ class RuleWizard(MemberRequiredMixin, Wizard):
             forms.MessageForm,
             heading=_("What does it send?"),
             applies=_does(Action.MESSAGE),
-            kwargs=_both,
+            kwargs=_message,
+        ),
+        Step(
+            "parameters",
+            _("Parameters"),
+            ParametersForm,
+            heading=_("What fills in the template?"),
+            applies=lambda answers: bool(answers.value("message", "asks")),
+            kwargs=_parameters,
         ),
         Step(
             "call",
@@ -137,13 +152,16 @@ class RuleWizard(MemberRequiredMixin, Wizard):
         service = service_of(self.request)
         channel, app = forms.read_way(service, answers["channel"]["way"])
         action = answers["action"]["action"]
+        details = forms.details_of(service, answers[action])
+        if "parameters" in answers:
+            details["parameters"] = parameters_in(answers["parameters"])
         draft = Draft(
             listens=answers["event"]["listens"],
             channel=channel,
             app=app,
             conditions=answers["conditions"]["conditions"],
             action=action,
-            **forms.details_of(service, answers[action]),
+            **details,
             **answers["name"],
         )
         rule = services.create_rule(service=service, draft=draft, by=acting(self.request).user)

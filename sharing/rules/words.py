@@ -34,4 +34,9 @@ def action_words(rule: Rule) -> str:
     if way is None and rule.send_channel:
         way = channel_name(rule.send_channel)
     words = {"to": _("the customer") if is_own else rule.recipient, "way": way}
+    if rule.template:
+        sentence = (
+            _("Send a template to %(to)s by %(way)s") if way else _("Send a template to %(to)s")
+        )
+        return sentence % words
     return _("Send to %(to)s by %(way)s") % words if way else _("Send to %(to)s") % words

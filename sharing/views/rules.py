@@ -15,11 +15,18 @@ from imiconnect.console.lists import Button
 from imiconnect.console.toasts import toast
 from imiconnect.manage import ActView, Card
 from imiconnect.sharing.models import Rule, RuleRun, Service
-from imiconnect.sharing.ports import answers
+from imiconnect.sharing.ports import TemplateOffer, answers
 from imiconnect.sharing.rules import forms, services
 from imiconnect.sharing.rules.changing import Kind, KindForm, change_kind
 from imiconnect.sharing.rules.events import Event
 from imiconnect.sharing.rules.simulation import Tried, simulate
+from imiconnect.sharing.rules.templates import (
+    DELETED,
+    ParametersForm,
+    offer_of,
+    parameters_in,
+    parameters_initial,
+)
 from imiconnect.sharing.rules.vocabulary import Action, Listens
 from imiconnect.sharing.rules.words import action_words, condition_words, event_words
 from imiconnect.sharing.views.acts import BackMixin
@@ -82,10 +89,21 @@ def _save_kind(page: Any, values: dict[str, Any]) -> None:
     _saved(page)
 
 
+def _save_parameters(page: Any, values: dict[str, Any]) -> None:
+    services.update_rule(rule=page.rule, parameters=parameters_in(values))
+    _saved(page)
+
+
 def _details_initial(page: Any) -> dict[str, Any]:
     rule = page.rule
     way = forms.way_key(rule.send_channel, rule.send_app_id)
-    return {"way": way, "recipient": rule.recipient, "text": rule.text, "url": rule.url}
+    return {
+        "way": way,
+        "recipient": rule.recipient,
+        "template": rule.template,
+        "text": rule.text,
+        "url": rule.url,
+    }
 
 
 def _terms_initial(page: Any) -> dict[str, Any]:
@@ -104,7 +122,7 @@ class RulePage(RuleMixin, ServiceTab):
         action, listens = self.rule.action, self.rule.listens
         arguments: dict[str, Any] = {} if action == Action.URL else {"listens": listens}
         if action == Action.MESSAGE:
-            arguments["service"] = self.object
+            arguments |= {"service": self.object, "channel": self.rule.channel}
         rows = max(forms.ROWS, len(self.rule.conditions) + 1)
         return (
             Card(
@@ -137,7 +155,29 @@ class RulePage(RuleMixin, ServiceTab):
                 _save_terms,
                 initial=_terms_initial,
             ),
+            *self._parameters_card(),
         )
+
+    def _parameters_card(self) -> tuple[Card, ...]:
+        """Return the form of what fills in the template, where it asks for something."""
+        names = self.offer.parameters if self.offer else ()
+        if not names:
+            return ()
+        arguments = {"names": names, "listens": self.rule.listens}
+        card = Card(
+            "parameters",
+            ParametersForm,
+            Act.MANAGE_RULES,
+            _save_parameters,
+            initial=lambda page: parameters_initial(page.rule.parameters),
+            arguments=lambda page: arguments,
+        )
+        return (card,)
+
+    @cached_property
+    def offer(self) -> TemplateOffer | None:
+        """The template that the rule sends, None without one."""
+        return offer_of(self.object, self.rule.template)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rule in words, and its log."""
@@ -148,6 +188,8 @@ class RulePage(RuleMixin, ServiceTab):
             "rule": rule,
             "event": event_words(rule),
             "does": action_words(rule),
+            "template": self.offer,
+            "deleted_template": DELETED if rule.template and not self.offer else "",
             "conditions": [condition_words(rule.listens, part) for part in rule.conditions],
             "runs": [_logged(run) for run in latest],
             "back_url": url,
