@@ -16,10 +16,12 @@ from imiconnect.accounts.models import Member
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import Capability, Request
 from imiconnect.apps.models import App
+from imiconnect.apps.push.secrets import secrets_of
 from imiconnect.console.forms import ConsoleForm
-from imiconnect.rtm.models import MessageTemplate, Thread
+from imiconnect.rtm.models import Channel, MessageTemplate, Thread
 from imiconnect.rtm.protocol.topics import MAX_NAME, name_problem
 from imiconnect.rtm.wordings.forms import add_parameters, message_of
+from imiconnect.rtm.wordings.shapes import platforms_in
 from imiconnect.sharing.models import Allocation, Service
 
 PATH = "/resources/v1/messaging"
@@ -80,11 +82,25 @@ def asks_of(route: Allocation) -> Request | None:
     return registry.get(route.app.channel_type).request
 
 
-def request_words(route: Allocation) -> dict[str, str]:
-    """Return the words of a request through a route: app, channel and kind of address."""
+def request_words(route: Allocation, template: MessageTemplate | None = None) -> dict[str, str]:
+    """Return the words of a request through a route: app, channel and kind of address.
+
+    An app with devices sends in-app messages, or the push that a ``template`` is.
+    """
     asks = asks_of(route)
     channel, id_type = (asks.names[0], asks.id_types[0]) if asks else ("rt", "userid")
+    if template and _is_push(template):
+        channel = str(template.channel)
     return {"appid": route.app.app_id, "channel": channel, "id_type": id_type}
+
+
+def _is_push(template: MessageTemplate) -> bool:
+    return template.channel == Channel.PUSH
+
+
+def _pushes(route: Allocation) -> bool:
+    """Tell whether the app of a route has devices that take push."""
+    return registry.get(route.app.channel_type).can(Capability.DEVICES)
 
 
 def _content(channel: str, text: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -180,6 +196,10 @@ class SendForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         self.template = template
         self.routes = list(routes_of(member))
+        if template and _is_push(template):
+            self.routes = [route for route in self.routes if _pushes(route)]
+            # A notification is in no conversation.
+            del self.fields["thread"]
         field = self.fields["route"]
         assert isinstance(field, _RouteField)  # noqa: S101 - declared above
         field.offer(self.routes)
@@ -210,7 +230,7 @@ class SendForm(ConsoleForm):
     def request(self, now: dt.datetime) -> dict[str, Any]:
         """Return the body of the equivalent REST request."""
         values = self.cleaned_data
-        words = request_words(values["route"])
+        words = request_words(values["route"], self.template)
         destination: dict[str, Any] = {words["id_type"]: [values["user_id"]]}
         if values["correlation_id"]:
             destination["correlationid"] = values["correlation_id"]
@@ -219,7 +239,7 @@ class SendForm(ConsoleForm):
             "appid": words["appid"],
             "destination": [destination],
         } | self._content(words["channel"])
-        if values["thread"]:
+        if values.get("thread"):
             body["thread"] = values["thread"]
         if until := expiry_after(values["expiry"], now):
             body["expiry"] = until
@@ -233,12 +253,22 @@ class SendForm(ConsoleForm):
         return {"channels": {channel: _content(channel, values["text"], values["more"])}}
 
     def _check_template(self, route: Allocation, template: MessageTemplate) -> None:
-        if registry.get(route.app.channel_type).channel != template.channel:
+        if _is_push(template):
+            self._check_push(route, template)
+        elif registry.get(route.app.channel_type).channel != template.channel:
             sentence = _("The template is for %s: select an app of that channel.")
             self.add_error("route", sentence % template.get_channel_display())
-        elif template.service_id not in (None, route.service_id):
+        if template.service_id not in (None, route.service_id):
             sentence = _("The template is of the service %s: select an app of it.")
             self.add_error("route", sentence % template.service)
+
+    def _check_push(self, route: Allocation, template: MessageTemplate) -> None:
+        """Refuse an app that has no push for any system that the template is for."""
+        if not set(secrets_of(route.app).push) & set(platforms_in(template.content)):
+            sentence = _(
+                "The app has no push for the systems of the template: configure it on its page."
+            )
+            self.add_error("route", sentence)
 
     def _check_content(self, values: dict[str, Any]) -> None:
         route, more = values.get("route"), values.get("more")

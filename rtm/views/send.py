@@ -19,9 +19,7 @@ class SendMessage(SendPage):
     route = "send"
     customer = ("user_id", "user")
     template_channels = tuple(
-        channel.value
-        for channel in Channel
-        if channel not in (Channel.PUSH, Channel.SMS, Channel.VOICE)
+        channel.value for channel in Channel if channel not in (Channel.SMS, Channel.VOICE)
     )
 
     def example(self) -> dict[str, Any]:
@@ -39,7 +37,10 @@ class SendMessage(SendPage):
         users = Device.objects.visible_to(member).filter(unregistered_at=None)
         newest = users.order_by("-id").values_list("user_id", flat=True)[:_SUGGESTED]
         context = super().get_context_data(**kwargs)
-        routes = {str(route.pk): request_words(route) for route in context["form"].routes}
+        routes = {
+            str(route.pk): request_words(route, self.template)
+            for route in context["form"].routes
+        }
         return context | {
             "any_sender": bool(routes),
             "recent_users": list(dict.fromkeys(newest)),

@@ -22,7 +22,7 @@ from imiconnect.rtm.services import Refusal, send_request
 from imiconnect.rtm.shell import send_pages
 from imiconnect.rtm.wordings.forms import choices_for
 from imiconnect.rtm.wordings.rendering import names_in
-from imiconnect.rtm.wordings.shapes import example_of, text_of
+from imiconnect.rtm.wordings.shapes import example_of, notifications_in, text_of
 from imiconnect.sharing.models import Service
 
 
@@ -92,6 +92,7 @@ class SendPage(MemberRequiredMixin, FormPage):
             "templates": choices_for(acting(self.request), channels) if channels else [],
             "template": chosen,
             "template_text": text_of(chosen.channel, chosen.content) if chosen else "",
+            "notifications": notifications_in(chosen.channel, chosen.content) if chosen else [],
             "plain_url": self.request.path,
             "kinds": send_pages(self.route),
             "curl": curl_of(self._example()),

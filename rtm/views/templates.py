@@ -38,7 +38,7 @@ from imiconnect.rtm.wordings.forms import (
     initial_of,
 )
 from imiconnect.rtm.wordings.rendering import names_in
-from imiconnect.rtm.wordings.shapes import example_of, text_of
+from imiconnect.rtm.wordings.shapes import example_of, notifications_in, text_of
 from imiconnect.sharing.models import Rule
 
 _PREVIEW = 80  # characters
@@ -47,6 +47,12 @@ _PREVIEW = 80  # characters
 def url_of(template: MessageTemplate) -> str:
     """Return the address of a template's page."""
     return address_of("rtm:template", template.pk)
+
+
+def _send_url(template: MessageTemplate) -> str:
+    """Return the page that sends a template."""
+    page = "rtm:send-sms" if template.channel == Channel.SMS else "rtm:send"
+    return f"{reverse(page)}?template={template.pk}"
 
 
 def _text(template: MessageTemplate) -> str:
@@ -248,6 +254,7 @@ class TemplatePage(TemplateMixin, PageMixin, TemplateView):
             "parameters": names_in(template.content),
             **self._preview(template),
             "curl": curl_of(example_of(template, self.samples)),
+            "send_url": _send_url(template),
             "may_change": may_change,
             "may_copy": services.may_make(self.member, template.service),
             "may_lock": is_admin and services.may_make(self.member, template.service),
@@ -264,6 +271,7 @@ class TemplatePage(TemplateMixin, PageMixin, TemplateView):
         typed = {"text": text, "kind": payload.get("type", "")}
         return {
             "text": text,
+            "notifications": notifications_in(template.channel, payload.get("push") or {}),
             "characters": len(text),
             "rest": json.dumps(shown, indent=2, ensure_ascii=False)
             if shown and not is_sms

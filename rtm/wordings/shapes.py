@@ -1,12 +1,16 @@
 """A template's content as a form has it: a text, a title for push, and the rest as JSON."""
 
+from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from imiconnect.rtm.intake import media
 from imiconnect.rtm.models import Channel, MessageTemplate
 from imiconnect.rtm.push.content import PLATFORMS
 
 _ADDRESSES = {"msisdn": "447700900123"}
+_SYSTEMS = {"ios": _("iOS"), "android": _("Android"), "web": _("Browsers")}
 
 
 def text_of(channel: str, content: dict[str, Any]) -> str:
@@ -17,6 +21,33 @@ def text_of(channel: str, content: dict[str, Any]) -> str:
     if channel == Channel.RT:
         return _message_text(content.get("message"))
     return str(content.get("text") or "")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A notification as some systems show it."""
+
+    systems: str
+    title: str
+    text: str
+    url: str
+
+
+def platforms_in(content: dict[str, Any]) -> list[str]:
+    """Return the systems that a push content is for."""
+    return [name for name in PLATFORMS if content.get(name)]
+
+
+def notifications_in(channel: str, content: dict[str, Any]) -> list[Shown]:
+    """Return what a push content shows, once for the systems on which it is the same."""
+    if channel != Channel.PUSH:
+        return []
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name in platforms_in(content):
+        part = _object(content[name])
+        key = tuple(str(part.get(word) or "") for word in ("title", "text", "url"))
+        found.setdefault(key, []).append(str(_SYSTEMS[name]))
+    return [Shown(", ".join(names), *key) for key, names in found.items()]
 
 
 def joined(channel: str, text: str, title: str, more: dict[str, Any]) -> dict[str, Any]:
