@@ -11,8 +11,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.console.words import Words
-from imiconnect.rtm.desk.contents import had_no_room, media_of
-from imiconnect.rtm.masking import masked_json
+from imiconnect.rtm.desk.contents import had_no_room, media_of, told_in
+from imiconnect.rtm.masking import masked, masked_json
 from imiconnect.rtm.models import (
     Attempt,
     Callback,
@@ -101,6 +101,7 @@ def _beginning(message: Message) -> Iterator[Event]:
         facts: list[tuple[Words, str]] = (
             [(_("Number"), to)] if to else [(_("Device"), message.device_id)]
         )
+        facts += [(fact.name, fact.value) for fact in told_in(masked(message.payload))[1]]
         title = _("Received from the customer")
         yield Event("received", title, message.created_at, "received", facts=facts, raw=raw)
         if any(map(had_no_room, media_of(message))):

@@ -15,6 +15,7 @@ from imiconnect.accounts.models import Member
 from imiconnect.console.addresses import address_of
 from imiconnect.console.words import Words
 from imiconnect.rtm.customers.places import places_of
+from imiconnect.rtm.desk.contents import answer_in
 from imiconnect.rtm.desk.separation import kept_from
 from imiconnect.rtm.masking import masked
 from imiconnect.rtm.models import (
@@ -144,7 +145,7 @@ def _newest(rows: "QuerySet[Any]", before: uuid.UUID | None) -> "QuerySet[Any]":
 def _of_message(message: Message) -> Entry:
     incoming = message.direction == Message.Direction.MO
     text = str(message.payload.get("message") or message.payload.get("text") or "")
-    text = text or call_in_words(message)
+    text = text or call_in_words(message) or answer_in(masked(message.payload))
     where = [message.get_channel_display(), message.app.name if message.app else ""]
     return Entry(
         message.pk,

@@ -18,6 +18,7 @@ from imiconnect.apps.channel_types.events import NO_ROOM
 from imiconnect.console.words import Words
 from imiconnect.rtm.media import addresses
 from imiconnect.rtm.models import MediaFile, Message
+from imiconnect.rtm.processors.mo_forms import FIELDS
 
 #: More than this of one message is in the message log alone.
 _MOST, _LONGEST, _LONGEST_NAME = 40, 1000, 200
@@ -99,18 +100,27 @@ def contents_of(messages: Iterable[Message]) -> dict[uuid.UUID, Content]:
 
 def preview_of(message: Message) -> str:
     """Return one line that says what a message is."""
-    if text := text_of(message):
+    if text := text_of(message) or answer_in(message.payload):
         return text
-    kind, facts = _told(message)
-    if kind:
-        values = " · ".join(fact.value for fact in facts[:3] if fact.value)
-        return f"{kind}: {values}" if values else str(kind)
     return ", ".join(str(_kind_of(item)) for item in media_of(message)[:3])
+
+
+def answer_in(payload: Mapping[str, Any]) -> str:
+    """Return one line that says what a customer has answered without words, or nothing."""
+    kind, facts = told_in(payload)
+    if not kind:
+        return ""
+    values = " · ".join(fact.value for fact in facts[:3] if fact.value)
+    return f"{kind}: {values}" if values else str(kind)
 
 
 def text_of(message: Message) -> str:
     """Return the text of a message."""
-    return str(message.payload.get("message") or message.payload.get("text") or "")
+    return _text_in(message.payload)
+
+
+def _text_in(payload: Mapping[str, Any]) -> str:
+    return str(payload.get("message") or payload.get("text") or "")
 
 
 def media_of(message: Message) -> list[dict[str, Any]]:
@@ -158,7 +168,7 @@ def _keys(message: Message) -> list[uuid.UUID]:
 
 
 def _content(message: Message, kept: Mapping[uuid.UUID, MediaFile]) -> Content:
-    kind, facts = _told(message)
+    kind, facts = told_in(message.payload)
     files = tuple(
         _file(message, place, item, kept)
         for place, item in enumerate(media_of(message)[:_MOST])
@@ -166,13 +176,12 @@ def _content(message: Message, kept: Mapping[uuid.UUID, MediaFile]) -> Content:
     return Content(text_of(message), kind, tuple(facts[:_MOST]), files)
 
 
-def _told(message: Message) -> tuple[Words, list[Fact]]:
+def told_in(payload: Mapping[str, Any]) -> tuple[Words, list[Fact]]:
     """Return what a customer has done, or a service offers, beside the text."""
-    payload = message.payload
     data, event = payload.get("interactiveData"), payload.get("event")
     if isinstance(data, dict) and data:
         kind = _KINDS.get(str(data.get("type")), _("Answer"))
-        return kind, _answers(data, text_of(message))
+        return kind, _answers(data, _text_in(payload), payload.get(FIELDS))
     if isinstance(event, str) and event in _KINDS:
         return _KINDS[event], _named(payload.get("extras"))
     options = payload.get("quickReplies")
@@ -183,14 +192,14 @@ def _told(message: Message) -> tuple[Words, list[Fact]]:
     return "", []
 
 
-def _answers(data: Mapping[str, Any], text: str) -> list[Fact]:
-    """Return the answers of a form by their fields, or the parts of another answer."""
+def _answers(data: Mapping[str, Any], text: str, form: Any) -> list[Fact]:
+    """Return the answers of a form by its fields, or the parts of another answer."""
     rest = {name: value for name, value in data.items() if name not in ("type", "payload")}
     if rest.get("title") == text:
         rest.pop("title", None)  # a button's label, which is the text of the message too
     payload = data.get("payload")
     if isinstance(payload, dict):
-        fields = [Fact(name, _words(value)) for name, value in payload.items()]
+        fields = [Fact(label, _words(value)) for label, value in _in_order(payload, form)]
         return [*fields, *_named(rest)]
     if isinstance(payload, list) and all(isinstance(item, dict) for item in payload):
         fields = [
@@ -199,6 +208,13 @@ def _answers(data: Mapping[str, Any], text: str) -> list[Fact]:
         ]
         return [*fields, *_named(rest)]
     return _named(rest | {"payload": payload})
+
+
+def _in_order(payload: Mapping[str, Any], form: Any) -> list[tuple[str, Any]]:
+    """Return label and answer of each field as the form has them; other answers follow."""
+    labels = {field["name"]: field["label"] for field in form or ()}
+    known = [(label, payload[name]) for name, label in labels.items() if name in payload]
+    return known + [(name, value) for name, value in payload.items() if name not in labels]
 
 
 def _named(values: Any) -> list[Fact]:

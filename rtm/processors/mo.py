@@ -16,6 +16,7 @@ from imiconnect.rtm.ott.waiting import Known, Place, known_at
 from imiconnect.rtm.outcomes import APP_OFF, SERVICE_NOT_LIVE
 from imiconnect.rtm.permission import USABLE
 from imiconnect.rtm.processors.closing import write_inbound_callbacks
+from imiconnect.rtm.processors.mo_forms import FIELDS, forms_answered
 from imiconnect.rtm.processors.mo_threads import Belonging, Said, belongings
 from imiconnect.rtm.processors.republish import spread
 from imiconnect.rtm.processors.sync import sync_messages
@@ -111,7 +112,13 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
         rows = sorted(row for row in taken if row.tid in owners)
         said = [_said(row, owners[row.tid]) for row in rows if owners[row.tid].is_on]
         threads = belongings(said, moment)
-        lines = [_logged(row, owners[row.tid], threads.get(row.tid)) for row in rows]
+        forms = forms_answered(
+            (row.tid, row.app_id, row.body) for row in rows if row.channel == Channel.RT
+        )
+        lines = [
+            _logged(row, owners[row.tid], threads.get(row.tid), forms.get(row.tid))
+            for row in rows
+        ]
         with cursor() as own:
             copy(own, _LOG, _LOG_TYPES, lines)
         heard = [line for line in lines if not line[11]]
@@ -176,7 +183,9 @@ def _thread_id(body: Any) -> uuid.UUID | None:
         return None
 
 
-def _logged(row: Taken, owner: Owner, thread: Belonging | None) -> tuple[Any, ...]:
+def _logged(
+    row: Taken, owner: Owner, thread: Belonging | None, form: list[dict[str, str]] | None
+) -> tuple[Any, ...]:
     """Return the row of the log; it has a code when nobody hears of the message."""
     off = SERVICE_NOT_LIVE if row.app_id == NIL else APP_OFF
     refusal = thread.refusal if thread else off
@@ -187,7 +196,7 @@ def _logged(row: Taken, owner: Owner, thread: Belonging | None) -> tuple[Any, ..
     return (
         row.tid, row.tid, owner.organization_id, service_id, app_id, thread_id, row.channel,
         Message.Direction.MO.value, row.address, row.device_id, State.RECEIVED.value, code,
-        reason, Jsonb(_payload(row, place)), row.at, row.at,
+        reason, Jsonb(_payload(row, place) | ({FIELDS: form} if form else {})), row.at, row.at,
     )  # fmt: skip
 
 

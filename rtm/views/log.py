@@ -11,8 +11,9 @@ from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console.addresses import address, address_of
 from imiconnect.console.columns import EXACT, STATE, Column, choice
 from imiconnect.console.lists import Button, Empty, ListPage
-from imiconnect.rtm.desk.contents import had_no_room, media_of
+from imiconnect.rtm.desk.contents import answer_in, had_no_room, media_of
 from imiconnect.rtm.forms import MessageFilters
+from imiconnect.rtm.masking import masked
 from imiconnect.rtm.models import Message
 from imiconnect.rtm.models.messages import Channel
 from imiconnect.rtm.protocol.states import State
@@ -32,6 +33,7 @@ def preview(message: Message) -> str:
     text = str(message.payload.get("message") or call_in_words(message))
     if not text and any(map(had_no_room, media_of(message))):
         text = gettext("A file was not kept: the storage is full")
+    text = text or answer_in(masked(message.payload))
     return text if len(text) <= _PREVIEW else f"{text[:_PREVIEW]}…"
 
 
