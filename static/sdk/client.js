@@ -120,7 +120,7 @@ export class Client extends Emitter {
     return this.#connection.state;
   }
 
-  /** How many messages and receipts wait to be sent. */
+  /** How many messages and receipts wait to be sent, in all pages of the site. */
   get waiting() {
     return this.#outbox.size;
   }

@@ -204,7 +204,7 @@ export class Client {
   readonly authentication: UserAuthentication;
   readonly session: Session | null;
   readonly state: ConnectionState;
-  /** How many messages and receipts wait to be sent. */
+  /** How many messages and receipts wait to be sent, in all pages of the site. */
   readonly waiting: number;
   on<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): () => void;
   off<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): void;

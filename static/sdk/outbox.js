@@ -1,9 +1,11 @@
 /**
- * What the device wants to say: kept until it is said, in order, over a reload.
+ * What the device wants to say: kept until it is said, in order, over a reload. Each page of a
+ * site says what it has itself, and what pages have left that are gone.
  * @module outbox
  */
 import { delayAfter } from './backoff.js';
 import { ErrorCode, SdkError } from './errors.js';
+import { Tabs } from './tabs.js';
 
 const MOST = 1_000;
 
@@ -19,10 +21,11 @@ export class Outbox {
   #store;
   #send;
   #done;
-  /** @type {Item[]} */
-  #items;
+  #tabs;
   /** @type {Promise<void> | null} */
   #running = null;
+  /** The id of the item that is being said. */
+  #underWay = '';
   #results = new Map();
   #failures = 0;
   #timer = 0;
@@ -37,12 +40,12 @@ export class Outbox {
     this.#store = store;
     this.#send = send;
     this.#done = done;
-    this.#items = store.read('outbox', []);
+    this.#tabs = new Tabs(store);
   }
 
-  /** How many items wait. */
+  /** How many items wait, in all pages of the site. */
   get size() {
-    return this.#items.length;
+    return this.#tabs.names.reduce((sum, name) => sum + this.#store.read(name, []).length, 0);
   }
 
   /**
@@ -52,9 +55,8 @@ export class Outbox {
    *   it was refused
    */
   async add(item) {
-    this.#items.push(item);
-    this.#dropOldest();
-    this.#keep();
+    await this.#tabs.ready;
+    this.#keep([...this.#items, item]);
     this.#results.set(item.id, null);
     await this.flush();
     const result = this.#results.get(item.id);
@@ -66,35 +68,59 @@ export class Outbox {
   /** Say what waits; resolves when all is said or the network is gone. */
   flush() {
     clearTimeout(this.#timer);
-    this.#running ??= this.#run().finally(() => (this.#running = null));
+    this.#running ??= this.#run();
     return this.#running;
   }
 
+  /** Forget what waits, of all pages: their device is somebody else's now. */
   clear() {
     clearTimeout(this.#timer);
-    this.#items = [];
-    this.#keep();
+    for (const name of this.#tabs.names) this.#store.remove(name);
+  }
+
+  /**
+   * What this page has to say. The store is asked each time: another page may have taken it,
+   * as after a computer slept, or cleared it.
+   * @returns {Item[]}
+   */
+  get #items() {
+    return this.#store.read(this.#tabs.name, []);
   }
 
   /** A device that was away for a month says its latest thousand things. */
-  #dropOldest() {
-    // The first one may be under way.
-    const first = this.#running ? 1 : 0;
-    const over = Math.max(0, this.#items.length - MOST);
-    for (const lost of this.#items.splice(first, over)) {
+  #keep(items) {
+    for (let over = items.length - MOST; over > 0; over -= 1) {
+      const [lost] = items.splice(items[0].id === this.#underWay ? 1 : 0, 1);
       const words = `More than ${MOST} messages and receipts waited; the oldest was dropped.`;
       this.#done(lost, { error: new SdkError(ErrorCode.PUBLISH_FAILED, words) });
     }
+    if (items.length) this.#store.write(this.#tabs.name, items);
+    else this.#store.remove(this.#tabs.name);
+  }
+
+  /** Take what a page has left that is gone; it is older than this page's own. */
+  #adopt(name) {
+    const left = this.#store.read(name, []);
+    const known = new Set(left.map(({ id }) => id));
+    if (left.length) this.#keep([...left, ...this.#items.filter(({ id }) => !known.has(id))]);
+    this.#store.remove(name);
   }
 
   async #run() {
-    while (this.#items.length) {
-      if (!(await this.#say(this.#items[0]))) return;
+    try {
+      await this.#tabs.ready;
+      await this.#tabs.takeOrphans((name) => this.#adopt(name), () => this.flush());
+      for (let [item] = this.#items; item; [item] = this.#items) {
+        if (!(await this.#say(item))) return;
+      }
+    } finally {
+      this.#running = null;
     }
   }
 
   async #say(item) {
     let result;
+    this.#underWay = item.id;
     try {
       result = { answer: await this.#send(item) };
     } catch (error) {
@@ -104,16 +130,13 @@ export class Outbox {
         return false;
       }
       result = { error };
+    } finally {
+      this.#underWay = '';
     }
     this.#failures = 0;
-    this.#items = this.#items.filter((other) => other.id !== item.id);
-    this.#keep();
+    this.#keep(this.#items.filter((other) => other.id !== item.id));
     if (this.#results.has(item.id)) this.#results.set(item.id, result);
     this.#done(item, result);
     return true;
-  }
-
-  #keep() {
-    this.#store.write('outbox', this.#items);
   }
 }

@@ -18,6 +18,28 @@ export class Store {
     this.#area = area;
   }
 
+  /** What the names of this app begin with, for all pages of the site. */
+  get prefix() {
+    return this.#prefix;
+  }
+
+  /**
+   * @param {string} start
+   * @returns {string[]} the names that begin so
+   */
+  names(start) {
+    const found = new Set(this.#memory.keys());
+    try {
+      for (let index = 0; index < (this.#area?.length ?? 0); index += 1) {
+        const key = this.#area.key(index);
+        if (key.startsWith(this.#prefix)) found.add(key.slice(this.#prefix.length));
+      }
+    } catch {
+      // A browser that forbids storage has nothing in it.
+    }
+    return [...found].filter((name) => name.startsWith(start)).sort();
+  }
+
   /**
    * @template T
    * @param {string} name
@@ -26,7 +48,8 @@ export class Store {
    */
   read(name, fallback) {
     try {
-      const text = this.#area?.getItem(this.#prefix + name) ?? this.#memory.get(name);
+      // What is in memory did not fit into the storage, and is newer.
+      const text = this.#memory.get(name) ?? this.#area?.getItem(this.#prefix + name);
       return text ? JSON.parse(text) : fallback;
     } catch {
       return fallback;
