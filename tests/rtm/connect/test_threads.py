@@ -82,6 +82,7 @@ def test_a_thread_is_opened_listed_renamed_closed_and_opened_again(call: Call) -
         (None, 400, "3"),
         ({"type": "Chat"}, 400, "4"),
         ({"type": 5}, 400, "4"),
+        ({"type": "\ud800"}, 400, "4"),
         ({"type": "Announcement", "title": "x" * 201}, 400, "4"),
         ({"type": "Announcement", "title": ["x"]}, 400, "4"),
         ({"type": "Announcement", "title": "\0"}, 400, "4"),
