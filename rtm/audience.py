@@ -13,16 +13,29 @@ from imiconnect.rtm.protocol import expressions
 from imiconnect.rtm.protocol.expressions import Plan, WrongExpression
 from imiconnect.rtm.sql import cursor
 
+# The id that a name is, if it is one; each way to a row has its index.
+_AS_ID: LiteralString = """CASE
+  WHEN u.name ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN u.name::uuid END"""
+#: Topics of an app by name or id, over ``u (app, name)``, with the name in small letters.
+TOPICS_NAMED: LiteralString = f"""
+  SELECT x.id, x.access FROM rtm_topic x
+  WHERE x.app_id = u.app AND lower(x.name) = u.name AND x.deleted_at IS NULL
+  UNION ALL
+  SELECT x.id, x.access FROM rtm_topic x
+  WHERE x.app_id = u.app AND x.id = {_AS_ID} AND x.deleted_at IS NULL"""  # noqa: S608
 #: Columns: apps, and names in small letters or ids. Rows: app, name as asked, id (criteria).
-TOPICS: LiteralString = """
-SELECT t.app_id, u.name, t.id FROM unnest(%b::uuid[], %b::text[]) u (app, name)
-JOIN rtm_topic t ON t.app_id = u.app AND (lower(t.name) = u.name OR t.id::text = u.name)
-  AND t.deleted_at IS NULL
-"""
-SEGMENTS: LiteralString = """
-SELECT t.app_id, u.name, t.id, t.criteria FROM unnest(%b::uuid[], %b::text[]) u (app, name)
-JOIN rtm_segment t ON t.app_id = u.app AND (lower(t.name) = u.name OR t.id::text = u.name)
-"""
+TOPICS: LiteralString = f"""
+SELECT u.app, u.name, t.id FROM unnest(%b::uuid[], %b::text[]) u (app, name)
+CROSS JOIN LATERAL ({TOPICS_NAMED}) t
+"""  # noqa: S608 - constants of this module
+SEGMENTS: LiteralString = f"""
+SELECT u.app, u.name, t.id, t.criteria FROM unnest(%b::uuid[], %b::text[]) u (app, name)
+CROSS JOIN LATERAL (
+  SELECT x.id, x.criteria FROM rtm_segment x
+  WHERE x.app_id = u.app AND lower(x.name) = u.name
+  UNION ALL
+  SELECT x.id, x.criteria FROM rtm_segment x WHERE x.app_id = u.app AND x.id = {_AS_ID}) t
+"""  # noqa: S608 - constants of this module
 _OPERATIONS = {"|": "UNION", "&": "INTERSECT", "-": "EXCEPT"}
 _TOPIC = "SELECT user_id FROM rtm_subscription WHERE topic_id = %b AND user_id > %b"
 _LIST = "SELECT user_id FROM rtm_segmentuser WHERE segment_id = %b AND user_id > %b"

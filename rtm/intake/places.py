@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from imiconnect.rtm.audience import TOPICS_NAMED
 from imiconnect.rtm.intake.answers import RtmsRefusal
 from imiconnect.rtm.intake.pool import Connection, query
 from imiconnect.rtm.models import Thread, Topic
@@ -15,15 +16,17 @@ from imiconnect.rtm.sql import NIL
 #: Codes of facts/imiconnect.md, 18.5: no such topic; not supported.
 NO_TOPIC, NOT_SUPPORTED = 5, 62
 
-_PLACES = """
+_PLACES = f"""
 SELECT u.number, t.type, p.access, s.id IS NOT NULL
 FROM unnest(%b::int4[], %b::uuid[], %b::text[], %b::uuid[], %b::text[])
-  u (number, app, user_id, thread, topic)
+  u (number, app, user_id, thread, name)
 LEFT JOIN rtm_thread t ON t.id = u.thread AND t.app_id = u.app
-LEFT JOIN rtm_topic p ON p.id = t.topic_id OR (t.id IS NULL AND p.app_id = u.app
-  AND p.deleted_at IS NULL AND (lower(p.name) = u.topic OR p.id::text = u.topic))
+LEFT JOIN LATERAL (
+  SELECT x.id, x.access FROM rtm_topic x WHERE x.id = t.topic_id
+  UNION ALL
+  SELECT n.id, n.access FROM ({TOPICS_NAMED}) n WHERE t.id IS NULL) p ON true
 LEFT JOIN rtm_subscription s ON s.topic_id = p.id AND s.user_id = u.user_id
-"""
+"""  # noqa: S608 - constants of this package
 
 
 class Wish(NamedTuple):
