@@ -142,7 +142,8 @@ def picked(member: Member, pick: Pick) -> "QuerySet[Thread]":
 
 def ready(threads: "QuerySet[Thread]") -> "QuerySet[Thread]":
     """Return conversations with what ``drawn`` needs of each."""
-    newest = Message.objects.filter(thread=OuterRef("pk")).order_by("-id").values("id")[:1]
+    said = Message.objects.filter(thread=OuterRef("pk"), address=OuterRef("user_id"))
+    newest = said.order_by("-id").values("id")[:1]
     threads = threads.select_related("app", "stream", "assignment__agent__user")
     return threads.annotate(last=Subquery(newest))
 
@@ -230,8 +231,10 @@ def said_in(thread: Thread, first: uuid.UUID | None = None) -> Talk:
 
 def messages_in(thread: Thread) -> "QuerySet[Message]":
     """Return the messages of a conversation, ready for ``said_of``."""
-    rows: QuerySet[Message] = Message.objects.filter(thread=thread).select_related("app")
-    return rows
+    # With the user, whose thread it is, they are read in their order from an index.
+    rows = Message.objects.filter(thread=thread, address=thread.user_id)
+    found: QuerySet[Message] = rows.select_related("app")
+    return found
 
 
 def said_of(messages: Sequence[Message]) -> list[Said]:
