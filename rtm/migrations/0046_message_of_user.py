@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
     """What a user has of a thread: one of a topic has as many messages as subscribers."""
 
     atomic = False
-    dependencies = [("rtm", "0044_room_for_second_versions")]
+    dependencies = [("rtm", "0045_sure_links")]
 
     operations = [
         migrations.RunPython(make, migrations.RunPython.noop),
