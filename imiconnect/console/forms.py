@@ -37,11 +37,22 @@ def word_errors(form: forms.BaseForm) -> None:
             != forms.Field.default_error_messages["required"]
         ):
             continue
-        label = str(field.label or name.replace("_", " "))
-        label = label if label.isupper() else label[:1].lower() + label[1:]
+        label = _in_sentence(str(field.label or name.replace("_", " ")))
         chosen = isinstance(field, (forms.ChoiceField, forms.ModelChoiceField, forms.FileField))
         sentence = _("Select the {label}") if chosen else _("Enter the {label}")
         field.error_messages["required"] = sentence.format(label=label)
+
+
+def _in_sentence(label: str) -> str:
+    """Return "Desired Keyword" as "desired keyword"; what is in capitals stays so."""
+    words = label.split()
+    are_titles = all(word[:1].isupper() for word in words)
+    return " ".join(
+        word[:1].lower() + word[1:]
+        if (are_titles or not number) and not (word.isupper() and len(word) > 1)
+        else word
+        for number, word in enumerate(words)
+    )
 
 
 def back_to(url: Words, label: Words) -> dict[str, Any]:

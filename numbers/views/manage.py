@@ -20,7 +20,7 @@ from django.views.generic import TemplateView
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting, member_required
 from imiconnect.console import once
 from imiconnect.console.confirm import ConfirmPage
-from imiconnect.console.forms import PageMixin
+from imiconnect.console.forms import PageMixin, back_to
 from imiconnect.console.lists import Button
 from imiconnect.console.templatetags.console import plain_moment
 from imiconnect.console.toasts import toast
@@ -190,7 +190,6 @@ class ReleasePage(MemberRequiredMixin, OfNumber, ConfirmPage):
     template_name = "numbers/release.html"
     act_label = _("Release")
     keep_label = _("Keep the number")
-    back_label = _("MANAGE")
 
     def get_form_class(self) -> type[NumberNameForm]:
         """Take the number with or without spaces."""
@@ -205,8 +204,7 @@ class ReleasePage(MemberRequiredMixin, OfNumber, ConfirmPage):
         number = self.number
         return super().get_context_data(
             title=gettext("Release %s") % shown(number),
-            back_url=self.url(),
-            cancel_url=self.url(),
+            **back_to(self.url(), shown(number)),
             number=number,
             traffic=answers.traffic(number),
             **kwargs,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console.confirm import ConfirmPage
+from imiconnect.console.forms import back_to
 from imiconnect.console.lists import Button
 from imiconnect.console.toasts import toast
 from imiconnect.console.words import Words
@@ -33,8 +34,6 @@ class _WithdrawPage(MemberRequiredMixin, ConfirmPage):
 class WithdrawNumber(OfNumber, _WithdrawPage):
     """Withdraw the request for a Sender ID, keyword or short code."""
 
-    back_label = _("MANAGE")
-
     def get_object_name(self) -> str:
         """Return the kind and what was asked for."""
         number = self.number
@@ -44,8 +43,7 @@ class WithdrawNumber(OfNumber, _WithdrawPage):
         """Name the request and lead back to it."""
         return super().get_context_data(
             title=gettext("Withdraw %s") % shown(self.number),
-            back_url=self.url(),
-            cancel_url=self.url(),
+            **back_to(self.url(), shown(self.number)),
             **kwargs,
         )
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django import forms
 from django.db import connection
 from django.test import Client
 
 from imiconnect.accounts.models import Member
+from imiconnect.console.forms import ConsoleForm
 from imiconnect.console.models import Submission
 from tests.console import gallery
 
@@ -44,6 +46,21 @@ def test_control_names_its_hint_and_its_error(client: Client) -> None:
     assert 'aria-describedby="id_name_helptext id_name_error"' in page
     assert 'id="id_name_helptext"' in page
     assert 'id="id_name_error"' in page
+
+
+@pytest.mark.parametrize(
+    ("label", "sentence"),
+    [
+        ("Mailing Address", "Enter the mailing address"),
+        ("Email ID", "Enter the email ID"),
+        ("CALLBACK TOKEN", "Enter the CALLBACK TOKEN"),
+        ("Name of the App", "Enter the name of the App"),
+    ],
+)
+def test_a_label_is_part_of_the_sentence(label: str, sentence: str) -> None:
+    fields = {"value": forms.CharField(label=label)}
+    form = type("Asked", (ConsoleForm,), fields)({})
+    assert form.errors["value"] == [sentence]
 
 
 def test_words_that_blame_are_not_used(client: Client) -> None:
