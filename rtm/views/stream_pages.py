@@ -44,6 +44,8 @@ class Streams(MemberRequiredMixin, ListPage):
 
     section = "conversations"
     title = _("Streams")
+    back_url = reverse_lazy("rtm:conversations")
+    back_label = _("Conversations")
     caption = _("Conversation streams, newest first")
     columns: ClassVar = (
         Column("name", _("Name"), href=stream_url),

@@ -47,6 +47,7 @@ class People(MemberRequiredMixin, ListPage):
     """The people at the own level and below."""
 
     act = Act.MANAGE_PEOPLE
+    template_name = "accounts/people.html"
     section = "settings"
     title = _("People")
     filter_form = PeopleFilter
@@ -79,11 +80,8 @@ class People(MemberRequiredMixin, ListPage):
         return Button(_("Invite a person"), reverse("accounts:invite"), "mail")
 
     def kinds(self) -> Any:
-        """Return the pages of the settings, and the open invitations."""
-        tabs = list(settings_tabs(self.request, "people"))
-        here = [button.url for button in tabs].index(reverse("accounts:people"))
-        tabs.insert(here + 1, Button(_("Invitations"), reverse("accounts:invitations")))
-        return tabs
+        """Return the pages of the settings."""
+        return settings_tabs(self.request, "people")
 
     def manage_url(self, row: Any) -> str:
         """Return the page of the person."""
