@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from imiconnect.apps.channel_types.base import Capability, ChannelType, Prerequisite
-from imiconnect.apps.channel_types.mobile_web.config import checked_config, systems_of
+from imiconnect.apps.channel_types.mobile_web.config import SYSTEMS, checked_config, systems_of
 
 #: Documented kinds, and two that the gateway knows besides (facts/imiconnect.md, 14).
 _RECEIPTS = ("submitted", "delivered", "read", "clicked", "failed", "expired")
@@ -22,6 +22,9 @@ TYPE = ChannelType(
     checked_config=checked_config,
     systems=systems_of,
     config_labels={"platform": _("Platform"), "systems": _("OS or browser")},
+    config_words={
+        "systems": {slug: name for known in SYSTEMS.values() for slug, name in known.items()}
+    },
     urls=f"{_HERE}.urls.urlpatterns",
     api_urls=f"{_HERE}.api.urlpatterns",
     check="imiconnect.apps.push.health.check",
