@@ -70,9 +70,18 @@ def _inside(field: BoundField) -> str:
 
 def _optional(field: BoundField) -> str:
     unmarked: tuple[str, ...] = getattr(field.form, "unmarked", ())
-    if field.field.required or field.name in unmarked:
+    if field.field.required or field.name in unmarked or _is_answered(field):
         return ""
     return f' <span class="optional">{escaped(gettext("(optional)"))}</span>'
+
+
+def _is_answered(field: BoundField) -> bool:
+    """Tell whether a drop-down has an answer whatever one does."""
+    widget = field.field.widget
+    if not isinstance(widget, Select) or widget.allow_multiple_selected:
+        return False
+    first = next(iter(widget.choices), None)
+    return first is not None and first[0] not in ("", None)
 
 
 def _hint(field: BoundField) -> str:

@@ -4,12 +4,17 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView
 from django.views.generic.base import ContextMixin
 
 from imiconnect.console import once
 from imiconnect.console.words import Words
+
+
+#: What Django writes into a drop-down while nothing is chosen.
+_DASHES = "---------"
 
 
 class ConsoleForm(forms.Form):
@@ -27,6 +32,9 @@ class ConsoleForm(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         word_errors(self)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField) and field.empty_label == _DASHES:
+                field.empty_label = gettext("Select one") if field.required else gettext("None")
 
 
 def word_errors(form: forms.BaseForm) -> None:
