@@ -12,7 +12,6 @@ from django.views.generic.base import ContextMixin
 from imiconnect.console import once
 from imiconnect.console.words import Words
 
-
 #: What Django writes into a drop-down while nothing is chosen.
 _DASHES = "---------"
 
