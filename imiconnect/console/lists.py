@@ -151,6 +151,7 @@ class ListPage(PageMixin, TemplateView):
         context |= {
             "filters": filters,
             "filters_used": used,
+            "filters_open": self._used(filters, visible=True),
             "primary": self.primary(),
             "kinds": tuple(self.kinds()),
             "bulk_acts": self._acts,
@@ -178,8 +179,14 @@ class ListPage(PageMixin, TemplateView):
     def _filters(self) -> FilterForm | None:
         return self.filter_form(self.request.GET) if self.filter_form else None
 
-    def _used(self, filters: FilterForm | None) -> bool:
-        return bool(filters and any(self.request.GET.get(name) for name in filters.fields))
+    def _used(self, filters: FilterForm | None, *, visible: bool = False) -> bool:
+        """Tell whether a filter is set; a hidden one is a kind that the page names itself."""
+        fields = filters or ()
+        return any(
+            self.request.GET.get(field.name)
+            for field in fields
+            if not (visible and field.is_hidden)
+        )
 
     def _rows(self, filters: FilterForm | None) -> QuerySet[Any]:
         queryset = self.get_queryset()
