@@ -14,11 +14,14 @@ from django.utils.translation import gettext
 
 from imiconnect.console.markup import escaped
 from imiconnect.console.templatetags.console import icon, moment, moment_ms, status_badge
+from imiconnect.console.times import day_written
 from imiconnect.console.words import Words
 
 TEXT, FIGURE, STATE, TIME, CODE = "text", "figure", "state", "time", "code"
 #: A time with milliseconds.
 EXACT = "exact"
+#: A day without a time.
+DAY = "day"
 Accessor = str | Callable[[Any], Any]
 
 
@@ -194,5 +197,6 @@ _DRAWERS: dict[str, Callable[[Any, Any], str]] = {
     STATE: lambda value, row: status_badge(value, id=f"state-{row.pk}"),
     TIME: lambda value, row: moment(value),
     EXACT: lambda value, row: moment_ms(value),
+    DAY: lambda value, row: day_written(value),
     FIGURE: _figure,
 }

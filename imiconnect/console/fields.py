@@ -76,12 +76,12 @@ def _optional(field: BoundField) -> str:
 
 
 def _is_answered(field: BoundField) -> bool:
-    """Tell whether a drop-down has an answer whatever one does."""
+    """Tell whether something is chosen whatever one does: of a drop-down, or by a mark."""
     widget = field.field.widget
-    if not isinstance(widget, Select) or widget.allow_multiple_selected:
-        return False
-    first = next(iter(widget.choices), None)
-    return first is not None and first[0] not in ("", None)
+    if isinstance(widget, RadioSelect):
+        chosen = str(field.value() or "")
+        return any(str(value) == chosen for value, _label in widget.choices)
+    return isinstance(widget, Select) and not widget.allow_multiple_selected
 
 
 def _hint(field: BoundField) -> str:

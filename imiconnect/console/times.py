@@ -1,6 +1,6 @@
 """Times as people read them: in UTC, with the month's name, which no country misreads."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from django.utils.dates import MONTHS_3
@@ -17,6 +17,11 @@ def written(value: datetime, *, seconds: bool = False) -> str:
     month = _month(utc.month, get_language())
     clock = f"{utc.hour:02}:{utc.minute:02}" + (f":{utc.second:02}" if seconds else "")
     return f"{utc.day} {month} {utc.year:04}, {clock}"
+
+
+def day_written(value: date) -> str:
+    """Return a day as ``1 Feb 2026``."""
+    return f"{value.day} {_month(value.month, get_language())} {value.year:04}"
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console import paging
-from imiconnect.console.columns import Column
+from imiconnect.console.columns import DAY, Column
 from imiconnect.console.forms import FormPage
 from imiconnect.console.lists import FilterForm, ListPage
 from imiconnect.numbers.forms.codes import TryForm
@@ -78,7 +78,7 @@ class SmsRestrictions(Reference):
         Column("other_content_restrictions", _("Other restrictions")),
         Column("applied", _("Applied when sending"), lambda row: applied(row.country)),
         Column("source", _("Source")),
-        Column("checked_on", _("Checked")),
+        Column("checked_on", _("Checked"), kind=DAY),
     )
 
     def get_queryset(self) -> QuerySet[SmsRestriction]:
@@ -103,7 +103,7 @@ class NumberRestrictions(Reference):
             "rent", _("Monthly rental"), lambda row: amount(row.monthly_rental, row.currency)
         ),
         Column("source", _("Source")),
-        Column("checked_on", _("Checked")),
+        Column("checked_on", _("Checked"), kind=DAY),
     )
 
     def get_queryset(self) -> QuerySet[RateCard]:

@@ -13,20 +13,32 @@ from imiconnect.accounts.access import Act, acting, member_required
 from imiconnect.apps.channel_types import registry
 from imiconnect.apps.channel_types.base import Capability
 from imiconnect.apps.models import App
+from imiconnect.apps.policy import policy_of
 from imiconnect.apps.services import reveal_client_key
+from imiconnect.rtm.models import Customer
+
+#: So many apps are in the list, and so many customers are offered as users.
+MOST_APPS, MOST_USERS = 200, 20
 
 
 @member_required(Act.MANAGE_APPS)
 def device(request: HttpRequest) -> HttpResponse:
     """Show the device; its script registers and connects with the JavaScript SDK."""
+    apps = list(_apps(request).order_by("-id")[:MOST_APPS])
+    chosen = next((app for app in apps if app.app_id == request.GET.get("app")), None)
+    known = Customer.objects.visible_to(acting(request)).order_by("-id")
+    known_users = list(known.values_list("customer_id", flat=True)[:MOST_USERS])
+    first = chosen or next(iter(apps), None)
+    is_known = bool(first and known_users and policy_of(first).profile_required)
     context = {
         "section": "tools",
         "title": _("Try it: a device in your browser"),
         "back_url": reverse("console:tools"),
         "back_label": _("Tools"),
-        "apps": _apps(request).order_by("-id")[:200],
-        "chosen": request.GET.get("app", ""),
-        "user_id": request.GET.get("user", ""),
+        "apps": [(app, policy_of(app).profile_required) for app in apps],
+        "chosen": chosen,
+        "known_users": known_users,
+        "user_id": request.GET.get("user") or (known_users[0] if is_known else "alice"),
     }
     return render(request, "rtm/device.html", context)
 

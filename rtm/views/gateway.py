@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import DatabaseError
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
@@ -18,6 +19,8 @@ class Gateway(MemberRequiredMixin, PageMixin, TemplateView):
     act = Act.RUN_GATEWAY
     section = "tools"
     title = _("Gateway")
+    back_url = reverse_lazy("console:tools")
+    back_label = _("Tools")
 
     def get_template_names(self) -> list[str]:
         """Draw the figures alone where htmx replaces them."""

@@ -223,6 +223,15 @@ async function register(userId) {
   return true;
 }
 
+// Which users an app takes is its own affair.
+function showHint() {
+  const needsProfile = 'needsProfile' in form.elements.app.selectedOptions[0].dataset;
+  one('[data-any-user]').hidden = needsProfile;
+  one('[data-known-user]').hidden = !needsProfile;
+}
+form.elements.app.addEventListener('change', showHint);
+showHint();
+
 form.elements.user.addEventListener('input', () => {
   one('[data-pin-field]').hidden = true;
 });

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Role
 from imiconnect.apps.models import App
-from imiconnect.apps.services import current_client_key
+from imiconnect.apps.policy import policy_of
+from imiconnect.apps.services import current_client_key, set_policy
 from imiconnect.audit.models import AuditEntry
+from imiconnect.rtm.models import Customer
 
 ROLES = [
     (Role.ADMIN, 200),
@@ -40,6 +43,17 @@ def test_the_key_is_in_no_page(app: App, developer: Member, client_of: Any) -> N
     page = client_of(developer).get("/tools/device/").content.decode()
     assert app.app_id in page
     assert current_client_key(app).secret not in page
+
+
+def test_an_app_that_registers_known_customers_alone_is_offered_one(
+    app: App, developer: Member, client_of: Any
+) -> None:
+    page = client_of(developer).get("/tools/device/").text
+    assert 'value="alice"' in page
+    Customer.objects.create(organization=app.organization, customer_id="known-1")
+    set_policy(app=app, policy=msgspec.structs.replace(policy_of(app), profile_required=True))
+    page = client_of(developer).get("/tools/device/").text
+    assert " data-needs-profile" in page and 'name="user" value="known-1"' in page
 
 
 def test_another_organizations_app_does_not_exist(
