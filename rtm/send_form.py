@@ -217,14 +217,15 @@ class SendForm(ConsoleForm):
         """Find the thread in the chosen app."""
         values = super().clean() or self.cleaned_data
         route, named = values.get("route"), values.get("thread")
-        if route and not asks_of(route) and name_problem(values.get("user_id", "")):
+        user_id = values.get("user_id", "")
+        if route and user_id and not asks_of(route) and name_problem(user_id):
             sentence = _("User ID must not contain / + # * > or line breaks.")
             self.add_error("user_id", sentence)
         self._check_content(values)
         if route and self.template:
             self._check_template(route, self.template)
         if route and named:
-            self._check_thread(route, named, values.get("user_id", ""))
+            self._check_thread(route, named, user_id)
         return values
 
     def request(self, now: dt.datetime) -> dict[str, Any]:

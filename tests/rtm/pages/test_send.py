@@ -199,6 +199,7 @@ def test_what_is_wrong_is_said_and_everything_kept(
     page = response.content.decode()
     assert response.status_code == 422
     assert sentence in page
+    assert all(len(said) == 1 for said in response.context["form"].errors.values())
     assert f'value="{given["correlation_id"]}"' in page
 
 
