@@ -14,6 +14,8 @@ function say(event, fields) {
 
 // Receipts that nobody has acknowledged; a new session gets them again, as a centre does.
 const untaken = new Map();
+// Answers that are held back until there are so many; then the connection ends with them.
+const held = [];
 
 function pass(session) {
   for (const [id, fields] of untaken) {
@@ -63,6 +65,15 @@ function submit(session, pdu) {
     session.send(pdu.response({ message_id: id }));
     if (!mode.early && !mode.silent) setTimeout(() => receipt(pdu, id), 10);
   };
+  if (mode.last_words) {
+    held.push(answer);
+    if (held.length < mode.last_words) return;
+    delete mode.last_words;
+    for (const held_back of held.splice(0)) held_back();
+    sessions.delete(session);
+    session.socket.end();
+    return;
+  }
   setTimeout(answer, mode.early ? 200 : mode.slow || 0);
 }
 

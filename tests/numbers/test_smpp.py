@@ -196,6 +196,18 @@ def test_a_connection_killed_in_the_middle_loses_nothing(
     assert len(centre.seen("bind")) == 2
 
 
+def test_answers_with_which_a_connection_ends_are_kept(
+    centre: MessageCentre, connect: Any, heard: list[m.Event]
+) -> None:
+    centre.order(mode={"last_words": 8})
+    connect(centre.port)
+    wait_until(bound)
+    texts = [text(f"number {place}") for place in range(8)]
+    send(*texts)
+    wait_until(lambda: len(receipts(heard)) == 8)
+    assert len(centre.seen("submit")) == 8
+
+
 def test_a_centre_that_dies_is_waited_for(connect: Any, heard: list[m.Event]) -> None:
     with message_centre() as first:
         first.order(mode={"slow": 60_000})

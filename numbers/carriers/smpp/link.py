@@ -215,18 +215,32 @@ class _Session:
 
     def _listen(self, seconds: float) -> None:
         """Read what there is, commit what it says, then answer it."""
-        answers: list[store.Answer] = []
+        answers: list[Any] = []
         delivered: list[Any] = []
+        try:
+            self._read(seconds, answers, delivered)
+        finally:
+            # What was read before the connection died is true all the same.
+            if answers or delivered:
+                self._learn(answers, delivered)
+        for pdu in delivered:
+            self._reply("deliver_sm_resp", pdu)
+        if delivered:
+            self._last_in = timezone.now()
+            self._unproved = self._unproved or self._last_in
+
+    def _read(self, seconds: float, answers: list[Any], delivered: list[Any]) -> None:
+        """Put into the lists what comes, after waiting for the first so long at most."""
         wait = seconds
         for _turn in range(_READ):
             if not self._client.has_data(wait):
-                break
+                return
             wait = 0
             pdu = self._client.read_pdu()
             self._heard = time.monotonic()
             if pdu.command in _ANSWERS:
                 self._proved = self._sent_at.pop(pdu.sequence, self._proved)
-                answers += self._answer(pdu)
+                answers.append(pdu)
             elif pdu.command == "deliver_sm":
                 delivered.append(pdu)
             elif pdu.command == "enquire_link":
@@ -234,19 +248,19 @@ class _Session:
             elif pdu.command == "unbind":
                 self._reply("unbind_resp", pdu)
                 raise exceptions.ConnectionError("the centre has unbound")
-        if not answers and not delivered:
-            return
+
+    def _learn(self, answers: list[Any], delivered: list[Any]) -> None:
+        """Commit what was read; until then the parts that it answers count as unanswered."""
+        told = [answer for pdu in answers for answer in self._answer(pdu)]
         said = [pdus.delivered(pdu, self._options) for pdu in delivered]
         news = [item for item in said if item is not None]
-        store.learn(self._centre.key, answers, news, dict(self._options.errors), self._id)
-        for pdu in delivered:
-            self._reply("deliver_sm_resp", pdu)
-        if delivered:
-            self._last_in = timezone.now()
-            self._unproved = self._unproved or self._last_in
+        if told or news:
+            store.learn(self._centre.key, told, news, dict(self._options.errors), self._id)
+        for pdu in answers:
+            self._open.pop(pdu.sequence, None)
 
     def _answer(self, pdu: Any) -> list[store.Answer]:
-        known = self._open.pop(pdu.sequence, None)
+        known = self._open.get(pdu.sequence)
         if known is None:  # the answer to an enquire_link, or to nothing of ours
             return []
         if pdu.status in statuses.FULL:
