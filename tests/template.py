@@ -1,4 +1,4 @@
-"""A migrated database that every test run of a day copies: migrating takes 20 s, a copy none.
+"""A migrated database that each test run of a day copies: migrating takes seconds, a copy less.
 
 It is made anew when a migration or the reference data changes, and each day, since the first
 migration makes the partitions of the day. ``python -m tests.template`` makes it ahead.

@@ -86,7 +86,9 @@ def _is_whole(code: Path) -> bool:
 @contextmanager
 def older(folder: Path) -> Iterator[tuple[Path, str]]:
     """Check the older version out; yield its folder and what it is."""
-    added = ("log", "-20", "--format=%H^", "--diff-filter=A", "--", "*/migrations/0*.py")
+    # A squashed migration brings an installation nothing.
+    steps = ("*/migrations/0*.py", ":(exclude)*_squashed_*")
+    added = ("log", "-20", "--format=%H^", "--diff-filter=A", "--", *steps)
     named = os.environ.get("UPGRADE_FROM")
     commits = [named] if named else _git(*added).split()
     code = folder / "older"
