@@ -11,6 +11,7 @@ from imiconnect.rtm.archive import archive_old
 from imiconnect.rtm.bindings import PUBLISH_POLICY
 from imiconnect.rtm.broker import link
 from imiconnect.rtm.callbacks.tasks import send_callbacks
+from imiconnect.rtm.connect.presence import connected_platforms
 from imiconnect.rtm.customers import erasing
 from imiconnect.rtm.drain import Pace, drain
 from imiconnect.rtm.lanes import LANES, MT, PUSH, SMS
@@ -120,8 +121,12 @@ def drain_fanout(place: int = 0) -> int:
 
 @celery.task(name=PUBLISH_POLICY)
 def publish_policy(app_id: str, targets: list[str]) -> int:
-    """Tell the devices of an app to read its policy again; return how many topics took it."""
-    told = [(topics.updates(app_id, target), b'{"event":"policy"}') for target in targets]
+    """Tell the devices of an app to read its policy again; return how many topics took it.
+
+    A device may run on a system that the app does not name, or that nobody knows by name.
+    """
+    wanted = sorted({*targets, *topics.UPDATE_TARGETS, *connected_platforms(app_id)})
+    told = [(topics.updates(app_id, target), b'{"event":"policy"}') for target in wanted]
     return sum(link.publish(told))
 
 

@@ -35,6 +35,7 @@ from imiconnect.rtm.connect.threads import Batched, in_thread
 from imiconnect.rtm.models import ConnectionHolder, Device, DeviceEvent
 from imiconnect.rtm.processors.mt import wake
 from imiconnect.rtm.processors.retry import schedule_wakes
+from imiconnect.rtm.protocol.topics import name_problem
 from imiconnect.rtm.rules.sources import DeviceNews, note_devices
 
 log = logging.getLogger(__name__)
@@ -146,6 +147,13 @@ record: Batched[Event, None] = Batched(record_all)
 def ask_for_pending(app: uuid.UUID, user_id: str) -> None:
     """Ask that a user's open messages are sent now; blocks for a query."""
     wake(app, user_id)
+
+
+def connected_platforms(app_id: str) -> list[str]:
+    """Return what the connected devices of an app run on, where that can be in a topic."""
+    rows = Device.objects.filter(app__app_id=app_id, is_connected=True).order_by()
+    platforms = rows.values_list("platform", flat=True).distinct()
+    return [name for name in platforms if name_problem(name) is None]
 
 
 def _ask_for_all(devices: Sequence[uuid.UUID]) -> list[None]:

@@ -118,7 +118,7 @@ def test_a_changed_policy_is_read_again(
 ) -> None:
     calls = calls_of(shop)
     ask(shop, "() => window.device.connect()")
-    assert beside(tasks.publish_policy, app.app_id, ["chrome", "firefox"]) == 2
+    assert beside(tasks.publish_policy, app.app_id, ["chrome", "firefox"]) >= 2
     until(shop, "window.told.policies === 1")
     assert "verifyPolicy" in calls
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from imiconnect.accounts.models import Member
 from imiconnect.apps import services as apps
 from imiconnect.apps.models import App
+from imiconnect.identity import uuid7
 from imiconnect.rtm import bindings, tasks
 from imiconnect.rtm.models import Callback, Device, Message
 from imiconnect.sharing import services as sharing
@@ -81,7 +82,7 @@ def test_a_new_policy_is_announced_after_the_commit(
     assert sent == [("rtm.publish_policy", [app.app_id, ["chrome", "web"]])]
 
 
-def test_the_announcement_goes_to_the_topic_of_each_system(
+def test_the_announcement_reaches_devices_on_every_system(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[tuple[str, bytes]] = []
@@ -91,8 +92,13 @@ def test_the_announcement_goes_to_the_topic_of_each_system(
         return [True] * len(batch)
 
     monkeypatch.setattr(type(tasks.link), "publish", publish)
-    assert tasks.publish_policy(app.app_id, ["chrome", "web"]) == 2
-    assert [topic for topic, _ in told] == [
-        f"{app.app_id}/Updates/chrome",
-        f"{app.app_id}/Updates/web",
-    ]
+    for platform in ("tizen os", "tizen os", "no#topic", ""):
+        Device.objects.create(
+            app=app, user_id="alice", device_id=str(uuid7()), platform=platform,
+            is_connected=True,
+        )  # fmt: skip
+    reached = tasks.publish_policy(app.app_id, ["chrome", "web"])
+    names = {topic.removeprefix(f"{app.app_id}/Updates/") for topic, _ in told}
+    assert {"chrome", "web", "edge", "linux", "android", "tizen%20os"} <= names
+    assert reached == len(told) == len(names)
+    assert not names & {"no#topic", ""}
