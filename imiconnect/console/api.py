@@ -12,6 +12,10 @@ from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
 
+class _Ascii(renderers.JSONRenderer):
+    ensure_ascii = True
+
+
 class JSONRenderer(renderers.JSONRenderer):
     """JSON in UTF-8, or in ASCII where it repeats half of a surrogate pair of the request."""
 
@@ -25,8 +29,7 @@ class JSONRenderer(renderers.JSONRenderer):
         try:
             return super().render(data, accepted_media_type, renderer_context)
         except UnicodeEncodeError:
-            self.ensure_ascii = True
-            return super().render(data, accepted_media_type, renderer_context)
+            return _Ascii().render(data, accepted_media_type, renderer_context)
 
 
 class CursorPagination(pagination.CursorPagination):
