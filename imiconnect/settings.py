@@ -312,7 +312,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["imiconnect.console.api.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["imiconnect.console.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "imiconnect.console.api.CursorPagination",
     "EXCEPTION_HANDLER": "imiconnect.console.api.problem_details",

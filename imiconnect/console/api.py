@@ -6,30 +6,10 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from rest_framework import exceptions, pagination, renderers
+from rest_framework import exceptions, pagination
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
-
-
-class _Ascii(renderers.JSONRenderer):
-    ensure_ascii = True
-
-
-class JSONRenderer(renderers.JSONRenderer):
-    """JSON in UTF-8, or in ASCII where it repeats half of a surrogate pair of the request."""
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Return the bytes."""
-        try:
-            return super().render(data, accepted_media_type, renderer_context)
-        except UnicodeEncodeError:
-            return _Ascii().render(data, accepted_media_type, renderer_context)
 
 
 class CursorPagination(pagination.CursorPagination):
