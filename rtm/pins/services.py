@@ -99,7 +99,7 @@ def ask_pin(*, asker: Asker, source: str, now: dt.datetime) -> None:
         cursor.execute(_TURN, [f"user pins of {app.organization_id}"])
     network = _network_of(source)
     source = salted_hmac("rtm.pins.source", network, algorithm="sha256").hexdigest()
-    is_known = asker.rows.filter(used_at__isnull=False).exists()
+    is_known = _has_proved(asker)
     _check_limits(asker, source, now, is_known=is_known)
     customer, problem = _addressee(asker)
     code = codes.digest_of(app.pk, asker.name, codes.code_of(key))
@@ -176,6 +176,18 @@ def customer_id_of(app: App, user_id: str) -> str:
         return user_id
     known = Customer.objects.filter(pk__in=links).values_list("customer_id", flat=True)
     return str(known[0]) if len(links) == 1 else ""
+
+
+def _has_proved(asker: Asker) -> bool:
+    """Tell whether the device has proved the user ID before.
+
+    Its registration says so as long as there is one; of a device that is another user's now,
+    the PIN that it has used, which is kept for 30 days.
+    """
+    linked = Device.objects.filter(
+        app=asker.app, user_id=asker.user_id, device_id=asker.device_id, is_link_sure=True
+    )
+    return bool(linked.exists() or asker.rows.filter(used_at__isnull=False).exists())
 
 
 def _network_of(address: str) -> str:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from imiconnect.rtm.models import Customer, UserPin
 from imiconnect.rtm.pins import services as pins
+from tests.rtm.connect.test_register import call
 from tests.rtm.telecom.pins.conftest import Phone
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,6 +37,19 @@ def test_a_device_that_was_proved_gets_pins_whatever_strangers_do(
     monkeypatch.setattr(pins, "MOST_OF_STRANGERS", 1)
     assert phone.asks(1, device="d2") == [429]
     assert phone.asks(6) == [200] * 5 + [429]
+    UserPin.objects.all().delete()
+    phone.asks(1, device="d2")
+    assert phone.asks(1) == [200]
+
+
+def test_a_device_that_was_proved_and_is_a_guests_again_is_known_for_a_while(
+    phone: Phone, ada: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = phone.say("register", pinToken=phone.token(phone.pin())).json()
+    named = {"clientId": f"{phone.app.app_id}/ada/d1"}
+    call(phone.app.app_id, "removeUserId", phone.key, device["accessToken"], **named)
+    monkeypatch.setattr(pins, "MOST_OF_STRANGERS", 1)
+    assert phone.asks(1) == [200]
 
 
 def test_a_network_of_ipv6_is_one_address(phone: Phone, ada: Customer) -> None:
