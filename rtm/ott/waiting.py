@@ -9,7 +9,7 @@ so does a provider's failure; one that does not answer in time is waited for no 
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,7 +112,7 @@ def let_notifications_go(contact: Contact) -> None:
             transaction.on_commit(nudge, robust=True)
 
 
-def profile_fields(kind: ChannelType, profile: dict[str, Any]) -> dict[str, str]:
+def profile_fields(kind: ChannelType, profile: Mapping[str, Any]) -> dict[str, str]:
     """Return what a notification of the channel tells of a profile; empty where unknown."""
     names = kind.request.profile_fields if kind.request else ()
     return {name: str(profile.get(name, "")) for name in names}

@@ -55,7 +55,7 @@ def ways_of(service: Service, first: Words) -> Choices:
 
 def channels_of(service: Service, ways: set[str]) -> set[str]:
     """Return the channels of some keys of ``ways_of``."""
-    apps = {key[4:] for key in ways if key.startswith("app:")}
+    apps = {uuid.UUID(key[4:]) for key in ways if key.startswith("app:")}
     kinds = service.allocations.filter(app__in=apps).values_list("app__channel_type", flat=True)
     named = {key.partition(":")[2] for key in ways if key.startswith("channel:")}
     return named | {registry.get(kind).channel for kind in kinds}

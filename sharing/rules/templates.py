@@ -77,7 +77,7 @@ class ParametersForm(ConsoleForm):
     def __init__(self, *args: Any, names: tuple[str, ...], listens: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = ", ".join(f"{{{{{name}}}}}" for name in fields_of(listens))
-        told = _("It can name what the event tells: %s.") % known
+        told: Words = _("It can name what the event tells: %s.") % known
         if listens == Listens.DEVICE:
             told = _("It can name attributes of the device, like {{battery}}.")
         for name in names:
