@@ -244,6 +244,7 @@ class MessageForm(CallForm):
             del self.fields["template"]
         else:
             self.fields["template"].choices = choices  # type: ignore[attr-defined]  # as above
+            self.fields["template"].help_text = _("It is sent instead of the text below.")
 
     def clean(self) -> dict[str, Any]:
         """Ask for a text or a template of the channel; ``asks`` are its parameters."""

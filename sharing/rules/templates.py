@@ -80,13 +80,13 @@ class ParametersForm(ConsoleForm):
         told: Words = _("It can name what the event tells: %s.") % known
         if listens == Listens.DEVICE:
             told = _("It can name attributes of the device, like {{battery}}.")
-        for name in names:
+        for place, name in enumerate(names):
             self.fields[f"parameter-{name}"] = forms.CharField(
                 label=f"$({name})",
                 max_length=VALUE_LENGTH,
                 initial=default_value(name, listens),
                 required=False,
-                help_text=told,
+                help_text="" if place else told,
                 widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
             )
         self.unmarked = tuple(self.fields)
