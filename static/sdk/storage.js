@@ -23,6 +23,11 @@ export class Store {
     return this.#prefix;
   }
 
+  /** Whether it can say what is in it; a place that an app has made itself may not. */
+  get isListed() {
+    return !this.#area || typeof this.#area.key === 'function';
+  }
+
   /**
    * @param {string} start
    * @returns {string[]} the names that begin so

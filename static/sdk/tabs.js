@@ -18,7 +18,7 @@ const GONE = 180_000;
 
 export class Tabs {
   /** The name of this page's outbox in the store. */
-  name = `${OUTBOX}.${newRef()}`;
+  name;
   /** Resolves once nobody else takes this page's outbox for one of a page that is gone. */
   ready;
   #store;
@@ -36,6 +36,13 @@ export class Tabs {
   constructor(store, locks = globalThis.navigator?.locks) {
     this.#store = store;
     this.#locks = locks;
+    if (!store.isListed) {
+      // What another page has left could not be found in it: it is this page's alone.
+      this.name = OUTBOX;
+      this.ready = Promise.resolve();
+      return;
+    }
+    this.name = `${OUTBOX}.${newRef()}`;
     this.ready = locks ? this.#hold() : this.#mark();
     globalThis.addEventListener?.('storage', ({ key }) => {
       if (key?.startsWith(store.prefix + OUTBOX)) this.#look();
@@ -44,7 +51,7 @@ export class Tabs {
 
   /** @returns {string[]} the outboxes of all pages */
   get names() {
-    return this.#store.names(OUTBOX);
+    return this.#store.isListed ? this.#store.names(OUTBOX) : [this.name];
   }
 
   /**
