@@ -17,6 +17,7 @@ from imiconnect.rtm.intake import media
 from imiconnect.rtm.intake.answers import Refusal
 from imiconnect.rtm.models import MessageTemplate
 from imiconnect.rtm.models.templates import TEMPLATE_CHANNELS
+from imiconnect.rtm.protocol.depth import is_too_deep
 from imiconnect.rtm.wordings.rendering import filled, names_in, odd_in
 from imiconnect.sharing.models import Service
 
@@ -198,8 +199,11 @@ def _expiry(value: int | None) -> int | None:
 def _content(channel: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValidationError(_("Content must be a JSON object, as channels of a request."))
-    if len(msgspec.json.encode(value)) > MAX_CONTENT_BYTES:
+    raw = msgspec.json.encode(value)
+    if len(raw) > MAX_CONTENT_BYTES:
         raise ValidationError(_("Content must be smaller than 100,000 bytes."))
+    if is_too_deep(raw):
+        raise ValidationError(_("Content must be nested less deeply."))
     if odd := odd_in(value):
         sentence = _("“%s” is no parameter: a name has letters, digits and _, such as $(code).")
         raise ValidationError(sentence % odd)

@@ -1,5 +1,6 @@
 """Making, changing, locking, copying and deleting templates: service, pages and REST."""
 
+import json
 from typing import Any
 
 import pytest
@@ -33,6 +34,10 @@ def client(client_of: Any, developer: Member) -> Any:
         ("content", {"content": {}}),
         ("content", {"content": {"message": {"text": "$(first name)"}}}),
         ("content", {"content": {"message": {"text": "x" * 10_001}}}),
+        (
+            "content",
+            {"content": {"message": "Hi", "extras": {"x": json.loads("[" * 40 + "]" * 40)}}},
+        ),
         ("name", {"name": " "}),
         ("expiry_seconds", {"expiry_seconds": 0}),
         ("channel", {"channel": "voice"}),
