@@ -26,6 +26,7 @@ from imiconnect.rtm.models import (
     Contact,
     Customer,
     Device,
+    DeviceEvent,
     Erasure,
     FanOut,
     Inbound,
@@ -80,6 +81,8 @@ def request_erasure(*, customer: Customer) -> Erasure:
     )
     record("customer.erased", customer)
     for device in Device.objects.filter(customer=customer).select_related("app"):
+        # Also of before the device was linked with the customer.
+        DeviceEvent.objects.filter(device=device, user_id=device.user_id).delete()
         forget_device(device=device)
     _forget_what_waits(places)
     customer.delete()
@@ -127,6 +130,8 @@ def _step(erasure: Erasure) -> tuple[int, bool]:
     Thread.objects.filter(pk__in=threads).delete()
     for app, user in users:
         media.delete_of(app_id=app, user_id=user)
+        # Of devices that were forgotten before.
+        DeviceEvent.objects.filter(app=app, user_id=user, customer=None).delete()
     recordings.delete_of(
         organization_id=erasure.organization_id, addresses=erasure.places["addresses"]
     )

@@ -113,6 +113,20 @@ def test_erasing_leaves_outcomes_and_nothing_that_names_the_customer(
     assert erasure.done_at is not None
 
 
+def test_what_happened_to_devices_before_they_were_linked_is_erased(
+    grace: Customer, app: App
+) -> None:
+    bobs = Device.objects.create(app=app, user_id="bob", device_id="d2")
+    for user, device in (("alice", grace.devices.get()), ("alice", None), ("bob", bobs)):
+        DeviceEvent.objects.create(
+            app=app, device=device, user_id=user, device_name="d", kind="register"
+        )
+    request_erasure(customer=grace)
+    assert DeviceEvent.objects.filter(user_id="alice").count() == 1, "of a forgotten device"
+    erase_due()
+    assert list(DeviceEvent.objects.values_list("user_id", flat=True)) == ["bob"]
+
+
 @pytest.mark.parametrize(("name", "stays"), [("alice", 0), (PHONE, 0), ("bob", 1)])
 def test_erasing_takes_what_rules_noted_along(
     grace: Customer, service: Service, app: App, name: str, stays: int
