@@ -3,6 +3,8 @@
 HOST ?= 127.0.0.1
 PORT ?= 8000
 export HOST PORT
+# Images of containers set it for good; here some ten processes would compile all of it at each start.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -120,5 +122,5 @@ build/.static: node_modules/.run $(SOURCES)
 	@echo "Building the static files."
 	@mkdir -p build
 	@$(BUILDING) $(PY) manage.py vendor_assets
-	@$(BUILDING) $(PY) manage.py collectstatic --noinput --clear --verbosity 0 --ignore "redoc*" --ignore rest_framework
+	@$(BUILDING) $(PY) manage.py collectstatic --noinput --clear --verbosity 0 --ignore "redoc*" --ignore rest_framework --ignore django_htmx
 	@touch $@
