@@ -22,6 +22,8 @@ TEXT, FIGURE, STATE, TIME, CODE = "text", "figure", "state", "time", "code"
 EXACT = "exact"
 #: A day without a time.
 DAY = "day"
+#: What people write, and names of others' making: as long as they like, without a space.
+LONG, ID = "long", "id"
 Accessor = str | Callable[[Any], Any]
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.console.addresses import address, address_of
-from imiconnect.console.columns import EXACT, STATE, Column, choice
+from imiconnect.console.columns import EXACT, ID, LONG, STATE, Column, choice
 from imiconnect.console.lists import Button, Empty, ListPage
 from imiconnect.rtm.desk.contents import answer_in, had_no_room, media_of
 from imiconnect.rtm.forms import MessageFilters
@@ -53,12 +53,12 @@ COLUMNS = (
     Column("accepted", _("Accepted"), "created_at", EXACT, href=journey_url),
     Column("state", _("State"), word_of, STATE),
     Column("direction", _("Direction"), direction_word),
-    Column("address", _("Customer"), "addressee"),
-    Column("text", _("Text"), preview),
+    Column("address", _("Customer"), "addressee", ID),
+    Column("text", _("Text"), preview, LONG),
     Column("app", _("App or number"), source_of),
     Column("service", _("Service"), "service.name"),
     Column("channel", _("Channel"), choice("channel", Channel)),
-    Column("correlation_id", _("Correlation ID"), "correlation_id"),
+    Column("correlation_id", _("Correlation ID"), "correlation_id", ID),
 )
 
 

@@ -17,7 +17,7 @@ from imiconnect.accounts.access import Act, MemberRequiredMixin, acting
 from imiconnect.accounts.models import Member
 from imiconnect.accounts.roles import Role
 from imiconnect.console.addresses import address_of
-from imiconnect.console.columns import TIME, Column, choice
+from imiconnect.console.columns import LONG, TIME, Column, choice
 from imiconnect.console.confirm import ConfirmPage
 from imiconnect.console.forms import FormPage, PageMixin, back_to
 from imiconnect.console.lists import Button, Empty, ListPage
@@ -80,7 +80,7 @@ class Templates(MemberRequiredMixin, ListPage):
     columns: ClassVar = (
         Column("name", _("Name"), href=url_of),
         Column("channel", _("Channel"), choice("channel", Channel)),
-        Column("text", _("Text"), _text),
+        Column("text", _("Text"), _text, LONG),
         Column("length", _("Characters / SMS parts"), _length),
         Column(
             "service",
