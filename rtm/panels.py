@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from imiconnect.accounts.access import acting
-from imiconnect.apps.models import App
+from imiconnect.apps.channel_types import registry
+from imiconnect.apps.channel_types.base import Capability
+from imiconnect.apps.models import App, AppHealth
 from imiconnect.console import panels
 from imiconnect.console.panels import Attention, Context, FirstStep, Panel
 from imiconnect.console.words import Words
@@ -84,8 +86,9 @@ def minutes(request: HttpRequest) -> Context:
 
 
 def apps_health(request: HttpRequest) -> Context | None:
-    """Return the newest apps with their devices, or None where there is no app."""
-    apps = App.objects.visible_to(acting(request)).order_by("-id")[:_APPS_SHOWN]
+    """Return the newest apps with their devices or health, or None where there is no app."""
+    apps = App.objects.visible_to(acting(request)).select_related("checkup")
+    apps = apps.order_by("-id")[:_APPS_SHOWN]
     rows = list(
         apps.annotate(
             registered=Count("devices", filter=Q(devices__unregistered_at=None), distinct=True),
@@ -204,6 +207,12 @@ def _figure(
 def _health(app: App) -> tuple[str, str]:
     if app.state == App.State.OFF:
         return "off", str(_("Turned off"))
+    kind = registry.by_slug().get(app.channel_type)
+    checkup = getattr(app, "checkup", None)
+    if checkup and checkup.state == AppHealth.State.BROKEN:
+        return "broken", checkup.problem
+    if kind and not kind.can(Capability.DEVICES):
+        return checkup.state if checkup else "active", str(kind.name)
     if not app.registered:  # type: ignore[attr-defined]  # annotated
         return "active", str(_("No device registered yet"))
     words = str(_("{connected} of {registered} devices connected"))

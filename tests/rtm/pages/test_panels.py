@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from imiconnect.accounts.models import Member
-from imiconnect.apps.models import App
+from imiconnect.apps.models import App, AppHealth
 from imiconnect.identity import first_uuid7_at
 from imiconnect.rtm.figures import counts_of_today, midnight
 from imiconnect.rtm.models import Callback, Device, MessageBatch, OpenMessage
@@ -137,6 +137,17 @@ def test_apps_tell_how_many_devices_are_connected(
     Device.objects.create(app=app, user_id="alice", device_id="d1", is_connected=True)
     Device.objects.create(app=app, user_id="bob", device_id="d2")
     assert "1 of 2 devices connected" in client_of(viewer).get("/").content.decode()
+
+
+def test_an_app_of_a_provider_shows_its_health_instead_of_devices(
+    app: App, viewer: Member, client_of: Any
+) -> None:
+    App.objects.filter(pk=app.pk).update(channel_type="facebook")
+    page = client_of(viewer).get("/").text
+    assert "No device registered yet" not in page
+    assert f'href="/apps/{app.pk}/"' in page
+    AppHealth.objects.create(app=app, state=AppHealth.State.BROKEN, problem="The token ended")
+    assert "The token ended" in client_of(viewer).get("/").text
 
 
 def test_first_steps_are_done_as_they_happen(
