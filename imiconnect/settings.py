@@ -295,6 +295,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 
 USE_TZ = True
 TIME_ZONE = "UTC"
+DATE_FORMAT, DATETIME_FORMAT = "j M Y", r"j M Y, H:i \U\T\C"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 #: In one language nothing is looked up: a page has hundreds of texts. A second one turns it on.
