@@ -2,10 +2,12 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +19,9 @@ from imiconnect.rtm.nudge import say
 from imiconnect.rtm.protocol import expressions
 from imiconnect.rtm.protocol.topics import name_problem
 from imiconnect.rtm.sql import cursor
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 #: What may be changed of a topic.
 EDITABLE = frozenset({"title", "description", "group", "access"})
@@ -42,6 +47,17 @@ DELETE FROM rtm_subscription WHERE id = ANY(ARRAY(
 
 class NameTaken(ValidationError):
     """The app has a topic or segment of this name."""
+
+
+def with_subscribers(topics: "QuerySet[Any]") -> "QuerySet[Any]":
+    """Add how many subscribers topics have, as ``subscribers``.
+
+    They are counted topic by topic, so that a page costs no more than the topics on it.
+    """
+    of_each = Subscription.objects.filter(topic=OuterRef("pk")).order_by().values("topic")
+    counted = Subquery(of_each.annotate(count=Count("pk")).values("count"))
+    found: QuerySet[Any] = topics.annotate(subscribers=Coalesce(counted, 0))
+    return found
 
 
 @transaction.atomic

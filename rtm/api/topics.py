@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -82,10 +82,7 @@ class TopicViewSet(NamedViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the topics with the number of their subscribers."""
-        counted: QuerySet[Any] = (
-            super().get_queryset().annotate(subscribers=Count("subscriptions"))
-        )
-        return counted
+        return services.with_subscribers(super().get_queryset())
 
     @extend_schema(request=NewTopicSerializer, responses={201: TopicSerializer})
     def create(self, request: Request) -> Response:

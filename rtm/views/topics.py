@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -63,9 +63,7 @@ class Topics(NamedList):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the topics with the number of their subscribers."""
-        rows: QuerySet[Any] = super().get_queryset()
-        counted: QuerySet[Any] = rows.annotate(subscribers=Count("subscriptions"))
-        return counted
+        return services.with_subscribers(super().get_queryset())
 
 
 class TopicForm(ConsoleForm):

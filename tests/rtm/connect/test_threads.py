@@ -187,6 +187,36 @@ def test_messages_of_a_thread_come_in_pages_newest_first(call: Call, app: App) -
     assert [row["message"] for row in later["messages"]] == [iso(ages[3]), iso(ages[4])]
 
 
+def test_no_message_is_missed_between_pages(call: Call, app: App) -> None:
+    """Some are of one time, as an outbox that is sent at once; an id may be younger."""
+    thread = Thread.objects.create(app=app, user_id="jane")
+    now = timezone.now()
+    for number in range(7):
+        said = now + dt.timedelta(milliseconds=number // 3)
+        new_message(app, thread, now + dt.timedelta(milliseconds=5 * number), created_at=said)
+    found: list[str] = []
+    query: dict[str, Any] = {"limit": 2}
+    while True:
+        listed = call("GET", f"user/jane/threads/{thread.pk}/messages", **query).json()
+        new = [row for row in listed["messages"] if row["tid"] not in found]
+        if not new:
+            break
+        found += [row["tid"] for row in new]
+        query["from"] = new[-1]["created_on"]
+    rows = Message.objects.order_by("-id").values_list("pk", flat=True)
+    assert found == [str(pk) for pk in rows]
+
+
+def test_what_has_failed_is_shown_to_nobody(call: Call, app: App) -> None:
+    thread = Thread.objects.create(app=app, user_id="jane")
+    now = timezone.now()
+    new_message(app, thread, now, state=State.FAILED, code=7301)
+    kept = new_message(app, thread, now - dt.timedelta(1), state=State.EXPIRED)
+    listed = call("GET", f"user/jane/threads/{thread.pk}/messages").json()
+    assert [row["tid"] for row in listed["messages"]] == [str(kept.pk)]
+    assert listed["total"] == 1
+
+
 @pytest.mark.parametrize("moment", ["x", "0001-01-01T00:00:00+14:00", "99999"])
 def test_a_time_that_is_none_is_refused(call: Call, app: App, moment: str) -> None:
     thread = Thread.objects.create(app=app, user_id="jane")
