@@ -122,7 +122,8 @@ class Platform:
             schema.migrate()
         if wanted.exists():
             self._say("Loading the demo organizations.")
-            run_django("setup_demo")
+            # Migrating has made the checks.
+            run_django("setup_demo", "--skip-checks")
             wanted.unlink()
 
     def _wait_for_platform(self, later: list[Program]) -> None:
