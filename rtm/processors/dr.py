@@ -135,7 +135,8 @@ def process_due(*, limit: int = BATCH, now: dt.datetime | None = None) -> int:
         changed += [(n.message.organization_id, n.message.id, _end(n.code)) for n in failures]
         write_callbacks(news + failures, moment)
         sync_receipts(news, moment)
-        _put_back((row for row in rows if row[0] not in found | known), moment)
+        met = found | known
+        _put_back((row for row in rows if row[0] not in met), moment)
     live.tell(changed=changed)
     return len(rows)
 

@@ -2,12 +2,20 @@
 
 import datetime as dt
 
+import msgspec
+
+_encode = msgspec.json.Encoder().encode
+#: A quotation mark, then a date and a time to the second, as msgspec writes them.
+_TO_THE_SECOND = slice(1, 20)
+
 
 def iso(moment: dt.datetime | None) -> str | None:
     """Return an aware ``moment`` as ``2026-01-31T12:00:00.000Z``; None stays None."""
     if moment is None:
         return None
-    return f"{moment.astimezone(dt.UTC).isoformat(timespec='milliseconds')[:-6]}Z"
+    # Several of these are in each message; isoformat() takes five times as long.
+    text = _encode(moment.astimezone(dt.UTC))[_TO_THE_SECOND].decode()
+    return f"{text}.{moment.microsecond // 1000:03}Z"
 
 
 def parse(text: str) -> dt.datetime | None:

@@ -134,7 +134,7 @@ def downlink(message: Downlink) -> bytes:
     """Return a message as devices read it."""
     created = iso(message.created_at)
     body: dict[str, Any] = {
-        "tid": str(message.tid),
+        "tid": message.tid,
         "appId": message.app_id,
         "userId": message.user_id,
         "channel": "rt",
