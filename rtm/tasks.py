@@ -37,7 +37,7 @@ from imiconnect.rtm.push import companion
 from imiconnect.rtm.telecom import recordings, unclaimed
 
 #: Seconds: nobody waits for a receipt as a device waits for a message.
-GATHER_RECEIPTS = 0.05
+GATHER_RECEIPTS, GATHER_MESSAGES = 0.05, 0.006
 
 
 def _step(lane: str) -> int:
@@ -59,8 +59,8 @@ def _drains(lane: str) -> None:
     def drain_lane(place: int = 0) -> int:
         # What goes to a provider a second time may be charged and read a second time.
         hot = lane == MT
-        step = partial(_step, lane)
-        return drain(lane, step, durable=not hot, keep_plans=hot, place=place)
+        step, pace = partial(_step, lane), Pace(gather=GATHER_MESSAGES if hot else 0.0)
+        return drain(lane, step, pace=pace, durable=not hot, keep_plans=hot, place=place)
 
     drain_lane.__doc__ = f"Send messages that are due on the lane {lane}."
     celery.task(name=TASKS[lane])(drain_lane)

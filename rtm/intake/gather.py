@@ -1,12 +1,15 @@
 """Group commit: requests that come while a batch is being written become the next batch.
 
-Nothing waits on purpose. When the database is idle a request goes at once; when it is busy,
-whatever has gathered goes together, so batches grow with the load and latency does not.
+A client that sends one request after the other never waits. Where requests overlap, a batch
+has a price of its own that a few of them hardly share, so batches begin at some distance
+(``every``); what has gathered goes together, so they grow with the load.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from psycopg import InterfaceError, OperationalError
@@ -15,12 +18,15 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 #: The database, its pool or the way there is to blame; one by one would wait for it again.
 _OF_THE_DATABASE = (OperationalError, InterfaceError)
+#: What weighs so much is worth a batch of its own, whenever the last one began.
+MUCH = 20
 
 
 class Gatherer(Generic[Item, Result]):
     """Collects items into batches for ``write``, which returns a result or error for each.
 
-    ``weight`` says how much of ``most`` an item takes. A ``write`` that raises has written
+    ``weight`` says how much of ``most`` an item takes. Where items overlap, batches begin
+    ``every`` seconds apart or more, unless ``MUCH`` waits. A ``write`` that raises has written
     nothing that may not be written again. Where the database is to blame all of the batch
     fails; after any other error each item is tried by itself, so that one cannot spoil the
     others.
@@ -33,6 +39,7 @@ class Gatherer(Generic[Item, Result]):
         most: int = 2000,
         weight: Callable[[Item], int] = lambda item: 1,
         writers: int = 2,
+        every: float = 0.0,
     ) -> None:
         """Allow ``writers`` batches to be written at the same time."""
         self._write = write
@@ -40,12 +47,19 @@ class Gatherer(Generic[Item, Result]):
         self._weight = weight
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._free = writers
+        self._every = every
+        self._begun = -every
+        self._last = self._load = self._writing = 0
+        self._much = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item) -> Result:
         """Return what ``write`` answered for the item, or raise what it raised."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
+        self._load += self._weight(item)
+        if self._load >= MUCH:
+            self._much.set()
         if self._free:
             self._free -= 1
             task = asyncio.create_task(self._work())
@@ -58,9 +72,26 @@ class Gatherer(Generic[Item, Result]):
             # Let every request that has arrived in this turn of the loop join.
             await asyncio.sleep(0)
             while self._waiting:
-                await self._run(self._next_batch())
+                if wait := self._wait():
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(wait):
+                            await self._much.wait()
+                    continue
+                batch = self._next_batch()
+                self._begun, self._last = time.monotonic(), len(batch)
+                self._writing += 1
+                try:
+                    await self._run(batch)
+                finally:
+                    self._writing -= 1
         finally:
             self._free += 1
+
+    def _wait(self) -> float:
+        """Return for how many seconds more may gather, zero where nothing else comes."""
+        if self._load >= MUCH or not (self._writing or self._last > 1):
+            return 0.0
+        return max(0.0, self._begun + self._every - time.monotonic())
 
     def _next_batch(self) -> list[tuple[Item, asyncio.Future[Result]]]:
         batch: list[tuple[Item, asyncio.Future[Result]]] = []
@@ -70,7 +101,10 @@ class Gatherer(Generic[Item, Result]):
             if batch and weight > room:
                 break
             room -= weight
+            self._load -= weight
             batch.append(self._waiting.popleft())
+        if self._load < MUCH:
+            self._much.clear()
         return batch
 
     async def _run(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from psycopg_pool import PoolTimeout
 
-from imiconnect.rtm.intake.gather import Gatherer
+from imiconnect.rtm.intake.gather import MUCH, Gatherer
 from imiconnect.rtm.intake.limits import RateLimit
 from imiconnect.rtm.models import IdempotencyKey, Message
 from imiconnect.sharing.models import Service
@@ -112,6 +112,47 @@ async def test_requests_that_come_together_are_written_together() -> None:
     results = await asyncio.gather(*(gatherer.submit(number) for number in range(120)))
     assert results == [number * 2 for number in range(120)]
     assert batches == [50, 50, 20]
+
+
+class Slow:
+    """A writer that waits for a sign before it ends, and what it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[list[int]] = []
+        self.may_end = asyncio.Event()
+
+    async def write(self, items: Sequence[int]) -> list[int]:
+        self.given.append(list(items))
+        await self.may_end.wait()
+        return list(items)
+
+
+async def submitted(gatherer: Gatherer[int, int], *items: int) -> list[asyncio.Task[int]]:
+    """Submit items, and let everything that waits for nothing happen."""
+    tasks = [asyncio.create_task(gatherer.submit(item)) for item in items]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return tasks
+
+
+async def test_requests_beside_a_batch_gather_until_they_are_worth_one() -> None:
+    slow = Slow()
+    gatherer: Gatherer[int, int] = Gatherer(slow.write, weight=lambda item: item, every=3600)
+    tasks = await submitted(gatherer, 1, 2)
+    slow.may_end.set()
+    tasks += await submitted(gatherer, 3, 4)
+    assert slow.given == [[1, 2]]
+    tasks += await submitted(gatherer, MUCH)
+    assert await asyncio.gather(*tasks) == [1, 2, 3, 4, MUCH]
+    assert slow.given == [[1, 2], [3, 4, MUCH]]
+
+
+async def test_one_request_after_the_other_never_waits() -> None:
+    slow = Slow()
+    slow.may_end.set()
+    gatherer: Gatherer[int, int] = Gatherer(slow.write, every=3600)
+    assert [await gatherer.submit(number) for number in range(3)] == [0, 1, 2]
+    assert slow.given == [[0], [1], [2]]
 
 
 async def submit_five(
