@@ -120,6 +120,9 @@ def test_what_a_user_has_of_a_thread_of_many_is_found_by_the_user(
 
 def test_the_threads_of_a_user_are_found_by_the_user(rtm_app: App, news: Thread) -> None:
     """An app may have a thread for each of a million users."""
+    Thread.objects.bulk_create(Thread(app=rtm_app, user_id=f"u{n}") for n in range(1000))
+    with connection.cursor() as own:
+        own.execute("ANALYZE rtm_thread")
     plan = asked(threads_of(rtm_app, "u1"))
     assert "using thread_by_user" in plan and "(user_id)::text = ANY" in plan
 
