@@ -116,16 +116,17 @@ class Order:
 _decoder = msgspec.json.Decoder(Body)
 
 
-def decode(raw: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+def decode(raw: bytes) -> Body:
     """Return the decoded body; raises ``Refusal`` 7000 for what is no JSON, 7004 for types."""
     try:
-        body = decoder.decode(raw)
+        body = _decoder.decode(raw)
     except msgspec.ValidationError as error:
         raise invalid(f"The body is not as documented: {error}.") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         kind = "too deep" if isinstance(error, RecursionError) else "not valid JSON in UTF-8"
         raise Refusal(INVALID_JSON, f"The body is {kind}.") from None
-    if is_too_deep(raw):
+    # Of a destination only texts are taken, so up to a thousand of them need not be walked.
+    if is_too_deep(raw, [body.channels, body.message, body.thread, body.conditions]):
         raise invalid(TOO_DEEP)
     if b"\\u0000" in raw and _has_nul(msgspec.json.decode(raw)):
         raise invalid("The body has the character U+0000, which no text may have.")
@@ -142,7 +143,7 @@ def _has_nul(value: Any) -> bool:
 
 def parse(raw: bytes, *, now: dt.datetime) -> Order:
     """Return the order in a body; raises ``Refusal`` with the documented code."""
-    body: Body = decode(raw, _decoder)
+    body = decode(raw)
     if not body.deliverychannel:
         raise missing("deliverychannel")
     medium = media.named(body.deliverychannel)

@@ -155,7 +155,7 @@ def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
         raise Wrong(f"The body is not as documented: {error}.") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise Wrong("The body is not valid JSON in UTF-8.") from None
-    if is_too_deep(raw):
+    if is_too_deep(raw, msgspec.structs.asdict(decoded)):
         raise Wrong(TOO_DEEP)
     if b"\\u0000" in raw:
         raise Wrong("The body has the character U+0000, which no text may have.")

@@ -202,7 +202,7 @@ def _content(channel: str, value: Any) -> dict[str, Any]:
     raw = msgspec.json.encode(value)
     if len(raw) > MAX_CONTENT_BYTES:
         raise ValidationError(_("Content must be smaller than 100,000 bytes."))
-    if is_too_deep(raw):
+    if is_too_deep(raw, value):
         raise ValidationError(_("Content must be nested less deeply."))
     if odd := odd_in(value):
         sentence = _("“%s” is no parameter: a name has letters, digits and _, such as $(code).")
