@@ -218,8 +218,8 @@ async def _insert(connection: Connection, accepted: list[Accepted]) -> None:
         now_ms = item.transid.int >> 80
         ids += request_ids(len(item.lines), now_ms=now_ms)[1]
         lines += [(number, line) for line in item.lines]
-    rows = Json(_order_rows(accepted), _encode), Json(_line_rows(ids, lines), _encode)
-    await query(connection, _INSERT, list(rows))
+    rows = [Json(_order_rows(accepted), _encode), Json(_line_rows(ids, lines), _encode)]
+    await query(connection, _INSERT, rows)
 
 
 def _order_rows(accepted: list[Accepted]) -> list[dict[str, Any]]:

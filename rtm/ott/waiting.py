@@ -2,8 +2,8 @@
 
 A message of a customer whose profile is just being read (``profiles.py``) is logged and shown
 at once; its notification is due ``PATIENCE`` later where the app's provider tells the fields
-that it has. The profile fills it in and lets it go, and
-so does a provider's failure; one that does not answer in time is waited for no longer.
+that it has. The profile fills it in and lets it go, and so does a provider's failure; one that
+does not answer in time is waited for no longer.
 """
 
 import datetime as dt
@@ -11,7 +11,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, LiteralString
 
 from django.db import transaction
 from django.utils import timezone
@@ -30,13 +30,13 @@ PATIENCE = dt.timedelta(seconds=5)
 SOON = dt.timedelta(seconds=30)
 Place = tuple[uuid.UUID, str]
 
-_KNOWN = """
+_KNOWN: LiteralString = """
 SELECT k.app_id, k.address, k.profile, coalesce(k.profile_due_at <= now() + %b, false)
 FROM unnest(%b::uuid[], %b::text[]) u (app_id, address)
 JOIN rtm_contact k ON k.app_id = u.app_id AND k.address = u.address
 """
 # Whoever keeps the profile waits for this transaction, and then finds its notifications.
-_HOLD = """
+_HOLD: LiteralString = """
 SELECT k.id FROM unnest(%b::uuid[], %b::text[]) u (app_id, address)
 JOIN rtm_contact k ON k.app_id = u.app_id AND k.address = u.address
 ORDER BY k.id FOR SHARE OF k
@@ -69,7 +69,7 @@ def known_at(places: Iterable[Place]) -> dict[Place, Known]:
     reading = [place for place in reading if place[0] in telling]
     if reading:
         with cursor() as own:
-            own.execute(_HOLD.encode(), _columns(reading))
+            own.execute(_HOLD, _columns(reading))
         found |= _known(reading)
     return found
 
@@ -122,7 +122,7 @@ def _known(places: list[Place]) -> dict[Place, Known]:
     if not places:
         return {}
     with cursor() as own:
-        own.execute(_KNOWN.encode(), [SOON, *_columns(places)])
+        own.execute(_KNOWN, [SOON, *_columns(places)])
         rows = own.fetchall()
     return {(app, address): Known(profile, reading) for app, address, profile, reading in rows}
 

@@ -7,14 +7,14 @@ with the form by ``relatedTid``.
 
 import uuid
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, LiteralString
 
 from imiconnect.rtm.sql import cursor
 
 #: Where the log keeps the fields of the form that a message answers; devices do not get it.
 FIELDS = "formFields"
 _MOST, _LONGEST = 100, 200
-_FORMS = """
+_FORMS: LiteralString = """
 SELECT m.id, m.app_id, m.payload -> 'media' FROM rtm_message m
 WHERE m.id = ANY(%b::uuid[]) AND m.direction = 0
 """
@@ -31,7 +31,7 @@ def forms_answered(rows: Iterable[_Row]) -> dict[uuid.UUID, list[dict[str, str]]
     if not wanted:
         return {}
     with cursor() as own:
-        own.execute(_FORMS.encode(), [[related for _app, related, _form in wanted.values()]])
+        own.execute(_FORMS, [[related for _app, related, _form in wanted.values()]])
         media = {(key, app): found for key, app, found in own.fetchall()}
     listed = {
         tid: list(_fields(media.get((related, app)), form))
