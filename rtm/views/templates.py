@@ -40,6 +40,7 @@ from imiconnect.rtm.wordings.forms import (
 from imiconnect.rtm.wordings.rendering import names_in
 from imiconnect.rtm.wordings.shapes import example_of, notifications_in, text_of
 from imiconnect.sharing.models import Rule
+from imiconnect.sharing.rules.templates import FIELD, parameters_initial
 
 _PREVIEW = 80  # characters
 
@@ -238,12 +239,12 @@ class TemplatePage(TemplateMixin, PageMixin, TemplateView):
         """The value of each parameter in the preview, its name unless one was typed."""
         asked = self.request.GET
         names = names_in(self.object.content)
-        return {name: asked.get(f"parameter-{name}") or name for name in names}
+        return {name: asked.get(f"{FIELD}{name}") or name for name in names}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the preview."""
         template: MessageTemplate = self.object
-        sample = {f"parameter-{name}": value for name, value in self.samples.items()}
+        sample = parameters_initial(self.samples)
         may_change = services.may_change(self.member, template)
         is_admin = self.member.role == Role.ADMIN
         return super().get_context_data(**kwargs) | {

@@ -17,6 +17,7 @@ from imiconnect.rtm.wordings.rendering import MAX_VALUE, names_in
 from imiconnect.rtm.wordings.services import MAX_NAME, may_make
 from imiconnect.rtm.wordings.shapes import joined, split
 from imiconnect.sharing.models import Service
+from imiconnect.sharing.rules.templates import FIELD, parameters_in
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _EXPIRIES = {
@@ -175,7 +176,7 @@ def initial_of(template: MessageTemplate) -> dict[str, Any]:
 def add_parameters(form: forms.Form, template: MessageTemplate, *, required: bool) -> None:
     """Give a form a field for each parameter of a template, called ``parameter-<name>``."""
     for name in names_in(template.content):
-        form.fields[f"parameter-{name}"] = forms.CharField(
+        form.fields[f"{FIELD}{name}"] = forms.CharField(
             label=name,
             max_length=MAX_VALUE,
             required=required,
@@ -185,18 +186,8 @@ def add_parameters(form: forms.Form, template: MessageTemplate, *, required: boo
         )
     if form.field_order:
         # Whom it is for comes first, then what it says.
-        after = [f"parameter-{name}" for name in names_in(template.content)]
+        after = [f"{FIELD}{name}" for name in names_in(template.content)]
         form.order_fields([*list(form.field_order)[:2], *after])
-
-
-def parameters_in(values: dict[str, Any]) -> dict[str, str]:
-    """Return the parameters in the values of such a form."""
-    prefix = "parameter-"
-    return {
-        name.removeprefix(prefix): str(value)
-        for name, value in values.items()
-        if name.startswith(prefix)
-    }
 
 
 def message_of(template: MessageTemplate, values: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from imiconnect.sharing.ports import TemplateOffer, answers
 from imiconnect.sharing.rules.vocabulary import Listens, channel_name, fields_of
 
 VALUE_LENGTH = 1000
+#: Begins the name of the field of each parameter, in every form that asks for them.
+FIELD = "parameter-"
 DELETED = _("The template is deleted: nothing is sent until the rule has another one.")
 
 
@@ -81,7 +83,7 @@ class ParametersForm(ConsoleForm):
         if listens == Listens.DEVICE:
             told = _("It can name attributes of the device, like {{battery}}.")
         for place, name in enumerate(names):
-            self.fields[f"parameter-{name}"] = forms.CharField(
+            self.fields[f"{FIELD}{name}"] = forms.CharField(
                 label=f"$({name})",
                 max_length=VALUE_LENGTH,
                 initial=default_value(name, listens),
@@ -94,14 +96,13 @@ class ParametersForm(ConsoleForm):
 
 def parameters_in(values: Mapping[str, Any]) -> dict[str, str]:
     """Return the parameters in the values of such a form."""
-    prefix = "parameter-"
     return {
-        name.removeprefix(prefix): str(value)
+        name.removeprefix(FIELD): str(value)
         for name, value in values.items()
-        if name.startswith(prefix)
+        if name.startswith(FIELD)
     }
 
 
 def parameters_initial(parameters: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters of a rule as such a form begins with them."""
-    return {f"parameter-{name}": value for name, value in parameters.items()}
+    return {f"{FIELD}{name}": value for name, value in parameters.items()}
